@@ -1,0 +1,27 @@
+# Flags that every target of the project is built with.
+option(WEIR_TESTS "Build the tests" ON)
+option(WEIR_BENCHMARKS "Build the benchmarks" OFF)
+option(WEIR_FUZZERS "Build the libFuzzer targets (clang only)" OFF)
+set(WEIR_SANITIZE "" CACHE STRING "Sanitizers to build with, for example address,undefined")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+find_program(LLD_PROGRAM ld.lld)
+if(LLD_PROGRAM)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+# Floating-point results are part of the output, so no contraction and no fast-math: the same bytes on every machine.
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -ffp-contract=off -fno-omit-frame-pointer)
+if(WEIR_SANITIZE)
+  add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${WEIR_SANITIZE})
+endif()
+include_directories(${CMAKE_SOURCE_DIR})

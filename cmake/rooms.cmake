@@ -1,0 +1,12 @@
+# weir_room(NAME FOLDER LIBS...): the library weir_NAME from the .cpp files directly in FOLDER, or a header-only one.
+function(weir_room name folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  if(sources)
+    add_library(weir_${name} STATIC ${sources})
+    target_link_libraries(weir_${name} PUBLIC ${ARGN})
+  else()
+    add_library(weir_${name} INTERFACE)
+    target_link_libraries(weir_${name} INTERFACE ${ARGN})
+  endif()
+endfunction()
