@@ -29,13 +29,13 @@ struct LineColumn {
 LineColumn line_column(const SourceFile& file, std::size_t offset);
 
 struct Diagnostic {
-  std::string code;          // "R0203" in rules, "C0104" in config
+  std::string code;  // "R0203" in rules, "C0104" in config
   Severity severity = Severity::error;
-  std::string message;       // one sentence with the user's own names in backticks
+  std::string message;               // one sentence with the user's own names in backticks
   const SourceFile* file = nullptr;  // null: about no file in particular (for example a missing variable of the environment)
   SourceSpan span;
-  std::string label;         // written after the carets; may be empty
-  std::vector<std::string> help;   // "did you mean `x`?", one line each
+  std::string label;              // written after the carets; may be empty
+  std::vector<std::string> help;  // "did you mean `x`?", one line each
 };
 
 using Diagnostics = std::vector<Diagnostic>;

@@ -29,10 +29,22 @@ class [[nodiscard]] Result {
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  T& value() { WEIR_CHECK(ok()); return std::get<0>(state_); }
-  const T& value() const { WEIR_CHECK(ok()); return std::get<0>(state_); }
-  T take() { WEIR_CHECK(ok()); return std::move(std::get<0>(state_)); }
-  const Error& error() const { WEIR_CHECK(!ok()); return std::get<1>(state_); }
+  T& value() {
+    WEIR_CHECK(ok());
+    return std::get<0>(state_);
+  }
+  const T& value() const {
+    WEIR_CHECK(ok());
+    return std::get<0>(state_);
+  }
+  T take() {
+    WEIR_CHECK(ok());
+    return std::move(std::get<0>(state_));
+  }
+  const Error& error() const {
+    WEIR_CHECK(!ok());
+    return std::get<1>(state_);
+  }
 
  private:
   std::variant<T, Error> state_;
@@ -40,6 +52,8 @@ class [[nodiscard]] Result {
 
 struct Nothing {};
 using Status = Result<Nothing>;
-inline Status success() { return Status(Nothing{}); }
+inline Status success() {
+  return Status(Nothing{});
+}
 
 }  // namespace weir

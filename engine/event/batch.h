@@ -1,0 +1,75 @@
+// Events as columns: what flows between the stages of a lane. Each stage fills its own columns, a virtual call happens once a batch.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/arena.h"
+#include "engine/base/bit_mask.h"
+#include "engine/event/event_schema.h"
+#include "engine/event/record.h"
+#include "engine/event/value_type.h"
+
+namespace weir {
+
+// Values of one type, one a row. Which vector is in use follows from `type`; a row whose `present` bit is 0 has no value and the
+// slot holds zero or empty. Vectors are sized for `rows` by `resize` and keep their memory.
+struct Column {
+  ValueType type = ValueType::integer;
+  int scale = 0;
+  std::vector<std::int64_t> integers;     // integer, decimal, timestamp, duration
+  std::vector<double> floats;             // floating
+  std::vector<std::string_view> strings;  // string
+  std::vector<GeoPoint> points;           // geo
+  BitMask bits;                           // boolean
+  BitMask present;
+
+  void resize(std::size_t rows) {
+    switch (type) {
+      case ValueType::boolean:
+        bits.assign(rows, false);
+        break;
+      case ValueType::floating:
+        floats.assign(rows, 0.0);
+        break;
+      case ValueType::string:
+        strings.assign(rows, {});
+        break;
+      case ValueType::geo:
+        points.assign(rows, {});
+        break;
+      default:
+        integers.assign(rows, 0);
+        break;
+    }
+    present.assign(rows, false);
+  }
+};
+
+using ColumnIndex = std::uint32_t;
+
+// The parsed events of one RecordBatch, in offset order, rejects left out.
+// Columns: first the schema's fields in declaration order, then derived columns that the scorer computes before features are applied
+// (`where` conditions as booleans, aggregate arguments that are expressions).
+struct EventBatch {
+  const EventSchema* schema = nullptr;
+  ShardIndex shard = 0;
+  std::size_t rows = 0;
+  std::vector<Column> columns;
+  std::vector<std::uint32_t> record_index;  // row -> index into RecordBatch::records
+  std::vector<std::int64_t> offsets;        // row -> offset
+  BitMask active;  // rows that take part; the mapping's filter clears the others, which touch no state and give no output
+  Arena arena;     // unescaped strings and the like; strings without escapes point into the record itself
+
+  const Column& time() const { return columns[schema->time_field]; }
+};
+
+// What the features stage fills: one column per feature, rows as in the EventBatch. Strings point into `arena`.
+struct FeatureColumns {
+  std::vector<Column> columns;
+  Arena arena;
+};
+
+}  // namespace weir
