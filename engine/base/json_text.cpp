@@ -1,0 +1,77 @@
+#include "engine/base/json_text.h"
+
+#include <cstring>
+
+namespace weir {
+namespace {
+
+constexpr char hex_digits[] = "0123456789abcdef";
+
+constexpr bool needs_escape(unsigned char byte) { return byte < 0x20 || byte == '"' || byte == '\\'; }
+
+// True when any of eight bytes needs an escape; bit tricks from "Bit Twiddling Hacks" (Anderson): a zero byte in x shows in (x - 01..) & ~x & 80..
+bool any_needs_escape(std::uint64_t bytes) {
+  constexpr std::uint64_t ones = 0x0101010101010101ULL;
+  constexpr std::uint64_t highs = 0x8080808080808080ULL;
+  const std::uint64_t quote = bytes ^ (ones * '"');
+  const std::uint64_t backslash = bytes ^ (ones * '\\');
+  const std::uint64_t below_space = (bytes - ones * 0x20) & ~bytes;
+  return ((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | below_space) & highs) != 0;
+}
+
+char* write_escape(char* to, unsigned char byte) {
+  *to++ = '\\';
+  switch (byte) {
+    case '"': *to++ = '"'; return to;
+    case '\\': *to++ = '\\'; return to;
+    case '\n': *to++ = 'n'; return to;
+    case '\r': *to++ = 'r'; return to;
+    case '\t': *to++ = 't'; return to;
+    case '\b': *to++ = 'b'; return to;
+    case '\f': *to++ = 'f'; return to;
+    default:
+      std::memcpy(to, "u00", 3);
+      to[3] = hex_digits[byte >> 4];
+      to[4] = hex_digits[byte & 15];
+      return to + 5;
+  }
+}
+
+}  // namespace
+
+void append_json_escaped(ByteBuffer& out, std::string_view bytes) {
+  char* to = out.grow(bytes.size() * 6 + 8);
+  const char* const begin = to;
+  const char* from = bytes.data();
+  std::size_t left = bytes.size();
+  while (left >= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, from, 8);
+    if (any_needs_escape(word)) {
+      for (int index = 0; index < 8; ++index) {
+        const auto byte = static_cast<unsigned char>(from[index]);
+        if (needs_escape(byte)) to = write_escape(to, byte);
+        else *to++ = from[index];
+      }
+    } else {
+      std::memcpy(to, &word, 8);
+      to += 8;
+    }
+    from += 8;
+    left -= 8;
+  }
+  for (; left > 0; --left, ++from) {
+    const auto byte = static_cast<unsigned char>(*from);
+    if (needs_escape(byte)) to = write_escape(to, byte);
+    else *to++ = *from;
+  }
+  out.advance(static_cast<std::size_t>(to - begin));
+}
+
+void append_hex(ByteBuffer& out, std::uint64_t value) {
+  char* to = out.grow(16);
+  for (int digit = 0; digit < 16; ++digit) to[digit] = hex_digits[(value >> (60 - 4 * digit)) & 15];
+  out.advance(16);
+}
+
+}  // namespace weir
