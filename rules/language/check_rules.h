@@ -1,0 +1,33 @@
+// The door to the language: text in, checked rules or diagnostics out. Control plane only; may allocate and read list files.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/diagnostic.h"
+#include "rules/language/checked_rules.h"
+
+namespace weir {
+
+struct CheckOptions {
+  // Where relative paths of list files begin. Empty: the folder of the rules file, then that folder's parent.
+  std::string base_folder;
+};
+
+// Checks all files as one rule set. Appends every complaint to `diagnostics` (warnings too); answers nothing when there was an error.
+// Diagnostics and expressions point into `files`, which must outlive both.
+std::optional<CheckedRules> check_rules(const std::vector<SourceFile>& files, const CheckOptions& options, Diagnostics& diagnostics);
+
+enum class ExpressionScope {
+  event,     // fields and lists, and lets that read nothing else: a mapping's `filter`
+  decision,  // all that, features and any let, `outcome` (compared with a declared outcome: `outcome == block`, `outcome in [block,
+             // alert]`) and `score`: a sink's `when`
+};
+
+// A condition that stands outside a rules file. Its nodes are appended to `rules`; the answer is a bool that is never missing.
+// `text` holds the expression alone and must outlive the diagnostics and `rules`. Aggregates in place are refused.
+std::optional<ExpressionIndex> check_expression(const SourceFile& text, ExpressionScope scope, CheckedRules& rules,
+                                                Diagnostics& diagnostics);
+
+}  // namespace weir

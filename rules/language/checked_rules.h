@@ -1,0 +1,100 @@
+// A rule set that passed all checks: names resolved, types known, conversions explicit. Input of the compiler, free of syntax.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/event/decision.h"
+#include "engine/event/event_schema.h"
+#include "engine/event/feature_spec.h"
+#include "rules/language/expression.h"
+
+namespace weir {
+
+// Distinct values of one type, ascending (strings bytewise).
+struct ValueSet {
+  ValueType type = ValueType::string;  // string, integer or decimal
+  int scale = 0;
+  std::vector<std::string> strings;    // of strings
+  std::vector<std::int64_t> integers;  // of integers and decimals (scaled)
+
+  std::size_t size() const { return type == ValueType::string ? strings.size() : integers.size(); }
+};
+
+struct CheckedList {
+  std::string name;  // without "@"
+  ValueSet values;
+  std::string path;    // resolved; empty: written in the rules file
+  std::string column;  // of a CSV file; empty: one entry a line
+};
+
+struct CheckedLet {
+  std::string name;
+  ExpressionIndex value = no_expression;
+};
+
+// Column number schema.fields.size() + position: computed from the event alone, before features.
+struct DerivedColumn {
+  DerivedColumnSpec spec;
+  ExpressionIndex value = no_expression;
+};
+
+// `text` as it stands, or the value of an expression (a field, feature or let).
+struct ReasonPart {
+  std::string text;
+  ExpressionIndex value = no_expression;
+};
+
+// `update card_id set compromised = true for 7d`, or `unset`.
+struct CheckedUpdate {
+  std::vector<ColumnIndex> key;
+  std::string field;
+  ExpressionIndex value = no_expression;  // none: unset
+  std::int64_t for_ms = 0;                // 0: without end
+};
+
+struct CheckedRule {
+  std::string name;
+  std::string title;
+  bool off = false;                      // `mode off`: checked, never evaluated
+  ExpressionIndex when = no_expression;  // bool, never missing
+  OutcomeIndex then = no_outcome;
+  std::int64_t score = 0;          // scaled by 10^score_scale
+  std::vector<ReasonPart> reason;  // empty: the title stands for it
+  std::vector<std::string> tags;
+  std::string owner;
+  std::vector<CheckedUpdate> updates;
+  std::vector<std::uint32_t> features;  // that `when`, `reason` and `update` read, through lets too; ascending
+};
+
+struct ScoreBand {
+  std::int64_t at_least = 0;  // scaled by 10^score_scale
+  OutcomeIndex outcome = 0;
+};
+
+struct CheckedPolicy {
+  std::vector<std::string> outcomes;     // by OutcomeIndex: precedence first, in its order, then those that only bands or `otherwise` name
+  std::vector<OutcomeIndex> precedence;  // strongest first
+  std::vector<ScoreBand> bands;          // descending, strictly
+  OutcomeIndex otherwise = 0;
+};
+
+struct CheckedRules {
+  EventSchema event;
+  std::vector<CheckedList> lists;
+  std::vector<FeatureSpec> features;  // declared ones in order, then aggregates written in place, named by their canonical text
+  std::vector<DerivedColumn> derived;
+  std::vector<CheckedLet> lets;
+  std::vector<CheckedRule> rules;
+  CheckedPolicy policy;
+
+  std::vector<Expression> expressions;  // see ExpressionIndex
+  std::vector<ValueSet> sets;           // of `in [..]`
+  std::vector<std::string> patterns;    // of `matches`: valid RE2
+
+  // The meaning of the files without layout and comments, list entries included: what the rule set's hash is taken over.
+  std::string canonical_text;
+};
+
+}  // namespace weir

@@ -1,0 +1,35 @@
+// What a rules file may ask for at most. Each limit is an error with its name and value; none is ever exceeded silently.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace weir::limits {
+
+constexpr std::size_t rules_file_bytes_max = std::size_t{4} * 1024 * 1024;
+constexpr std::size_t rules_files_max = 1'000;
+constexpr std::size_t tokens_max = 1'000'000;         // in one file
+constexpr std::size_t nesting_depth_max = 64;         // of parentheses, operators and calls in one expression
+constexpr std::size_t expression_nodes_max = 20'000;  // in one condition or let, as written
+constexpr std::size_t name_bytes_max = 128;
+constexpr std::size_t string_bytes_max = 4'096;  // of one string literal
+constexpr std::size_t event_fields_max = 1'000;
+constexpr std::size_t rules_max = 10'000;
+constexpr std::size_t features_max = 4'096;  // aggregates written in place included
+constexpr std::size_t lets_max = 4'096;
+constexpr std::size_t lists_max = 1'024;
+constexpr std::size_t list_entries_max = 10'000'000;
+constexpr std::size_t list_file_bytes_max = std::size_t{1024} * 1024 * 1024;
+constexpr std::size_t set_entries_max = 1'000;  // of `in [a, b, ...]`
+constexpr std::size_t key_parts_max = 8;        // of `by a, b`
+constexpr std::size_t call_arguments_max = 16;
+constexpr std::size_t outcomes_max = 64;
+constexpr std::size_t bands_max = 64;
+constexpr std::size_t updates_max = 16;                                               // of one rule
+constexpr std::int64_t window_ms_max = std::int64_t{400} * 24 * 60 * 60 * 1000;       // 400d
+constexpr std::int64_t duration_ms_max = std::int64_t{36'500} * 24 * 60 * 60 * 1000;  // of a duration literal: 36500d
+constexpr std::int64_t score_max = 1'000'000;                                         // of one rule, either sign, in whole points
+constexpr std::int64_t regex_memory_bytes_max = std::int64_t{1} * 1024 * 1024;        // of one compiled expression (RE2)
+constexpr std::size_t diagnostics_max = 200;                                          // of one run; the rest is counted
+
+}  // namespace weir::limits

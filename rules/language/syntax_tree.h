@@ -1,0 +1,156 @@
+// A rules file as written: the parser's output, before names and types mean anything.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/diagnostic.h"
+
+namespace weir {
+
+// A word or literal and where it stands. `text` is a view into the file.
+struct SyntaxName {
+  std::string_view text;
+  SourceSpan span;
+};
+
+struct SyntaxString {
+  std::string value;  // escapes resolved
+  SourceSpan span;    // quotes included
+};
+
+struct SyntaxDuration {
+  std::int64_t ms = 0;
+  SourceSpan span;
+};
+
+enum class SyntaxKind : std::uint8_t {
+  bad,        // already complained about: says nothing more
+  name,       // `text`
+  number,     // `text`: digits, at most one point, no sign, underscores removed
+  string,     // `text`
+  boolean,    // `flag`
+  duration,   // `integer` in milliseconds
+  timestamp,  // `integer` in milliseconds since 1970
+  list_name,  // `text` without "@"
+  set,        // [a, b, ...]: operands
+  unary,      // `text`: "-" or "not"
+  binary,     // `text`: canonical spelling of the operator
+  between,    // three operands; `flag`: not
+  in,         // left and a list_name or set; `flag`: not
+  matches,    // left and string; `flag`: not
+  presence,   // `flag`: true for "is present", false for "is missing"
+  call,       // `text`(operands)
+  aggregate,  // `aggregate`
+};
+
+struct SyntaxAggregate;
+
+struct SyntaxExpression {
+  SyntaxKind kind = SyntaxKind::bad;
+  SourceSpan span;       // of the whole
+  SourceSpan head_span;  // of the operator or the function's name
+  std::string text;
+  std::int64_t integer = 0;
+  bool flag = false;
+  std::vector<std::unique_ptr<SyntaxExpression>> operands;
+  std::unique_ptr<SyntaxAggregate> aggregate;
+};
+using SyntaxExpressionPointer = std::unique_ptr<SyntaxExpression>;
+
+// sum(amount) by card_id over 24h inclusive where approved excluding this event
+struct SyntaxAggregate {
+  SyntaxName function;
+  std::vector<SyntaxExpressionPointer> arguments;
+  std::vector<SyntaxName> by;
+  std::optional<SyntaxDuration> over;
+  bool inclusive = false;
+  SyntaxExpressionPointer where;
+  bool exclude_this_event = false;
+};
+
+struct SyntaxField {
+  SyntaxName name;
+  SyntaxName type;
+  std::optional<SyntaxName> parameter;  // decimal(2), timestamp(ms)
+  bool optional = false;
+  std::vector<SyntaxName> roles;  // id, time, key
+};
+
+struct SyntaxEvent {
+  SyntaxName name;
+  std::vector<SyntaxField> fields;
+};
+
+struct SyntaxList {
+  SyntaxName name;
+  SyntaxName type;
+  std::optional<SyntaxName> parameter;
+  std::optional<SyntaxString> path;
+  std::optional<SyntaxName> column;
+  std::vector<SyntaxExpressionPointer> values;
+};
+
+struct SyntaxFeature {
+  SyntaxName name;
+  SyntaxExpressionPointer value;  // an aggregate, or bad
+};
+
+struct SyntaxLet {
+  SyntaxName name;
+  SyntaxExpressionPointer value;
+};
+
+struct SyntaxUpdate {
+  std::vector<SyntaxName> key;
+  SyntaxName field;
+  SyntaxExpressionPointer value;  // none: unset
+  std::optional<SyntaxDuration> duration;
+};
+
+struct SyntaxScore {
+  std::string text;  // of the number, with its sign
+  SourceSpan span;
+};
+
+struct SyntaxRule {
+  SyntaxName name;
+  SyntaxString title;
+  bool off = false;
+  SyntaxExpressionPointer when;
+  std::optional<SyntaxName> then;
+  std::optional<SyntaxScore> score;
+  std::optional<SyntaxString> reason;
+  std::vector<SyntaxName> tags;
+  std::optional<SyntaxString> owner;
+  std::vector<SyntaxUpdate> updates;
+};
+
+struct SyntaxBand {
+  SyntaxScore score;
+  SyntaxName outcome;
+};
+
+struct SyntaxPolicy {
+  SourceSpan span;  // of the word "policy"
+  std::vector<SyntaxName> precedence;
+  std::vector<SyntaxBand> bands;
+  std::optional<SyntaxName> otherwise;
+};
+
+struct SyntaxFile {
+  const SourceFile* file = nullptr;
+  std::vector<SyntaxEvent> events;
+  std::vector<SyntaxList> lists;
+  std::vector<SyntaxFeature> features;
+  std::vector<SyntaxLet> lets;
+  std::vector<SyntaxRule> rules;
+  std::vector<SyntaxPolicy> policies;
+  std::string canonical_text;  // the tokens, one blank between two
+};
+
+}  // namespace weir
