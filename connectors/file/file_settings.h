@@ -1,0 +1,22 @@
+// What a config file may say about files of JSON lines, as plain structs. Declared field by field in file_settings.cpp.
+#pragma once
+
+#include <filesystem>
+
+namespace weir {
+
+class FieldReader;
+
+struct FileSourceSettings {
+  std::filesystem::path path;  // absolute after loading
+  bool follow = false;         // at the end: wait for more instead of ending the service
+};
+
+struct FileSinkSettings {
+  std::filesystem::path path;  // absolute after loading; appended to
+};
+
+void describe(FieldReader& fields, FileSourceSettings& to);
+void describe(FieldReader& fields, FileSinkSettings& to);
+
+}  // namespace weir
