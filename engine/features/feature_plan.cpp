@@ -1,0 +1,210 @@
+#include "engine/features/feature_plan.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "engine/base/check.h"
+#include "engine/base/decimal.h"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t flags_max = 64;
+
+struct ColumnTypes {
+  const EventSchema& schema;
+  std::span<const DerivedColumnSpec> derived;
+
+  struct Entry {
+    ValueType type;
+    int scale;
+    bool optional;
+  };
+  Entry at(ColumnIndex index) const {
+    if (index < schema.fields.size()) {
+      const FieldSpec& field = schema.fields[index];
+      return {field.type, field.scale, field.optional};
+    }
+    const std::size_t behind = index - schema.fields.size();
+    WEIR_CHECK(behind < derived.size());
+    return {derived[behind].type, derived[behind].scale, true};
+  }
+};
+
+bool is_number(ValueType type) {
+  return type == ValueType::integer || type == ValueType::decimal || type == ValueType::floating || type == ValueType::duration ||
+         type == ValueType::boolean;
+}
+
+ValueStorage storage_of(ValueType type, bool counted_distinct) {
+  if (type == ValueType::string) return ValueStorage::name;
+  if (type == ValueType::geo) return counted_distinct ? ValueStorage::name : ValueStorage::point;
+  return ValueStorage::word;
+}
+
+std::size_t width_of(ValueStorage storage) {
+  switch (storage) {
+    case ValueStorage::point:
+      return 16;
+    case ValueStorage::name:
+      return 4;
+    default:
+      return 8;
+  }
+}
+
+class GroupBuilder {
+ public:
+  GroupBuilder(const std::vector<ColumnIndex>& by, const ColumnTypes& types) : types_(types) {
+    plan_.by = by;
+    for (const ColumnIndex part : by) plan_.by_types.push_back(types.at(part).type);
+  }
+
+  const std::vector<ColumnIndex>& by() const { return plan_.by; }
+  // A feature needs two flags at most.
+  bool has_room() const { return flags_used_ + 2 <= flags_max; }
+
+  void add(const FeatureSpec& feature, FeatureIndex index) {
+    WEIR_CHECK(feature.window_ms > 0);
+    TrackPlan track;
+    track.excludes_this_event = feature.exclude_this_event;
+    GroupFeaturePlan planned;
+    if (feature.input) {
+      const ColumnTypes::Entry input = types_.at(*feature.input);
+      const Aggregate aggregate = feature.aggregate;
+      const bool adds = aggregate == Aggregate::sum || aggregate == Aggregate::avg || aggregate == Aggregate::stddev;
+      const bool orders = aggregate == Aggregate::min || aggregate == Aggregate::max;
+      WEIR_CHECK(!adds || is_number(input.type));
+      WEIR_CHECK(!orders || is_number(input.type) || input.type == ValueType::timestamp);
+      track.column = column(*feature.input, storage_of(input.type, aggregate == Aggregate::distinct));
+      track.flags |= plan_.columns[track.column].present_flag;
+      track.floating = input.type == ValueType::floating;
+      if (input.type == ValueType::decimal) planned.unit = static_cast<double>(power_of_ten(input.scale));
+    } else {
+      WEIR_CHECK(feature.aggregate == Aggregate::count);
+    }
+    if (feature.where) track.flags |= condition(*feature.where);
+    planned.index = index;
+    planned.aggregate = feature.aggregate;
+    planned.track = track_index(track);
+    length_max_ms_ = std::max(length_max_ms_, feature.window_ms);
+    planned.window = window_of(feature.window_ms + (feature.inclusive ? 1 : 0));
+    planned.type = feature.type;
+    planned.scale = feature.scale;
+    need(plan_.tracks[planned.track], feature.aggregate);
+    plan_.features.push_back(planned);
+  }
+
+  KeyGroupPlan finish(std::int64_t late_allowed_ms) {
+    std::vector<std::int64_t> sorted = plan_.reaches_ms;
+    std::sort(sorted.begin(), sorted.end());
+    for (GroupFeaturePlan& feature : plan_.features) {
+      const auto at = std::lower_bound(sorted.begin(), sorted.end(), plan_.reaches_ms[feature.window]);
+      feature.window = static_cast<std::uint32_t>(at - sorted.begin());
+    }
+    plan_.reaches_ms = sorted;
+    const std::int64_t longest = sorted.back();
+    plan_.admit_ms = length_max_ms_ + late_allowed_ms;
+    plan_.retain_ms = 2 * longest + late_allowed_ms;
+    plan_.wide_time = plan_.retain_ms + longest + 2 > std::int64_t{std::numeric_limits<std::uint32_t>::max()};
+    lay_out();
+    return std::move(plan_);
+  }
+
+ private:
+  std::uint64_t new_flag() { return std::uint64_t{1} << flags_used_++; }
+
+  std::uint32_t column(ColumnIndex source, ValueStorage storage) {
+    for (std::uint32_t index = 0; index < plan_.columns.size(); ++index)
+      if (plan_.columns[index].source == source && plan_.columns[index].storage == storage) return index;
+    const ColumnTypes::Entry type = types_.at(source);
+    RingColumnPlan column;
+    column.source = source;
+    column.type = type.type;
+    column.scale = type.scale;
+    column.storage = storage;
+    if (type.optional) column.present_flag = new_flag();
+    plan_.columns.push_back(column);
+    return static_cast<std::uint32_t>(plan_.columns.size() - 1);
+  }
+
+  std::uint64_t condition(ColumnIndex source) {
+    for (const ConditionPlan& known : plan_.conditions)
+      if (known.source == source) return known.flag;
+    plan_.conditions.push_back({source, new_flag()});
+    return plan_.conditions.back().flag;
+  }
+
+  std::uint32_t track_index(const TrackPlan& wanted) {
+    for (std::uint32_t index = 0; index < plan_.tracks.size(); ++index) {
+      const TrackPlan& known = plan_.tracks[index];
+      if (known.column == wanted.column && known.flags == wanted.flags && known.excludes_this_event == wanted.excludes_this_event)
+        return index;
+    }
+    plan_.tracks.push_back(wanted);
+    return static_cast<std::uint32_t>(plan_.tracks.size() - 1);
+  }
+
+  std::uint32_t window_of(std::int64_t reach_ms) {
+    for (std::uint32_t index = 0; index < plan_.reaches_ms.size(); ++index)
+      if (plan_.reaches_ms[index] == reach_ms) return index;
+    plan_.reaches_ms.push_back(reach_ms);
+    return static_cast<std::uint32_t>(plan_.reaches_ms.size() - 1);
+  }
+
+  static void need(TrackPlan& track, Aggregate aggregate) {
+    track.needs_sum |= aggregate == Aggregate::sum || aggregate == Aggregate::avg || aggregate == Aggregate::stddev;
+    track.needs_squares |= aggregate == Aggregate::stddev;
+    track.needs_min |= aggregate == Aggregate::min;
+    track.needs_max |= aggregate == Aggregate::max;
+  }
+
+  // Arrays follow each other by falling width, so that each is aligned whatever the number of entries.
+  void lay_out() {
+    std::size_t before = 0;
+    for (const std::size_t width : {std::size_t{16}, std::size_t{8}, std::size_t{4}}) {
+      if (width == (plan_.wide_time ? std::size_t{8} : std::size_t{4})) {
+        plan_.time_before = before;
+        before += width;
+      }
+      for (RingColumnPlan& column : plan_.columns) {
+        if (width_of(column.storage) != width) continue;
+        column.bytes_before = before;
+        before += width;
+      }
+    }
+    plan_.flag_bytes = flags_used_ == 0 ? 0 : flags_used_ <= 8 ? 1 : flags_used_ <= 16 ? 2 : flags_used_ <= 32 ? 4 : 8;
+    plan_.flags_before = before;
+    plan_.entry_bytes = before + plan_.flag_bytes;
+  }
+
+  const ColumnTypes& types_;
+  KeyGroupPlan plan_;
+  std::int64_t length_max_ms_ = 0;
+  std::size_t flags_used_ = 0;
+};
+
+}  // namespace
+
+std::vector<KeyGroupPlan> plan_features(std::span<const FeatureSpec> features, std::span<const FeatureIndex> held,
+                                        const EventSchema& schema, std::span<const DerivedColumnSpec> derived,
+                                        std::int64_t late_allowed_ms) {
+  const ColumnTypes types{schema, derived};
+  std::vector<GroupBuilder> builders;
+  for (const FeatureIndex index : held) {
+    const FeatureSpec& feature = features[index];
+    const auto fits = [&](const GroupBuilder& builder) { return builder.by() == feature.by && builder.has_room(); };
+    auto at = std::find_if(builders.begin(), builders.end(), fits);
+    if (at == builders.end()) {
+      builders.emplace_back(feature.by, types);
+      at = builders.end() - 1;
+    }
+    at->add(feature, index);
+  }
+  std::vector<KeyGroupPlan> groups;
+  for (GroupBuilder& builder : builders) groups.push_back(builder.finish(late_allowed_ms));
+  return groups;
+}
+
+}  // namespace weir

@@ -1,0 +1,88 @@
+// What a store has to keep and to answer, compiled once from the feature specifications to a compact description.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/event/event_schema.h"
+#include "engine/event/feature_spec.h"
+
+namespace weir {
+
+using FeatureIndex = std::uint32_t;
+
+// How a ring keeps one value.
+enum class ValueStorage : std::uint8_t {
+  word,   // 8 bytes: integers, decimals, timestamps, durations, booleans as 0 and 1, the bits of a double
+  point,  // 16 bytes: latitude and longitude
+  name,   // 4 bytes: the number of an interned string (or of the 16 bytes of a point whose distinct values are counted)
+};
+
+// A field of the event that some aggregate of the key needs, one array of the ring.
+struct RingColumnPlan {
+  ColumnIndex source = 0;
+  ValueType type = ValueType::integer;
+  int scale = 0;
+  ValueStorage storage = ValueStorage::word;
+  std::uint64_t present_flag = 0;  // one bit; 0: the value is never missing
+  std::size_t bytes_before = 0;    // bytes of an entry in the arrays in front of this one
+};
+
+// A `where` of one or more features: one bit of an entry.
+struct ConditionPlan {
+  ColumnIndex source = 0;
+  std::uint64_t flag = 0;
+};
+
+constexpr std::uint32_t no_ring_column = ~std::uint32_t{0};
+
+// The values that features look at: one input under one condition, with or without the event at hand. An entry belongs to the track when
+// all bits of `flags` are set in its own flags. What the features of the track need is computed for all their windows at once.
+struct TrackPlan {
+  std::uint32_t column = no_ring_column;
+  std::uint64_t flags = 0;
+  bool excludes_this_event = false;
+  bool floating = false;
+  bool needs_sum = false;
+  bool needs_squares = false;
+  bool needs_min = false;
+  bool needs_max = false;
+};
+
+struct GroupFeaturePlan {
+  FeatureIndex index = 0;
+  Aggregate aggregate = Aggregate::count;
+  std::uint32_t track = 0;
+  std::uint32_t window = 0;
+  ValueType type = ValueType::integer;  // of the result
+  int scale = 0;                        // of a decimal result
+  double unit = 1.0;                    // avg and stddev: 10^scale of the input
+};
+
+// All features with the same `by`: they share one ring a key.
+struct KeyGroupPlan {
+  std::vector<ColumnIndex> by;
+  std::vector<ValueType> by_types;
+  std::vector<RingColumnPlan> columns;
+  std::vector<ConditionPlan> conditions;
+  std::vector<std::int64_t> reaches_ms;  // distinct windows, ascending: an entry is in a window when its age is less than its reach
+  std::vector<TrackPlan> tracks;
+  std::vector<GroupFeaturePlan> features;
+  std::int64_t admit_ms = 0;   // an event older than this against its key's newest is not added
+  std::int64_t retain_ms = 0;  // entries of this age and above are dropped
+  bool wide_time = false;      // times as 8 bytes, because `retain_ms` and a window do not fit into 32 bits
+  std::size_t flag_bytes = 0;  // 0, 1, 2, 4 or 8
+  std::size_t flags_before = 0;
+  std::size_t time_before = 0;
+  std::size_t entry_bytes = 0;
+};
+
+// Groups of the features named by `held`, in order of first appearance. Column types behind the schema's fields come from `derived`.
+// Precondition (the language checks it): sum, avg and stddev have numbers as input, min and max numbers or timestamps.
+std::vector<KeyGroupPlan> plan_features(std::span<const FeatureSpec> features, std::span<const FeatureIndex> held,
+                                        const EventSchema& schema, std::span<const DerivedColumnSpec> derived,
+                                        std::int64_t late_allowed_ms);
+
+}  // namespace weir

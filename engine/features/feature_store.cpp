@@ -1,0 +1,41 @@
+#include "engine/features/feature_store.h"
+
+#include <algorithm>
+
+#include "engine/features/key_group.h"
+
+namespace weir {
+
+FeatureStore::FeatureStore(std::span<const FeatureSpec> features, std::span<const FeatureIndex> held, const EventSchema& schema,
+                           std::span<const DerivedColumnSpec> derived, const FeatureStoreLimits& limits)
+    : feature_count_(features.size()), limits_(limits) {
+  for (KeyGroupPlan& plan : plan_features(features, held, schema, derived, limits.late_allowed_ms))
+    groups_.push_back(std::make_unique<KeyGroup>(std::move(plan), limits));
+}
+
+FeatureStore::~FeatureStore() = default;
+FeatureStore::FeatureStore(FeatureStore&&) noexcept = default;
+FeatureStore& FeatureStore::operator=(FeatureStore&&) noexcept = default;
+
+void FeatureStore::apply(const EventBatch& batch, FeatureColumns& out) {
+  if (out.columns.size() < feature_count_) out.columns.resize(feature_count_);
+  for (const std::unique_ptr<KeyGroup>& group : groups_) group->apply(batch, &out);
+}
+
+void FeatureStore::apply(const EventBatch& batch) {
+  for (const std::unique_ptr<KeyGroup>& group : groups_) group->apply(batch, nullptr);
+}
+
+std::int64_t FeatureStore::history_reach_ms() const {
+  std::int64_t reach = 0;
+  for (const std::unique_ptr<KeyGroup>& group : groups_) reach = std::max(reach, group->retain_ms());
+  return reach;
+}
+
+FeatureStoreCounters FeatureStore::counters() const {
+  FeatureStoreCounters total;
+  for (const std::unique_ptr<KeyGroup>& group : groups_) group->add_counters(total);
+  return total;
+}
+
+}  // namespace weir

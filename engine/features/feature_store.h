@@ -1,0 +1,49 @@
+// Exact sliding windows: keeps the recent events of every key and answers each feature as of each event. The contract is in README.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/event/batch.h"
+#include "engine/event/event_schema.h"
+#include "engine/event/feature_spec.h"
+#include "engine/features/feature_limits.h"
+#include "engine/features/feature_plan.h"
+
+namespace weir {
+
+class KeyGroup;
+
+// The windows of one shard or, for features whose key is not tied to a shard, of one lane. Used by one thread at a time.
+// Results depend on the order of the rows alone: the same rows cut into other batches give the same values.
+class FeatureStore {
+ public:
+  // Holds the features that `held` names by their place in `features`. The arguments are read during construction only.
+  FeatureStore(std::span<const FeatureSpec> features, std::span<const FeatureIndex> held, const EventSchema& schema,
+               std::span<const DerivedColumnSpec> derived, const FeatureStoreLimits& limits);
+  ~FeatureStore();
+  FeatureStore(FeatureStore&&) noexcept;
+  FeatureStore& operator=(FeatureStore&&) noexcept;
+
+  // For every active row in order: adds the event to the windows of its keys and writes each held feature's value as of the event.
+  // Makes `out.columns` as many as there are features, and types and sizes the held ones; those of other features are left alone, so
+  // several stores can fill one `out`. Strings are copied into `out.arena`, which the caller clears before the first of them.
+  void apply(const EventBatch& batch, FeatureColumns& out);
+
+  // The same without answers: replay.
+  void apply(const EventBatch& batch);
+
+  // How far behind an event's time earlier events can matter: state is whole again after a replay of that much.
+  std::int64_t history_reach_ms() const;
+
+  FeatureStoreCounters counters() const;
+
+ private:
+  std::size_t feature_count_ = 0;
+  FeatureStoreLimits limits_;
+  std::vector<std::unique_ptr<KeyGroup>> groups_;
+};
+
+}  // namespace weir
