@@ -55,6 +55,10 @@ struct KafkaSourceSettings {
   std::optional<std::string> group_instance_id;
   std::chrono::milliseconds session_timeout{10'000};
   std::chrono::milliseconds commit_interval{200};
+  // Mute replay starts this much (by broker timestamp) earlier than the windows ask for: clocks differ.
+  std::chrono::milliseconds replay_margin{60'000};
+  // Fetched ahead and not yet handed over, for each lane.
+  std::uint64_t prefetch_bytes_max = std::uint64_t{512} * 1024 * 1024;
   KafkaSecuritySettings security;
   KafkaProperties librdkafka;
 };
@@ -64,6 +68,7 @@ struct KafkaSinkSettings {
   std::optional<KafkaBrokers> brokers;  // set after loading: without a word in the file, the source's
   std::optional<KafkaSecuritySettings> security;
   std::chrono::milliseconds linger{0};
+  bool create_topic = false;  // where it is missing, with the broker's defaults; otherwise a missing topic is an error at start
   KafkaProperties librdkafka;
 };
 
