@@ -1,0 +1,77 @@
+#include "connectors/kafka/kafka_client.h"
+
+#include <array>
+
+#include "connectors/kafka/kafka_errors.h"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t error_text_bytes = 512;
+
+Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+  std::array<char, error_text_bytes> text{};
+  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text.data(), text.size()) == RD_KAFKA_CONF_OK) return success();
+  return Error{ErrorKind::configuration, "librdkafka does not take `" + name + "`: " + text.data()};
+}
+
+std::vector<KafkaProperty> security_properties(const KafkaSecuritySettings& security) {
+  std::vector<KafkaProperty> properties;
+  const auto add = [&properties](const char* name, const std::optional<std::string>& value) {
+    if (value) properties.push_back({name, *value});
+  };
+  properties.push_back({"security.protocol", std::string(to_string(security.protocol))});
+  if (security.mechanism) properties.push_back({"sasl.mechanisms", std::string(to_string(*security.mechanism))});
+  add("sasl.username", security.username);
+  add("sasl.password", security.password);
+  add("ssl.ca.location", security.ca);
+  add("ssl.certificate.location", security.certificate);
+  add("ssl.key.location", security.key);
+  add("ssl.key.password", security.key_password);
+  properties.push_back({"ssl.endpoint.identification.algorithm", security.verify_hostname ? "https" : "none"});
+  return properties;
+}
+
+}  // namespace
+
+Result<KafkaClient> open_kafka_client(KafkaRole role, const KafkaConnection& connection, const std::vector<KafkaProperty>& properties,
+                                      const std::function<void(rd_kafka_conf_t*)>& callbacks) {
+  KafkaConf conf(rd_kafka_conf_new());
+  std::vector<KafkaProperty> all{{"bootstrap.servers", connection.address},
+                                 {"client.id", "weir"},
+                                 // Trap: Nagle is on by default until librdkafka 2.10 and costs 40 ms a round trip.
+                                 {"socket.nagle.disable", "true"},
+                                 {"log.connection.close", "false"}};
+  for (const KafkaProperty& one : security_properties(connection.security)) all.push_back(one);
+  for (const KafkaProperty& one : properties) all.push_back(one);
+  for (const auto& [name, value] : connection.librdkafka) all.push_back({name, value});
+  for (const KafkaProperty& one : all)
+    if (const Status status = set(conf.get(), one.name, one.value); !status) return status.error();
+  if (callbacks) callbacks(conf.get());
+
+  std::array<char, error_text_bytes> text{};
+  rd_kafka_t* client =
+      rd_kafka_new(role == KafkaRole::consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf.get(), text.data(), text.size());
+  if (client == nullptr) return Error{ErrorKind::configuration, std::string("librdkafka refuses its configuration: ") + text.data()};
+  static_cast<void>(conf.release());  // the client owns it now
+  return KafkaClient(client);
+}
+
+std::string join_addresses(const std::vector<std::string>& addresses) {
+  std::string joined;
+  for (const std::string& address : addresses) {
+    if (!joined.empty()) joined.push_back(',');
+    joined.append(address);
+  }
+  return joined;
+}
+
+void send_log_to_nowhere(rd_kafka_conf_t* conf) {
+  rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int, const char*, const char*) {});
+}
+
+bool librdkafka_is_at_least(int major, int minor) {
+  return rd_kafka_version() >= ((major << 24) | (minor << 16));
+}
+
+}  // namespace weir
