@@ -16,7 +16,7 @@ constexpr double late_share = 0.01;
 constexpr std::int64_t late_ms_max = 2'000;
 constexpr double malformed_share = 0.001;
 constexpr double amount_median = 25;
-constexpr double amount_sigma = 1;
+constexpr double amount_sigma = 1.2;
 constexpr double amount_max = 9'999.99;
 
 // Ranks are scattered over the ids, so that neither neighbouring ids nor neighbouring keys are hot together.
