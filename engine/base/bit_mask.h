@@ -20,6 +20,13 @@ class BitMask {
     clear_tail();
   }
 
+  // Forgets the rows from `rows` on.
+  void truncate(std::size_t rows) {
+    rows_ = rows;
+    words_.resize(words_for(rows));
+    clear_tail();
+  }
+
   std::size_t rows() const { return rows_; }
   std::size_t word_count() const { return words_.size(); }
   std::uint64_t* words() { return words_.data(); }

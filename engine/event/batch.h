@@ -46,6 +46,28 @@ struct Column {
     }
     present.assign(rows, false);
   }
+
+  // Forgets the rows from `rows` on.
+  void truncate(std::size_t rows) {
+    switch (type) {
+      case ValueType::boolean:
+        bits.truncate(rows);
+        break;
+      case ValueType::floating:
+        floats.resize(rows);
+        break;
+      case ValueType::string:
+        strings.resize(rows);
+        break;
+      case ValueType::geo:
+        points.resize(rows);
+        break;
+      default:
+        integers.resize(rows);
+        break;
+    }
+    present.truncate(rows);
+  }
 };
 
 using ColumnIndex = std::uint32_t;
