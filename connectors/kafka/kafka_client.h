@@ -29,14 +29,12 @@ struct KafkaConnection {
   KafkaProperties librdkafka;  // the user's; wins over ours
 };
 
-// `callbacks` may set callbacks and the opaque on the configuration before the client is made. `notice` must outlive the client; null: silent.
+// `callbacks` may set callbacks and the opaque on the configuration before the client is made; librdkafka's log is silent unless they say
+// otherwise.
 Result<KafkaClient> open_kafka_client(KafkaRole role, const KafkaConnection& connection, const std::vector<KafkaProperty>& properties,
                                       const std::function<void(rd_kafka_conf_t*)>& callbacks = {});
 
 std::string join_addresses(const std::vector<std::string>& addresses);
-
-// librdkafka's log lines at warning and above, as notices. For `callbacks`.
-void send_log_to_nowhere(rd_kafka_conf_t* conf);
 
 // A property exists from a version of librdkafka on: the tested floor is 2.0.2, newer ones are used at run time.
 bool librdkafka_is_at_least(int major, int minor);

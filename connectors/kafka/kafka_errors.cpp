@@ -38,10 +38,12 @@ constexpr std::array translations{
     Translation{RD_KAFKA_RESP_ERR__INVALID_ARG, configuration, outage, ""},
     Translation{RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED, configuration, outage, "This build of librdkafka lacks the feature."},
     Translation{RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, configuration, outage, "This librdkafka or broker lacks the feature."},
-    Translation{RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, fatal, outage,
-                "Records were removed before they were read, or the topic was created anew. Decide where to go on and reset the group's offset."},
-    Translation{RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, fatal, outage,
-                "Records were removed before they were read, or the topic was created anew. Decide where to go on and reset the group's offset."},
+    Translation{
+        RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, fatal, outage,
+        "Records were removed before they were read, or the topic was created anew. Decide where to go on and reset the group's offset."},
+    Translation{
+        RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, fatal, outage,
+        "Records were removed before they were read, or the topic was created anew. Decide where to go on and reset the group's offset."},
     Translation{RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, fatal, rejection,
                 "Raise `max.message.bytes` of the topic (and `message.max.bytes` under `librdkafka`)."},
     Translation{RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE, fatal, rejection, ""},

@@ -1,9 +1,9 @@
 // librdkafka's error codes, translated once: what each means for us, and what a person can do about it.
 #pragma once
 
-#include <librdkafka/rdkafka.h>
-
 #include <string_view>
+
+#include <librdkafka/rdkafka.h>
 
 #include "engine/base/result.h"
 

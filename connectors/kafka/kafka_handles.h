@@ -1,9 +1,9 @@
 // Owners of librdkafka's C handles: each is destroyed once, by the right function.
 #pragma once
 
-#include <librdkafka/rdkafka.h>
-
 #include <memory>
+
+#include <librdkafka/rdkafka.h>
 
 namespace weir {
 
