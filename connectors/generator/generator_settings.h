@@ -12,6 +12,7 @@ struct GeneratorSettings {
   std::uint64_t rate = 1000;           // payments per second; 0: as fast as they are taken
   std::optional<std::uint64_t> count;  // ends the source after so many; none: never ends
   std::uint64_t seed = 1;              // the same seed gives the same payments
+  bool start_now = false;              // event time begins at the first start of the service instead of at 2026-01-01T00:00:00Z
   std::uint32_t shards = 4;
   std::uint32_t cards = 10'000;
   std::uint32_t devices = 8'000;
