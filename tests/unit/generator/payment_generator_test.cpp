@@ -71,7 +71,8 @@ TEST(PaymentGenerator, PlantsEveryKindOfFraudInItsShare) {
   for (const GeneratedPayment& payment : kinds[PlantedFraud::card_testing]) ASSERT_LT(payment.amount_cents, 500);
   std::size_t abroad = 0;
   for (const GeneratedPayment& payment : kinds[PlantedFraud::impossible_travel]) abroad += payment.place != payment.home ? 1 : 0;
-  EXPECT_NEAR(static_cast<double>(abroad), static_cast<double>(kinds[PlantedFraud::impossible_travel].size()) / 2, 3);
+  // The second payment of a pair is abroad; some pairs are not complete yet.
+  EXPECT_NEAR(static_cast<double>(abroad) / static_cast<double>(kinds[PlantedFraud::impossible_travel].size()), 0.5, 0.05);
   for (const GeneratedPayment& payment : kinds[PlantedFraud::account_takeover]) {
     ASSERT_TRUE(payment.new_device);
     ASSERT_GE(payment.amount_cents, 40'000);
