@@ -1,0 +1,52 @@
+// The window contract, word for word and slowly: the oracle that feature stores are compared with.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/event/batch.h"
+#include "engine/event/feature_spec.h"
+
+namespace weir {
+
+// Keeps every event of every key in order of arrival and judges each feature by walking over all of them.
+class BruteForceWindows {
+ public:
+  BruteForceWindows(std::span<const FeatureSpec> features, std::int64_t late_allowed_ms, std::size_t distinct_values_max);
+
+  void apply(const EventBatch& batch, FeatureColumns& out);
+
+ private:
+  struct Value {
+    bool present = false;
+    std::int64_t integer = 0;
+    double number = 0;
+    GeoPoint point;
+    std::string text;
+  };
+  struct Event {
+    std::int64_t time = 0;
+    std::vector<Value> values;  // one a column of the batch
+  };
+  struct Key {
+    std::int64_t newest = 0;
+    std::vector<Event> events;  // in order of arrival
+  };
+
+  static Value value_at(const Column& column, std::size_t row);
+  static bool before(const Value& left, const Value& right, ValueType type);
+  std::vector<const Event*> seen_by(const FeatureSpec& feature, const Key* key, const Event& own) const;
+  void answer(const FeatureSpec& feature, const EventBatch& batch, std::vector<const Event*> seen, std::size_t row, Column& column,
+              Arena& arena) const;
+
+  std::vector<FeatureSpec> features_;
+  std::int64_t late_allowed_ms_;
+  std::size_t distinct_values_max_;
+  std::map<std::vector<ColumnIndex>, std::int64_t> longest_ms_;  // by the `by` list
+  std::map<std::vector<ColumnIndex>, std::map<std::string, Key>> keys_;
+};
+
+}  // namespace weir
