@@ -12,7 +12,10 @@ namespace weir {
 
 BruteForceWindows::BruteForceWindows(std::span<const FeatureSpec> features, std::int64_t late_allowed_ms, std::size_t distinct_values_max)
     : features_(features.begin(), features.end()), late_allowed_ms_(late_allowed_ms), distinct_values_max_(distinct_values_max) {
-  for (const FeatureSpec& feature : features) longest_ms_[feature.by] = std::max(longest_ms_[feature.by], feature.window_ms);
+  for (const FeatureSpec& feature : features) {
+    longest_ms_[feature.by] = std::max(longest_ms_[feature.by], feature.window_ms);
+    reach_ms_[feature.by] = std::max(reach_ms_[feature.by], feature.window_ms + (feature.inclusive ? 1 : 0));
+  }
 }
 
 BruteForceWindows::Value BruteForceWindows::value_at(const Column& column, std::size_t row) {
@@ -89,8 +92,11 @@ std::vector<const BruteForceWindows::Event*> BruteForceWindows::seen_by(const Fe
     const bool valued = !feature.input || event.values[*feature.input].present;
     if (inside && wanted && valued) seen.push_back(&event);
   };
+  // Only an event that is too late can notice that a key forgets what is older than this.
+  const std::int64_t kept_ms = 2 * reach_ms_.at(feature.by) + late_allowed_ms_;
   if (key != nullptr)
-    for (const Event& event : key->events) look_at(event);
+    for (const Event& event : key->events)
+      if (key->newest - event.time < kept_ms) look_at(event);
   if (!feature.exclude_this_event) look_at(own);
   return seen;
 }

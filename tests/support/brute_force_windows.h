@@ -46,6 +46,7 @@ class BruteForceWindows {
   std::int64_t late_allowed_ms_;
   std::size_t distinct_values_max_;
   std::map<std::vector<ColumnIndex>, std::int64_t> longest_ms_;  // by the `by` list
+  std::map<std::vector<ColumnIndex>, std::int64_t> reach_ms_;    // likewise, the closed lower end counted
   std::map<std::vector<ColumnIndex>, std::map<std::string, Key>> keys_;
 };
 
