@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <numeric>
 
+#include "engine/base/utf8.h"
+
 namespace weir {
 namespace {
 
@@ -21,21 +23,6 @@ constexpr std::string_view plain = "\x1b[0m";
 
 std::string_view severity_name(Severity severity) {
   return severity == Severity::error ? "error" : "warning";
-}
-
-// Bytes of the valid UTF-8 sequence at the front of `text`, or 0.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t index) { return static_cast<unsigned char>(text[index]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-  for (std::size_t index = 1; index < length; ++index)
-    if ((byte(index) & 0xC0) != 0x80) return 0;
-  const unsigned char second = byte(1);
-  const bool overlong_or_surrogate = (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F);
-  const bool out_of_planes = (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F);
-  return overlong_or_surrogate || out_of_planes ? 0 : length;
 }
 
 // One line of a source, as it goes to a terminal: one cell a character, tabs widened, bytes that could steer the terminal made visible.

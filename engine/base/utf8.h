@@ -1,0 +1,12 @@
+// UTF-8, one sequence at a time.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace weir {
+
+// Bytes of the valid sequence at the front of `text`, or 0: not UTF-8, or empty. (The Unicode standard, table 3-7.)
+std::size_t utf8_length(std::string_view text);
+
+}  // namespace weir
