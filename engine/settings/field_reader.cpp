@@ -32,6 +32,12 @@ void FieldReader::complain_at(std::string_view code, const SettingsNode& node, s
   diagnostics_->push_back(config_diagnostic(code, node.place, std::move(message), std::move(label), std::move(help)));
 }
 
+SettingsPlace FieldReader::place_of(std::string_view name) const {
+  if (!reading()) return {};
+  const SettingsEntry* entry = node_->find(name);
+  return entry == nullptr ? node_->place : entry->value.place;
+}
+
 void FieldReader::complain(std::string_view code, std::string_view name, std::string message, std::vector<std::string> help) {
   const SettingsEntry* entry = node_->find(name);
   complain_at(code, entry == nullptr ? *node_ : entry->value, std::move(message), "", std::move(help));

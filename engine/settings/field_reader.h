@@ -147,7 +147,8 @@ class FieldReader {
   // For checks over several fields, after their declaration:
   bool reading() const { return node_ != nullptr; }
   bool given(std::string_view name) const { return node_ != nullptr && node_->find(name) != nullptr; }
-  const std::filesystem::path& folder() const { return *folder_; }
+  // Of the value of `name` or, if it was not given, of the group.
+  SettingsPlace place_of(std::string_view name) const;
   // At the value of `name` or, if it was not given, at the group.
   void complain(std::string_view code, std::string_view name, std::string message, std::vector<std::string> help = {});
   void complain_at(std::string_view code, const SettingsNode& node, std::string message, std::string label = {},

@@ -1,0 +1,110 @@
+// Everything that one config file says, checked. What a connector is told lies in its own struct, beside the connector.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/settings/field_reader.h"
+#include "engine/settings/settings_node.h"
+
+namespace weir {
+
+// How a shard becomes batches.
+struct MappingSettings {
+  std::uint32_t batch_size = 256;  // records
+  std::chrono::microseconds batch_window{0};
+  std::size_t batch_bytes = std::size_t{6} * 1024 * 1024;
+  std::optional<LocatedText> filter;
+  std::uint32_t in_flight_max = 65'536;  // records per shard
+  bool strict = false;
+};
+
+struct SourceSettings {
+  std::string name;
+  SettingsPlace place;  // of the name
+  ConnectorChoice connector;
+  std::string event;
+  SettingsPlace event_place;
+  MappingSettings mapping;
+};
+
+enum class SinkTakes : std::uint8_t { decisions, profile_updates };
+enum class FeaturesWritten : std::uint8_t { fired, all, none };
+
+struct SinkSettings {
+  std::string name;
+  SettingsPlace place;  // of the name
+  ConnectorChoice connector;
+  std::optional<LocatedText> when;
+  SinkTakes takes = SinkTakes::decisions;
+  FeaturesWritten features = FeaturesWritten::fired;
+};
+
+struct RulesSettings {
+  std::vector<std::string> files;  // patterns as written
+  SettingsPlace files_place;
+};
+
+struct LateSettings {
+  std::chrono::milliseconds allowed{30'000};
+};
+
+struct StateSettings {
+  std::filesystem::path dir = "state";  // absolute after loading
+  LateSettings late;
+};
+
+// What a record may be at most; beyond it, it is a dead letter.
+struct ParseSettings {
+  std::size_t record_bytes_max = std::size_t{1024} * 1024;
+  std::uint32_t depth_max = 64;
+  std::size_t string_bytes_max = std::size_t{64} * 1024;
+};
+
+struct RuntimeSettings {
+  std::optional<std::uint32_t> lanes;  // none: cores less one, at least one
+  std::chrono::milliseconds shutdown_timeout{25'000};
+};
+
+struct LogSettings {
+  enum class Format : std::uint8_t { automatic, json, text };
+  enum class Level : std::uint8_t { debug, info, warning, error };
+  Format format = Format::automatic;  // text on a terminal, JSON elsewhere
+  Level level = Level::info;
+};
+
+struct ServiceSettings {
+  std::filesystem::path folder;  // of the config file: relative paths start there
+  std::vector<SourceSettings> sources;
+  RulesSettings rules;
+  std::vector<SinkSettings> sinks;
+  ConnectorChoice dead_letters;
+  StateSettings state;
+  ParseSettings parse;
+  RuntimeSettings runtime;
+  LogSettings log;
+};
+
+// The connectors that a config may name, and what is to be checked and filled in across them once all are read (may be null).
+struct ConnectorKinds {
+  std::span<const ConnectorKind> sources;
+  std::span<const ConnectorKind> sinks;
+  void (*link)(ServiceSettings& settings, Diagnostics& diagnostics) = nullptr;
+};
+
+void describe(FieldReader& fields, MappingSettings& to);
+void describe(FieldReader& fields, LateSettings& to);
+void describe(FieldReader& fields, StateSettings& to);
+void describe(FieldReader& fields, ParseSettings& to);
+void describe(FieldReader& fields, RuntimeSettings& to);
+void describe(FieldReader& fields, LogSettings& to);
+void describe(FieldReader& fields, ServiceSettings& to, const ConnectorKinds& kinds);
+
+}  // namespace weir
