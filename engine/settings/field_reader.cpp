@@ -60,7 +60,7 @@ const SettingsNode* FieldReader::begin(FieldDoc doc, bool nothing_allowed) {
   if (entry == nullptr) {
     if (doc.required) {
       const std::string example = doc.default_text.empty() ? "" : " (for example " + ticked(doc.name + ": " + doc.default_text) + ")";
-      complain_at(config_error::missing, *node_, title_ + " needs " + ticked(doc.name), "",
+      complain_at(config_error::missing, *node_, (title_.empty() ? "the config" : ticked(title_)) + " needs " + ticked(doc.name), "",
                   {"add " + ticked(doc.name) + ": " + doc.meaning + example});
     }
     missing_.push_back(doc.name);
@@ -104,7 +104,7 @@ bool FieldReader::group_of(std::string_view name, std::string_view meaning, Pres
     declare(fields);
   }
   const SettingsNode* node = begin(std::move(doc), true);
-  return node != nullptr && read_group(*node, std::string(name), declare);
+  return node != nullptr && read_group(*node, (title_.empty() ? "" : title_ + ".") + std::string(name), declare);
 }
 
 void FieldReader::named(std::string_view name, std::string_view meaning, Presence presence,
@@ -157,7 +157,7 @@ void FieldReader::connector(std::span<const ConnectorKind> kinds, ConnectorChoic
       read_group(*node, title_ + "." + entry->key, [&](FieldReader& fields) { to.settings = kind.read(fields); });
     } else {
       diagnostics_->push_back(config_diagnostic(config_error::two_connectors, entry->key_place,
-                                                title_ + " has both " + ticked(first->key) + " and " + ticked(entry->key), "",
+                                                ticked(title_) + " has both " + ticked(first->key) + " and " + ticked(entry->key), "",
                                                 {"keep one, or give each its own name beside " + ticked(title_)}));
     }
   }
@@ -167,7 +167,8 @@ void FieldReader::connector(std::span<const ConnectorKind> kinds, ConnectorChoic
     return std::find(names.begin(), names.end(), entry.key) != names.end() || !closest_name(entry.key, names).empty();
   });
   if (!misspelt)
-    complain_at(config_error::no_connector, *node_, title_ + " is not connected to anything", "", {"add " + enumeration(names, "or")});
+    complain_at(config_error::no_connector, *node_, ticked(title_) + " is not connected to anything", "",
+                {"add " + enumeration(names, "or")});
 }
 
 void FieldReader::custom(std::string_view name, std::string_view type, std::string_view default_text, std::string_view schema,
@@ -181,23 +182,20 @@ void FieldReader::custom(std::string_view name, std::string_view type, std::stri
 
 void FieldReader::finish() {
   if (!reading()) return;
-  std::vector<std::string_view> candidates(missing_.begin(), missing_.end());
+  std::vector<std::string_view> all(missing_.begin(), missing_.end());
+  all.insert(all.end(), given_.begin(), given_.end());
   for (const SettingsEntry& entry : node_->entries) {
     if (std::find(given_.begin(), given_.end(), entry.key) != given_.end()) continue;
     std::vector<std::string> help;
-    const std::string_view closest = closest_name(entry.key, candidates);
-    if (!closest.empty()) {
-      help.push_back("did you mean " + ticked(closest) + "?");
+    if (const std::string_view closest = closest_name(entry.key, all); !closest.empty()) {
+      help.push_back("did you mean " + ticked(closest) + "?" + (given(closest) ? " It is given as well." : ""));
     } else {
-      std::vector<std::string_view> all(given_.begin(), given_.end());
-      all.insert(all.end(), candidates.begin(), candidates.end());
       std::sort(all.begin(), all.end());
       help.push_back(all.empty() ? "there are no settings here" : "the settings here are " + enumeration(all, "and"));
     }
-    diagnostics_->push_back(config_diagnostic(
-        config_error::unknown_key, entry.key_place,
-        title_.empty() ? "there is no setting " + ticked(entry.key) : ticked(title_) + " has no setting " + ticked(entry.key), "",
-        std::move(help)));
+    std::string message =
+        title_.empty() ? "there is no setting " + ticked(entry.key) : ticked(title_) + " has no setting " + ticked(entry.key);
+    diagnostics_->push_back(config_diagnostic(config_error::unknown_key, entry.key_place, std::move(message), "", std::move(help)));
   }
 }
 

@@ -44,10 +44,10 @@ SettingsLoad read_service_settings(std::string text, const std::filesystem::path
   SourceFile& file = *load.files.front();
   SettingsNode tree = parse_settings(file, load.diagnostics);
   const bool parsed = !has_code(load.diagnostics, config_error::syntax) && !has_code(load.diagnostics, config_error::too_large);
-  apply_overrides(tree, overrides, load.files, load.diagnostics);
-  for (const std::unique_ptr<SourceFile>& each : load.files) mask_secrets(tree, *each);
   // What was dropped from the tree can only be found by its line.
   if (!load.diagnostics.empty()) mask_secret_lines(file);
+  apply_overrides(tree, overrides, load.files, load.diagnostics);
+  for (const std::unique_ptr<SourceFile>& each : load.files) mask_secrets(tree, *each);
   if (!parsed) return load;
 
   ServiceSettings settings;

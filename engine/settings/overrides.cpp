@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/settings/config_errors.h"
+#include "engine/settings/secret_mask.h"
 #include "engine/settings/settings_file.h"
 
 namespace weir {
@@ -66,9 +67,9 @@ void apply_overrides(SettingsNode& tree, std::span<const std::string> overrides,
     const std::optional<std::vector<std::string>> parts = path_parts(path);
     if (equals == std::string::npos || !parts) {
       file.path = "--set";
-      file.text = written;
-      diagnostics.push_back(config_diagnostic(config_error::bad_override, {&file, {0, written.size()}},
-                                              "`--set " + written + "` is not of the form `a.b=value`", "",
+      file.text = path;  // what is behind the `=` may be a secret
+      diagnostics.push_back(config_diagnostic(config_error::bad_override, {&file, {0, path.size()}},
+                                              "`--set " + path + "` is not of the form `a.b=value`", "",
                                               {"for example `--set log.level=debug`"}));
       continue;
     }
@@ -76,7 +77,10 @@ void apply_overrides(SettingsNode& tree, std::span<const std::string> overrides,
     file.text = written.substr(equals + 1);
     const std::size_t before = diagnostics.size();
     SettingsNode value = parse_settings(file, diagnostics);
-    if (diagnostics.size() > before) continue;
+    if (diagnostics.size() > before) {
+      if (names_secret(parts->back())) std::fill(file.text.begin(), file.text.end(), '*');
+      continue;
+    }
     put(tree, *parts, {&file, {0, file.text.size()}}, std::move(value));
   }
 }
