@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include "connectors/file/file_sync.h"
+
 namespace weir {
 
 class FieldReader;
@@ -13,7 +15,8 @@ struct FileSourceSettings {
 };
 
 struct FileSinkSettings {
-  std::filesystem::path path;  // absolute after loading; appended to
+  std::filesystem::path path;       // absolute after loading; appended to
+  FileSync sync = FileSync::batch;  // batch | none
 };
 
 void describe(FieldReader& fields, FileSourceSettings& to);
