@@ -11,6 +11,9 @@ void describe(FieldReader& fields, FileSourceSettings& to) {
 
 void describe(FieldReader& fields, FileSinkSettings& to) {
   fields.path("path", to.path, "the file to append JSON lines to; it is created where it is missing", Presence::required);
+  fields.choice(
+      "sync", to.sync, {{"batch", FileSync::batch}, {"none", FileSync::none}},
+      "when a line counts as delivered: on the disk (batch), or with the operating system (none), which a crash of the machine loses");
 }
 
 }  // namespace weir
