@@ -1,4 +1,5 @@
-// A log-linear histogram of non-negative integers (after HdrHistogram, Gil Tene): 32 steps to each power of two, so a percentile is at most 3.2 % too high.
+// A log-linear histogram of non-negative integers (after HdrHistogram, Gil Tene): 32 steps to each power of two, so a percentile is at
+// most 3.2 % too high.
 #pragma once
 
 #include <array>

@@ -7,9 +7,12 @@ namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
 
-constexpr bool needs_escape(unsigned char byte) { return byte < 0x20 || byte == '"' || byte == '\\'; }
+constexpr bool needs_escape(unsigned char byte) {
+  return byte < 0x20 || byte == '"' || byte == '\\';
+}
 
-// True when any of eight bytes needs an escape; bit tricks from "Bit Twiddling Hacks" (Anderson): a zero byte in x shows in (x - 01..) & ~x & 80..
+// True when any of eight bytes needs an escape; bit tricks from "Bit Twiddling Hacks" (Anderson): a zero byte in x shows in (x - 01..) & ~x
+// & 80..
 bool any_needs_escape(std::uint64_t bytes) {
   constexpr std::uint64_t ones = 0x0101010101010101ULL;
   constexpr std::uint64_t highs = 0x8080808080808080ULL;
@@ -22,13 +25,27 @@ bool any_needs_escape(std::uint64_t bytes) {
 char* write_escape(char* to, unsigned char byte) {
   *to++ = '\\';
   switch (byte) {
-    case '"': *to++ = '"'; return to;
-    case '\\': *to++ = '\\'; return to;
-    case '\n': *to++ = 'n'; return to;
-    case '\r': *to++ = 'r'; return to;
-    case '\t': *to++ = 't'; return to;
-    case '\b': *to++ = 'b'; return to;
-    case '\f': *to++ = 'f'; return to;
+    case '"':
+      *to++ = '"';
+      return to;
+    case '\\':
+      *to++ = '\\';
+      return to;
+    case '\n':
+      *to++ = 'n';
+      return to;
+    case '\r':
+      *to++ = 'r';
+      return to;
+    case '\t':
+      *to++ = 't';
+      return to;
+    case '\b':
+      *to++ = 'b';
+      return to;
+    case '\f':
+      *to++ = 'f';
+      return to;
     default:
       std::memcpy(to, "u00", 3);
       to[3] = hex_digits[byte >> 4];
@@ -50,8 +67,10 @@ void append_json_escaped(ByteBuffer& out, std::string_view bytes) {
     if (any_needs_escape(word)) {
       for (int index = 0; index < 8; ++index) {
         const auto byte = static_cast<unsigned char>(from[index]);
-        if (needs_escape(byte)) to = write_escape(to, byte);
-        else *to++ = from[index];
+        if (needs_escape(byte))
+          to = write_escape(to, byte);
+        else
+          *to++ = from[index];
       }
     } else {
       std::memcpy(to, &word, 8);
@@ -62,8 +81,10 @@ void append_json_escaped(ByteBuffer& out, std::string_view bytes) {
   }
   for (; left > 0; --left, ++from) {
     const auto byte = static_cast<unsigned char>(*from);
-    if (needs_escape(byte)) to = write_escape(to, byte);
-    else *to++ = *from;
+    if (needs_escape(byte))
+      to = write_escape(to, byte);
+    else
+      *to++ = *from;
   }
   out.advance(static_cast<std::size_t>(to - begin));
 }

@@ -1,4 +1,5 @@
-// Appends JSON text to a buffer: numbers and strings as decisions, dead letters and diagnostics write them. The same value gives the same bytes.
+// Appends JSON text to a buffer: numbers and strings as decisions, dead letters and diagnostics write them. The same value gives the same
+// bytes.
 #pragma once
 
 #include <charconv>

@@ -1,0 +1,189 @@
+#include "engine/pipeline/decision_writer.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "engine/base/decimal.h"
+#include "engine/base/json_text.h"
+#include "engine/base/timestamp.h"
+
+namespace weir {
+namespace {
+
+std::string quoted(std::string_view text) {
+  ByteBuffer buffer;
+  append_json_string(buffer, text);
+  return std::string(buffer.view());
+}
+
+std::string decimal_text(std::int64_t scaled, int scale) {
+  ByteBuffer buffer;
+  append_decimal(buffer, scaled, scale);
+  return std::string(buffer.view());
+}
+
+// One value of a column as JSON; null where it is missing.
+void append_value(ByteBuffer& out, const Column& column, std::size_t row) {
+  if (!column.present.test(row)) {
+    out.append("null");
+    return;
+  }
+  switch (column.type) {
+    case ValueType::boolean:
+      out.append(column.bits.test(row) ? "true" : "false");
+      return;
+    case ValueType::integer:
+    case ValueType::duration:
+      append_integer(out, column.integers[row]);
+      return;
+    case ValueType::decimal:
+      append_decimal(out, column.integers[row], column.scale);
+      return;
+    case ValueType::floating:
+      append_double(out, column.floats[row]);
+      return;
+    case ValueType::string:
+      append_json_string(out, column.strings[row]);
+      return;
+    case ValueType::timestamp:
+      out.append('"');
+      append_timestamp(out, column.integers[row]);
+      out.append('"');
+      return;
+    case ValueType::geo:
+      out.append("{\"lat\":");
+      append_double(out, column.points[row].latitude);
+      out.append(",\"lon\":");
+      append_double(out, column.points[row].longitude);
+      out.append('}');
+      return;
+  }
+}
+
+}  // namespace
+
+ShardIdentity::ShardIdentity(const ShardName& name)
+    : id(shard_id(name)),
+      source_json("\"source\":{\"topic\":" + quoted(name.topic) + ",\"partition\":" + std::to_string(name.partition) + ",\"offset\":") {}
+
+DecisionWriter::DecisionWriter(const DecisionVocabulary& vocabulary, const EventSchema& schema)
+    : vocabulary_(vocabulary),
+      schema_(schema),
+      ruleset_hash_(vocabulary.hash),
+      ruleset_json_("\"ruleset\":{\"hash\":" + quoted(vocabulary.hash) + "},"),
+      wanted_(BitMask::words_for(vocabulary.features.size())) {
+  for (const std::string& outcome : vocabulary.outcomes) outcome_json_.push_back(",\"outcome\":" + quoted(outcome) + ",\"score\":");
+  for (const RuleDescription& rule : vocabulary.rules) {
+    rule_json_.push_back("{\"rule\":" + quoted(rule.name) + ",\"text\":\"");
+    std::string tail = "\",\"score\":" + decimal_text(rule.score, score_scale);
+    if (rule.outcome != no_outcome) tail += ",\"outcome\":" + quoted(vocabulary.outcomes[rule.outcome]);
+    rule_tail_json_.push_back(tail + "}");
+  }
+  for (const std::string& feature : vocabulary.features) feature_json_.push_back(quoted(feature) + ":");
+}
+
+void DecisionWriter::append_event_id(ByteBuffer& out, const DecidedRow& decided) const {
+  if (!schema_.id_field) return;
+  out.append(",\"event_id\":");
+  append_value(out, decided.events.columns[*schema_.id_field], decided.row);
+}
+
+void DecisionWriter::append_reasons(ByteBuffer& out, const DecidedRow& decided) const {
+  const DecisionBatch& decisions = decided.decisions;
+  const std::uint32_t begin = decisions.fired_begin[decided.row];
+  const std::uint32_t end = decisions.fired_begin[decided.row + 1];
+  out.append(",\"reasons\":[");
+  for (std::uint32_t index = begin; index < end; ++index) {
+    const FiredRule& fired = decisions.fired[index];
+    if (index > begin) out.append(',');
+    out.append(rule_json_[fired.rule]);
+    append_json_escaped(out, decisions.text.view(fired.text_begin, fired.text_size));
+    out.append(rule_tail_json_[fired.rule]);
+  }
+  out.append("],");
+}
+
+void DecisionWriter::append_errors(ByteBuffer& out, const DecidedRow& decided) {
+  const DecisionBatch& decisions = decided.decisions;
+  if (decisions.errors.empty()) return;
+  const auto first = std::lower_bound(decisions.errors.begin(), decisions.errors.end(), decided.row,
+                                      [](const RuleError& error, std::size_t row) { return error.row < row; });
+  if (first == decisions.errors.end() || first->row != decided.row) return;
+  out.append("\"errors\":[");
+  for (auto error = first; error != decisions.errors.end() && error->row == decided.row; ++error) {
+    if (error != first) out.append(',');
+    out.append(rule_json_[error->rule]);
+    append_json_escaped(out, decisions.text.view(error->text_begin, error->text_size));
+    out.append("\"}");
+  }
+  out.append("],");
+}
+
+void DecisionWriter::append_features(ByteBuffer& out, const DecidedRow& decided, FeatureSelection selection) {
+  out.append("\"features\":{");
+  const DecisionBatch& decisions = decided.decisions;
+  const std::uint32_t begin = decisions.fired_begin[decided.row];
+  const std::uint32_t end = decisions.fired_begin[decided.row + 1];
+  const bool any = selection == FeatureSelection::all || (selection == FeatureSelection::fired && begin < end);
+  if (any) {
+    std::fill(wanted_.begin(), wanted_.end(), selection == FeatureSelection::all ? ~std::uint64_t{0} : 0);
+    if (selection == FeatureSelection::all) {
+      if (const std::size_t tail = vocabulary_.features.size() % 64; tail != 0) wanted_.back() &= (std::uint64_t{1} << tail) - 1;
+    } else {
+      for (std::uint32_t index = begin; index < end; ++index)
+        for (const std::uint32_t feature : vocabulary_.rules[decisions.fired[index].rule].features)
+          wanted_[feature / 64] |= std::uint64_t{1} << (feature % 64);
+    }
+    bool first = true;
+    for (std::size_t word = 0; word < wanted_.size(); ++word) {
+      for (std::uint64_t bits = wanted_[word]; bits != 0; bits &= bits - 1) {
+        const std::size_t feature = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+        if (!first) out.append(',');
+        first = false;
+        out.append(feature_json_[feature]);
+        append_value(out, decided.features.columns[feature], decided.row);
+      }
+    }
+  }
+  out.append("},");
+}
+
+void DecisionWriter::append_tail(ByteBuffer& out, const DecidedRow& decided, const ShardIdentity& shard) const {
+  out.append(ruleset_json_);
+  out.append(shard.source_json);
+  append_integer(out, decided.events.offsets[decided.row]);
+  out.append("}}");
+}
+
+void DecisionWriter::write_decision(ByteBuffer& out, const DecidedRow& decided, const ShardIdentity& shard, FeatureSelection selection) {
+  const DecisionBatch& decisions = decided.decisions;
+  out.append("{\"id\":\"");
+  append_id(out, output_id(shard.id, decided.events.offsets[decided.row]));
+  out.append('"');
+  append_event_id(out, decided);
+  out.append(outcome_json_[decisions.outcomes[decided.row]]);
+  append_decimal(out, decisions.scores[decided.row], score_scale);
+  append_reasons(out, decided);
+  append_errors(out, decided);
+  if (selection != FeatureSelection::none) append_features(out, decided, selection);
+  append_tail(out, decided, shard);
+}
+
+void DecisionWriter::write_profile_update(ByteBuffer& out, const DecidedRow& decided, const ProfileUpdate& update,
+                                          const ShardIdentity& shard) {
+  const std::string_view body = decided.decisions.text.view(update.body_begin, update.body_size);
+  out.append("{\"id\":\"");
+  const std::int64_t offset = decided.events.offsets[decided.row];
+  // Several updates of one event differ in rule or body, so both are part of the id.
+  append_id(out, output_id(output_id(shard.id, offset, vocabulary_.rules[update.rule].name), offset, body));
+  out.append('"');
+  append_event_id(out, decided);
+  out.append(',');
+  out.append(body);
+  out.append(",\"rule\":");
+  append_json_string(out, vocabulary_.rules[update.rule].name);
+  out.append(',');
+  append_tail(out, decided, shard);
+}
+
+}  // namespace weir

@@ -1,0 +1,125 @@
+// A lane: one thread that owns its shards, their windows and their ack rings, and takes each batch through all stages.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <future>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <concurrentqueue/concurrentqueue.h>
+
+#include "engine/event/batch.h"
+#include "engine/event/decision.h"
+#include "engine/features/feature_store.h"
+#include "engine/parse/json_parser.h"
+#include "engine/pipeline/decision_writer.h"
+#include "engine/pipeline/fan_out.h"
+#include "engine/pipeline/lane_counters.h"
+#include "engine/pipeline/shard.h"
+#include "engine/ports/scorer.h"
+#include "engine/ports/source.h"
+
+namespace weir {
+
+// How a lane treats the records of one source.
+struct InputSettings {
+  std::shared_ptr<const Scorer> scorer;
+  std::size_t in_flight_max = 65'536;  // unacknowledged records a shard; beyond it the shard is paused
+  ParseLimits parse;
+  FeatureStoreLimits features;
+};
+
+// The indexes of all `count` features: a store that holds them all.
+std::vector<FeatureIndex> held_features(std::size_t count);
+
+// What a lane shows of a decided batch to whoever watches (the live view). Called once a batch on the lane's thread; must not block.
+class DecisionWatcher {
+ public:
+  virtual ~DecisionWatcher() = default;
+  virtual void decided(const EventBatch& events, const DecisionBatch& decisions, const DecisionVocabulary& vocabulary) = 0;
+};
+
+class Lane {
+ public:
+  // One input a source, in the order of the sources. The sinks behind `bindings` outlive the lane; the last binding takes dead letters.
+  Lane(LaneIndex index, const std::vector<InputSettings>& inputs, std::vector<SinkBinding> bindings, DecisionWatcher* watcher);
+
+  // Before the first `do_work`, for every source: its reader for this lane.
+  void attach(std::size_t source, LaneReader& reader);
+
+  // One turn: acknowledgements, inbox, at most one batch of each source. Waits up to `wait` when there is nothing to do. True when
+  // something moved.
+  bool do_work(std::chrono::microseconds wait);
+
+  // Any thread. `assign` and `revoke` are answered by the lane's next turn (a revoke when its outputs are acknowledged, or at the
+  // deadline).
+  std::future<void> assign(std::size_t source, const ShardStart& start, std::shared_ptr<PublishedPosition> position);
+  std::future<ShardPosition> revoke(std::size_t source, ShardIndex shard, bool lost, std::chrono::steady_clock::time_point deadline);
+  void wake() noexcept;
+
+  const LaneCounters& counters() const { return counters_; }
+  std::uint64_t outputs(std::uint32_t sink) const { return fan_out_.outputs(sink); }
+  const StateGauges& state() const { return state_; }
+  // Outputs not yet acknowledged. The lane's thread, or any once it has ended.
+  std::uint64_t in_flight() const { return fan_out_.in_flight(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::uint64_t turns_between_gauges = 64;
+  struct Message {
+    enum class Kind { assign, revoke } kind = Kind::assign;
+    std::size_t source = 0;
+    ShardStart start;
+    std::shared_ptr<PublishedPosition> position;
+    bool lost = false;
+    Clock::time_point deadline;
+    std::promise<void> assigned;
+    std::promise<ShardPosition> revoked;
+  };
+  // One source as the lane sees it: the stages with their working memory, refilled by each batch.
+  struct Input {
+    explicit Input(const InputSettings& input_settings);
+
+    InputSettings settings;
+    LaneReader* reader = nullptr;
+    std::unordered_map<ShardIndex, std::unique_ptr<Shard>> shards;
+    JsonParser parser;
+    std::unique_ptr<ScorerScratch> scratch;
+    DecisionWriter writer;
+    EventBatch events;
+    FeatureColumns features;
+    DecisionBatch decisions;
+    std::vector<Reject> rejects;
+  };
+
+  bool serve_inbox();
+  bool finish_revokes();
+  ShardPosition position_of(Shard& shard) const;
+  void publish_positions();
+  void process(Input& input, RecordBatch& records);
+  void decide(Input& input, Shard& shard, const RecordBatch& records);
+  void write_outputs(Input& input, Shard& shard, const RecordBatch& records, std::size_t first_live);
+  void write_dead_letters(Input& input, Shard& shard, const RecordBatch& records, std::size_t first_live, std::uint64_t sequence_base);
+  void apply_back_pressure();
+  void count(const Input& input, const RecordBatch& records, std::size_t first_live, Clock::time_point begun);
+
+  LaneIndex index_;
+  DecisionWatcher* watcher_;
+  std::deque<Input> inputs_;
+  FanOut fan_out_;
+  std::vector<std::uint32_t> pending_;  // outputs by record of the batch
+  std::vector<OutputBatch*> written_;   // by sink, until all are submitted
+  std::vector<Message> revokes_;        // waiting for their acknowledgements
+  moodycamel::ConcurrentQueue<Message> inbox_;
+  std::atomic<LaneReader*> waiting_on_{nullptr};
+  LaneCounters counters_;
+  StateGauges state_;
+  std::uint64_t turns_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,41 @@
+// What a lane counts. The lane writes, any thread reads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "engine/base/counter.h"
+#include "engine/base/histogram.h"
+
+namespace weir {
+
+struct LaneCounters {
+  static constexpr std::size_t outcomes_max = 16;
+
+  Counter records;   // handed over by sources, mute ones left out
+  Counter bytes;     // of their values
+  Counter replayed;  // mute: rebuilt windows only
+  Counter batches;
+  Counter decided;
+  Counter filtered;
+  Counter dead_letters;
+  Counter rule_errors;
+  Counter fired;    // rules that fired
+  Counter stale;    // dropped: below the position or of an older assignment
+  Counter pauses;   // back-pressure: shards paused
+  Counter busy_ns;  // time in batches
+  std::array<Counter, outcomes_max> outcomes;
+  Histogram batch_us;  // a batch from hand-over to hand-out, once for each of its records
+  Histogram age_ms;    // broker's timestamp to decision
+};
+
+// The size of a lane's windows, looked up now and then.
+struct StateGauges {
+  Gauge keys;
+  Gauge bytes;
+  Gauge late_events;
+  Gauge too_late_events;
+};
+
+}  // namespace weir

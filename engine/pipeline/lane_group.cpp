@@ -1,0 +1,124 @@
+#include "engine/pipeline/lane_group.h"
+
+#include <pthread.h>
+#include <string>
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace weir {
+
+// The mutex guards the table of shards on the control side; lanes never take it.
+class LaneGroup::SourceShards : public ShardOwner {
+ public:
+  SourceShards(LaneGroup& group, std::size_t source, std::chrono::milliseconds history_reach, std::size_t shards_max, std::string refusal)
+      : group_(group), source_(source), history_reach_(history_reach), shards_max_(shards_max), refusal_(std::move(refusal)) {}
+
+  std::chrono::milliseconds history_reach() const override { return history_reach_; }
+
+  void assign(const ShardStart& start) override {
+    auto position = std::make_shared<PublishedPosition>();
+    {
+      const std::lock_guard guard(mutex_);
+      if (shards_max_ > 0 && assigned_.size() >= shards_max_ && !assigned_.contains(start.shard))
+        failures_.push_back({start.name, {ErrorKind::configuration, refusal_}});
+      assigned_[start.shard] = {start.name, start.lane, position};
+    }
+    group_.lane(start.lane).assign(source_, start, std::move(position)).wait();
+  }
+
+  ShardPosition revoke(ShardIndex shard, bool lost, std::chrono::steady_clock::time_point deadline) override {
+    LaneIndex lane = 0;
+    {
+      const std::lock_guard guard(mutex_);
+      const auto found = assigned_.find(shard);
+      if (found == assigned_.end()) return {};
+      lane = found->second.lane;
+    }
+    const ShardPosition position = group_.lane(lane).revoke(source_, shard, lost, deadline).get();
+    const std::lock_guard guard(mutex_);
+    assigned_.erase(shard);
+    return position;
+  }
+
+  ShardPosition position(ShardIndex shard) const override {
+    const std::lock_guard guard(mutex_);
+    const auto found = assigned_.find(shard);
+    return found == assigned_.end() ? ShardPosition{} : found->second.position->read();
+  }
+
+  void fail(ShardIndex shard, const Error& error) override {
+    const std::lock_guard guard(mutex_);
+    const auto found = assigned_.find(shard);
+    failures_.push_back({found == assigned_.end() ? ShardName{} : found->second.name, error});
+  }
+
+  std::vector<ShardFailure> failures() const {
+    const std::lock_guard guard(mutex_);
+    return failures_;
+  }
+  std::size_t size() const {
+    const std::lock_guard guard(mutex_);
+    return assigned_.size();
+  }
+
+ private:
+  struct Assigned {
+    ShardName name;
+    LaneIndex lane = 0;
+    std::shared_ptr<PublishedPosition> position;
+  };
+  LaneGroup& group_;
+  std::size_t source_;
+  std::chrono::milliseconds history_reach_;
+  std::size_t shards_max_;
+  std::string refusal_;
+  mutable std::mutex mutex_;
+  std::map<ShardIndex, Assigned> assigned_;
+  std::vector<ShardFailure> failures_;
+};
+
+LaneGroup::LaneGroup(std::vector<std::unique_ptr<Lane>> lanes) : lanes_(std::move(lanes)) {
+  WEIR_CHECK(!lanes_.empty());
+}
+
+LaneGroup::~LaneGroup() {
+  stop();
+}
+
+ShardOwner& LaneGroup::owner(std::size_t source, std::chrono::milliseconds history_reach, std::size_t shards_max, std::string refusal) {
+  WEIR_CHECK(owners_.size() == source);
+  owners_.push_back(std::make_unique<SourceShards>(*this, source, history_reach, shards_max, std::move(refusal)));
+  return *owners_.back();
+}
+
+void LaneGroup::start(std::chrono::microseconds idle_wait) {
+  for (LaneIndex index = 0; index < lane_count(); ++index) {
+    threads_.emplace_back([this, index, idle_wait] {
+      pthread_setname_np(pthread_self(), ("lane-" + std::to_string(index)).c_str());
+      while (!stopping_.load(std::memory_order_acquire)) lanes_[index]->do_work(idle_wait);
+    });
+  }
+}
+
+void LaneGroup::stop() {
+  stopping_.store(true, std::memory_order_release);
+  for (const auto& lane : lanes_) lane->wake();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+std::vector<ShardFailure> LaneGroup::failures() const {
+  std::vector<ShardFailure> all;
+  for (const auto& owner : owners_)
+    for (ShardFailure& failure : owner->failures()) all.push_back(std::move(failure));
+  return all;
+}
+
+std::size_t LaneGroup::shard_count() const {
+  std::size_t count = 0;
+  for (const auto& owner : owners_) count += owner->size();
+  return count;
+}
+
+}  // namespace weir

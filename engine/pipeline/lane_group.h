@@ -1,0 +1,55 @@
+// The lanes of the service and their threads; hands shards from sources to lanes and takes them back.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/pipeline/lane.h"
+#include "engine/ports/source.h"
+
+namespace weir {
+
+// A shard that cannot go on, as the status shows it.
+struct ShardFailure {
+  ShardName name;
+  Error error;
+};
+
+// Built and destroyed by one thread. Sources call their ShardOwner from their control threads.
+class LaneGroup {
+ public:
+  explicit LaneGroup(std::vector<std::unique_ptr<Lane>> lanes);
+  ~LaneGroup();
+
+  LaneIndex lane_count() const { return static_cast<LaneIndex>(lanes_.size()); }
+  Lane& lane(LaneIndex index) { return *lanes_[index]; }
+  const Lane& lane(LaneIndex index) const { return *lanes_[index]; }
+
+  // The side of the group that source number `source` talks to. With `shards_max` > 0 further shards are refused with `refusal`.
+  ShardOwner& owner(std::size_t source, std::chrono::milliseconds history_reach, std::size_t shards_max = 0, std::string refusal = {});
+
+  // Starts the threads once every source is attached to every lane. A lane without work waits up to `idle_wait` for some.
+  void start(std::chrono::microseconds idle_wait = std::chrono::milliseconds{50});
+  // Ends the threads after their turn. Sources must have revoked their shards.
+  void stop();
+
+  std::vector<ShardFailure> failures() const;
+  std::size_t shard_count() const;
+
+ private:
+  class SourceShards;
+
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<SourceShards>> owners_;
+  std::vector<std::thread> threads_;
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace weir
