@@ -1,0 +1,51 @@
+#include "engine/control/status.h"
+
+namespace weir {
+
+ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& outcomes) {
+  ServiceStatus status;
+  status.taken_at = std::chrono::steady_clock::now();
+  for (const std::string& name : outcomes) status.outcomes.push_back({name, 0});
+  for (LaneIndex index = 0; index < lanes.lane_count(); ++index) {
+    const LaneCounters& counters = lanes.lane(index).counters();
+    status.records += counters.records.get();
+    status.bytes += counters.bytes.get();
+    status.replayed += counters.replayed.get();
+    status.decided += counters.decided.get();
+    status.filtered += counters.filtered.get();
+    status.dead_letters += counters.dead_letters.get();
+    status.rule_errors += counters.rule_errors.get();
+    status.fired += counters.fired.get();
+    status.batches += counters.batches.get();
+    status.busy_ns += counters.busy_ns.get();
+    const StateGauges& state = lanes.lane(index).state();
+    status.keys += state.keys.get();
+    status.state_bytes += state.bytes.get();
+    status.late_events += state.late_events.get();
+    status.too_late_events += state.too_late_events.get();
+    for (std::size_t outcome = 0; outcome < outcomes.size() && outcome < LaneCounters::outcomes_max; ++outcome)
+      status.outcomes[outcome].count += counters.outcomes[outcome].get();
+    counters.batch_us.add_to(status.batch_us);
+    counters.age_ms.add_to(status.age_ms);
+  }
+  status.shards = lanes.shard_count();
+  status.failures = lanes.failures();
+  return status;
+}
+
+ServiceStatus since(const ServiceStatus& now, const ServiceStatus& before) {
+  ServiceStatus difference = now;
+  difference.records -= before.records;
+  difference.bytes -= before.bytes;
+  difference.decided -= before.decided;
+  difference.replayed -= before.replayed;
+  difference.batches -= before.batches;
+  difference.busy_ns -= before.busy_ns;
+  for (std::size_t bucket = 0; bucket < Histogram::bucket_count; ++bucket) {
+    difference.batch_us[bucket] -= before.batch_us[bucket];
+    difference.age_ms[bucket] -= before.age_ms[bucket];
+  }
+  return difference;
+}
+
+}  // namespace weir

@@ -1,0 +1,59 @@
+// One look at the running service: counters of all lanes added up, sinks, sources, failures. For the live view, the log and the summary.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/base/histogram.h"
+#include "engine/pipeline/lane_group.h"
+#include "engine/ports/sink.h"
+#include "engine/ports/source.h"
+
+namespace weir {
+
+struct SinkStatus {
+  std::string name;
+  std::uint64_t outputs = 0;  // handed over
+  SinkState state;
+};
+
+struct OutcomeCount {
+  std::string name;
+  std::uint64_t count = 0;
+};
+
+struct ServiceStatus {
+  std::chrono::steady_clock::time_point taken_at;
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t replayed = 0;
+  std::uint64_t decided = 0;
+  std::uint64_t filtered = 0;
+  std::uint64_t dead_letters = 0;
+  std::uint64_t rule_errors = 0;
+  std::uint64_t fired = 0;
+  std::uint64_t late_events = 0;
+  std::uint64_t too_late_events = 0;
+  std::uint64_t batches = 0;
+  std::uint64_t busy_ns = 0;
+  std::uint64_t keys = 0;
+  std::uint64_t state_bytes = 0;
+  std::size_t shards = 0;
+  std::int64_t lag = -1;  // records behind the end of the sources; -1: unknown
+  std::vector<OutcomeCount> outcomes;
+  std::vector<SinkStatus> sinks;
+  std::vector<ShardFailure> failures;
+  std::array<std::uint64_t, Histogram::bucket_count> batch_us{};
+  std::array<std::uint64_t, Histogram::bucket_count> age_ms{};
+};
+
+// Adds up what the lanes count. Any thread.
+ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& outcomes);
+
+// What happened between two looks: histograms of `now` less those of `before`.
+ServiceStatus since(const ServiceStatus& now, const ServiceStatus& before);
+
+}  // namespace weir
