@@ -5,7 +5,9 @@
 
 namespace weir::evaluate {
 
-constexpr std::int64_t ms_per_hour = 3'600'000;
+constexpr std::int64_t ms_per_second = 1'000;
+constexpr std::int64_t ms_per_minute = 60 * ms_per_second;
+constexpr std::int64_t ms_per_hour = 60 * ms_per_minute;
 constexpr std::int64_t ms_per_day = 24 * ms_per_hour;
 
 constexpr std::int64_t floor_divide(std::int64_t value, std::int64_t divisor) {

@@ -73,7 +73,8 @@ WEIR_TARGET_AVX512 void compare_integers_avx512(const Operation& operation, cons
     if (row < frame.rows) {
       const auto tail = static_cast<__mmask8>((1U << (frame.rows - row)) - 1);
       const __m512i right = constant_right ? constant : _mm512_maskz_loadu_epi64(tail, b + row);
-      word |= static_cast<std::uint64_t>(_mm512_mask_cmp_epi64_mask(tail, _mm512_maskz_loadu_epi64(tail, a + row), right, predicate)) << row;
+      word |= static_cast<std::uint64_t>(_mm512_mask_cmp_epi64_mask(tail, _mm512_maskz_loadu_epi64(tail, a + row), right, predicate))
+              << row;
     }
   }
   frame.masks[operation.result] = word & live;

@@ -96,8 +96,8 @@ struct Node {
 struct Constant {
   std::int64_t integer = 0;
   double floating = 0;
-  std::string_view text;
-  GeoPoint point;
+  std::string_view text = {};
+  GeoPoint point = {};
 };
 
 // A value with the mask of the rows that have it and of those where computing it failed. A bool that is never missing has present = true.

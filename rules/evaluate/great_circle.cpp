@@ -12,25 +12,25 @@ constexpr double radians_per_degree = pi / 180;
 // Taylor series around 0, for angles within a quarter of pi: the first term left out is below 1e-17.
 double sine_near_zero(double x) {
   const double s = x * x;
-  double sum = 1.0 / 355687428096000.0;      // 1 / 17!
-  sum = sum * s - 1.0 / 1307674368000.0;     // 15!
-  sum = sum * s + 1.0 / 6227020800.0;        // 13!
-  sum = sum * s - 1.0 / 39916800.0;          // 11!
-  sum = sum * s + 1.0 / 362880.0;            // 9!
-  sum = sum * s - 1.0 / 5040.0;              // 7!
-  sum = sum * s + 1.0 / 120.0;               // 5!
-  sum = sum * s - 1.0 / 6.0;                 // 3!
+  double sum = 1.0 / 355687428096000.0;   // 1 / 17!
+  sum = sum * s - 1.0 / 1307674368000.0;  // 15!
+  sum = sum * s + 1.0 / 6227020800.0;     // 13!
+  sum = sum * s - 1.0 / 39916800.0;       // 11!
+  sum = sum * s + 1.0 / 362880.0;         // 9!
+  sum = sum * s - 1.0 / 5040.0;           // 7!
+  sum = sum * s + 1.0 / 120.0;            // 5!
+  sum = sum * s - 1.0 / 6.0;              // 3!
   return x + x * s * sum;
 }
 double cosine_near_zero(double x) {
   const double s = x * x;
-  double sum = 1.0 / 20922789888000.0;       // 1 / 16!
-  sum = sum * s - 1.0 / 87178291200.0;       // 14!
-  sum = sum * s + 1.0 / 479001600.0;         // 12!
-  sum = sum * s - 1.0 / 3628800.0;           // 10!
-  sum = sum * s + 1.0 / 40320.0;             // 8!
-  sum = sum * s - 1.0 / 720.0;               // 6!
-  sum = sum * s + 1.0 / 24.0;                // 4!
+  double sum = 1.0 / 20922789888000.0;  // 1 / 16!
+  sum = sum * s - 1.0 / 87178291200.0;  // 14!
+  sum = sum * s + 1.0 / 479001600.0;    // 12!
+  sum = sum * s - 1.0 / 3628800.0;      // 10!
+  sum = sum * s + 1.0 / 40320.0;        // 8!
+  sum = sum * s - 1.0 / 720.0;          // 6!
+  sum = sum * s + 1.0 / 24.0;           // 4!
   sum = sum * s - 0.5;
   return 1 + s * sum;
 }

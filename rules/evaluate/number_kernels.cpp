@@ -51,8 +51,8 @@ WEIR_TARGET_AVX512 void map_avx512(const Operation& operation, const Frame& fram
 }
 #endif
 
-#define WEIR_STEP(name, expression)                                                           \
-  struct name {                                                                               \
+#define WEIR_STEP(name, expression)                                                                                       \
+  struct name {                                                                                                           \
     static inline __attribute__((always_inline)) double apply(double a, [[maybe_unused]] double b) { return expression; } \
   }
 WEIR_STEP(AddStep, a + b);
@@ -79,15 +79,21 @@ Kernel map_kernel(const KernelRequest& request) {
   return map_portable<Step>;
 }
 
-// The double nearest to an integer (parameter 0 digits) or to a decimal.
+// The double nearest to an integer (parameter 0) or to a decimal of `parameter` digits. Up to 2^53 both operands of the division are exact,
+// so it rounds once; larger ones are rare and take the long way.
 inline __attribute__((always_inline)) void to_doubles(const Operation& operation, const Frame& frame) {
   const std::int64_t* a = frame.values<std::int64_t>(operation.a);
   double* result = frame.results<double>(operation.result);
-  const auto divisor = static_cast<double>(power_of_ten(static_cast<int>(operation.parameter)));
-  if (operation.parameter == 0)
-    for (std::size_t row = 0; row < frame.rows; ++row) result[row] = static_cast<double>(a[row]);
-  else
-    for (std::size_t row = 0; row < frame.rows; ++row) result[row] = static_cast<double>(a[row]) / divisor;
+  const auto scale = static_cast<int>(operation.parameter);
+  const auto divisor = static_cast<double>(power_of_ten(scale));
+  constexpr std::uint64_t exact_max = std::uint64_t{1} << 53;
+  std::uint64_t inexact = 0;
+  for (std::size_t row = 0; row < frame.rows; ++row) {
+    result[row] = static_cast<double>(a[row]) / divisor;
+    inexact |= static_cast<std::uint64_t>(static_cast<std::uint64_t>(a[row]) + exact_max > 2 * exact_max);
+  }
+  if (inexact == 0 || scale == 0) return;
+  for (std::size_t row = 0; row < frame.rows; ++row) result[row] = decimal_to_double(a[row], scale);
 }
 void to_doubles_portable(const Operation& operation, const Frame& frame) {
   to_doubles(operation, frame);
@@ -114,19 +120,22 @@ void map_integers(const Operation& operation, const Frame& frame) {
   }
 }
 
-#define WEIR_INTEGER_STEP(name, fails, body)                                                                                \
-  struct name {                                                                                                             \
-    static constexpr bool may_fail = fails;                                                                                 \
-    static bool apply(std::int64_t a, [[maybe_unused]] std::int64_t b, [[maybe_unused]] std::int64_t parameter,             \
-                      std::int64_t& result) {                                                                               \
-      body                                                                                                                  \
-    }                                                                                                                       \
+#define WEIR_INTEGER_STEP(name, fails, body)                                                                                            \
+  struct name {                                                                                                                         \
+    static constexpr bool may_fail = fails;                                                                                             \
+    static bool apply(std::int64_t a, [[maybe_unused]] std::int64_t b, [[maybe_unused]] std::int64_t parameter, std::int64_t& result) { \
+      body                                                                                                                              \
+    }                                                                                                                                   \
   }
 WEIR_INTEGER_STEP(AddIntegers, true, return __builtin_add_overflow(a, b, &result););
 WEIR_INTEGER_STEP(SubtractIntegers, true, return __builtin_sub_overflow(a, b, &result););
 WEIR_INTEGER_STEP(MultiplyIntegers, true, return __builtin_mul_overflow(a, b, &result););
 WEIR_INTEGER_STEP(NegateIntegers, true, return __builtin_sub_overflow(std::int64_t{0}, a, &result););
-WEIR_INTEGER_STEP(AbsoluteIntegers, true, if (a >= 0) { result = a; return false; } return __builtin_sub_overflow(std::int64_t{0}, a, &result););
+WEIR_INTEGER_STEP(
+    AbsoluteIntegers, true, if (a >= 0) {
+      result = a;
+      return false;
+    } return __builtin_sub_overflow(std::int64_t{0}, a, &result););
 WEIR_INTEGER_STEP(ScaleUp, true, return __builtin_mul_overflow(a, parameter, &result););
 WEIR_INTEGER_STEP(MinimumIntegers, false, result = b < a ? b : a; return false;);
 WEIR_INTEGER_STEP(MaximumIntegers, false, result = a < b ? b : a; return false;);

@@ -182,9 +182,9 @@ class ProgramBuilder {
     return type == ValueType::string || type == ValueType::geo ? wide_register : narrow_register;
   }
   std::vector<std::uint32_t> free_[3];
-  std::vector<std::vector<NodeId>> dying_;          // by position: nodes read there for the last time
-  std::vector<NodeId> present_of_, failed_of_;      // by node: its reachable second results
-  static constexpr MaskIndex mask_discard = 2;      // for second results that nobody reads
+  std::vector<std::vector<NodeId>> dying_;      // by position: nodes read there for the last time
+  std::vector<NodeId> present_of_, failed_of_;  // by node: its reachable second results
+  static constexpr MaskIndex mask_discard = 2;  // for second results that nobody reads
   static constexpr MaskIndex masks_fixed = 3;
   Program program_;
 };

@@ -53,9 +53,8 @@ void string_is_in(const Operation& operation, const Frame& frame) {
 void regex_matches(const Operation& operation, const Frame& frame) {
   const auto& pattern = *static_cast<const re2::RE2*>(operation.attachment);
   const auto* a = frame.values<std::string_view>(operation.a);
-  test_rows(operation, frame, [&](std::size_t row) {
-    return re2::RE2::PartialMatch(re2::StringPiece(a[row].data(), a[row].size()), pattern);
-  });
+  test_rows(operation, frame,
+            [&](std::size_t row) { return re2::RE2::PartialMatch(re2::StringPiece(a[row].data(), a[row].size()), pattern); });
 }
 
 constexpr bool is_blank(char c) {
@@ -96,7 +95,8 @@ void trim(const Operation& operation, const Frame& frame) {
 void length(const Operation& operation, const Frame& frame) {
   const auto* a = frame.values<std::string_view>(operation.a);
   auto* result = frame.results<std::int64_t>(operation.result);
-  for_each_row(operation.live(frame), [&](std::size_t row) { result[row] = std::count_if(a[row].begin(), a[row].end(), begins_code_point); });
+  for_each_row(operation.live(frame),
+               [&](std::size_t row) { result[row] = std::count_if(a[row].begin(), a[row].end(), begins_code_point); });
 }
 
 void left(const Operation& operation, const Frame& frame) {

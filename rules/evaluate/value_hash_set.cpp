@@ -1,7 +1,6 @@
 #include "rules/evaluate/value_hash_set.h"
 
 #include <bit>
-
 #include <xxhash.h>
 
 namespace weir::evaluate {

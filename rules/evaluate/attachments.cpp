@@ -1,0 +1,41 @@
+#include "rules/evaluate/attachments.h"
+
+#include <re2/re2.h>
+
+#include "rules/evaluate/value_hash_set.h"
+#include "rules/evaluate/zone_offsets.h"
+#include "rules/language/limits.h"
+
+namespace weir::evaluate {
+
+Attachments::Attachments() = default;
+Attachments::~Attachments() = default;
+
+const void* Attachments::add_set(const ValueSet& values) {
+  if (values.type == ValueType::string) return string_sets_.emplace_back(std::make_unique<StringHashSet>(values.strings)).get();
+  return integer_sets_.emplace_back(std::make_unique<IntegerHashSet>(values.integers)).get();
+}
+
+const re2::RE2* Attachments::add_pattern(const std::string& pattern) {
+  re2::RE2::Options options(re2::RE2::Quiet);
+  options.set_max_mem(limits::regex_memory_bytes_max);
+  auto compiled = std::make_unique<re2::RE2>(pattern, options);
+  if (!compiled->ok()) {
+    if (error_.empty()) error_ = "the regular expression \"" + pattern + "\" is not valid: " + compiled->error();
+    return nullptr;
+  }
+  return patterns_.emplace_back(std::move(compiled)).get();
+}
+
+const ZoneOffsets* Attachments::add_zone(std::string_view name) {
+  for (const auto& [known, offsets] : zones_)
+    if (known == name) return offsets.get();
+  std::optional<ZoneOffsets> loaded = ZoneOffsets::load(name);
+  if (!loaded) {
+    if (error_.empty()) error_ = "the time zone \"" + std::string(name) + "\" is not in the system's time zone database (package tzdata)";
+    return nullptr;
+  }
+  return zones_.emplace_back(name, std::make_unique<ZoneOffsets>(std::move(*loaded))).second.get();
+}
+
+}  // namespace weir::evaluate

@@ -1,0 +1,43 @@
+// What operations of a rule set refer to besides columns: sets, regular expressions, time zones.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rules/language/checked_rules.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace weir::evaluate {
+
+class IntegerHashSet;
+class StringHashSet;
+class ZoneOffsets;
+
+// Filled while compiling, then only read; outlives the programs.
+class Attachments {
+ public:
+  Attachments();
+  ~Attachments();
+
+  const void* add_set(const ValueSet& values);
+  // None: not a valid expression; `error` says why.
+  const re2::RE2* add_pattern(const std::string& pattern);
+  const ZoneOffsets* add_zone(std::string_view name);
+  // The first thing that could not be made; empty when all could.
+  const std::string& error() const { return error_; }
+
+ private:
+  std::vector<std::unique_ptr<IntegerHashSet>> integer_sets_;
+  std::vector<std::unique_ptr<StringHashSet>> string_sets_;
+  std::vector<std::unique_ptr<re2::RE2>> patterns_;
+  std::vector<std::pair<std::string, std::unique_ptr<ZoneOffsets>>> zones_;
+  std::string error_;
+};
+
+}  // namespace weir::evaluate

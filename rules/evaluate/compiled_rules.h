@@ -1,0 +1,66 @@
+// What a rule scorer runs: three programs and, for each rule, where its results are. Built by RuleSet::compile, then only read.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/event/decision.h"
+#include "engine/event/feature_spec.h"
+#include "rules/evaluate/attachments.h"
+#include "rules/evaluate/result_reader.h"
+#include "rules/language/checked_rules.h"
+
+namespace weir::evaluate {
+
+struct CompiledReasonPart {
+  std::string text;
+  std::optional<ResultReader> value;  // stands instead of the text
+};
+
+struct CompiledUpdate {
+  std::vector<ResultReader> key;
+  std::vector<std::string> key_names;
+  std::string field;
+  std::optional<ResultReader> value;  // none: unset
+  std::int64_t for_ms = 0;            // 0: without end
+};
+
+struct CompiledRule {
+  std::uint32_t index = 0;  // into DecisionVocabulary::rules
+  MaskIndex fired = mask_empty;
+  MaskIndex failed = mask_empty;  // rows where it could not be judged; disjoint from `fired`
+  std::int64_t score = 0;
+  OutcomeIndex then = no_outcome;
+  std::vector<CompiledReasonPart> reason;
+  std::vector<CompiledUpdate> updates;
+};
+
+struct CompiledRules {
+  EventSchema event;
+  std::vector<FeatureSpec> features;
+  std::vector<DerivedColumnSpec> derived_specs;
+  DecisionVocabulary vocabulary;
+  std::vector<ScoreBand> bands;  // descending
+  OutcomeIndex otherwise = 0;
+  Attachments attachments;
+
+  Program prepare;  // filter and derived columns, from fields alone
+  std::optional<MaskIndex> filter;
+  std::vector<ResultReader> derived;
+
+  Program judge;  // conditions, and what reasons and updates read
+  std::vector<CompiledRule> rules;
+
+  Program route;  // the sinks' `when`, which may read score and outcome
+  std::vector<MaskIndex> routes;
+
+  OutcomeIndex outcome_of_score(std::int64_t score) const {
+    for (const ScoreBand& band : bands)
+      if (score >= band.at_least) return band.outcome;
+    return otherwise;
+  }
+};
+
+}  // namespace weir::evaluate

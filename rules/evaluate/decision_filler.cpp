@@ -1,0 +1,198 @@
+#include "rules/evaluate/decision_filler.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string_view>
+
+#include "engine/base/json_text.h"
+
+namespace weir::evaluate {
+
+namespace {
+
+constexpr std::string_view overflow_text = "a number in the condition does not fit into 64 bits";
+
+std::uint32_t position(const ByteBuffer& text) {
+  return static_cast<std::uint32_t>(text.size());
+}
+
+std::int64_t add_saturating(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return b < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+}
+
+void append_reason(const CompiledRule& rule, const ProgramMemory& memory, std::size_t row, ByteBuffer& text) {
+  for (const CompiledReasonPart& part : rule.reason) {
+    if (part.value)
+      append_text(text, part.value->read(memory, row));
+    else
+      text.append(part.text);
+  }
+}
+
+// One part: its text as it is, so that a topic keyed by the same field is partitioned alike. Several: a JSON array.
+void append_key(const CompiledUpdate& update, const ProgramMemory& memory, std::size_t row, ByteBuffer& text) {
+  if (update.key.size() == 1) {
+    append_text(text, update.key[0].read(memory, row));
+    return;
+  }
+  text.append('[');
+  for (std::size_t part = 0; part < update.key.size(); ++part) {
+    if (part != 0) text.append(',');
+    append_json(text, update.key[part].read(memory, row));
+  }
+  text.append(']');
+}
+
+// "entity":{"card_id":"c1"},"set":{"compromised":true},"for_ms":604800000, or "unset":["compromised"] in place of the latter two.
+void append_body(const CompiledUpdate& update, const ProgramMemory& memory, std::size_t row, ByteBuffer& text) {
+  text.append("\"entity\":{");
+  for (std::size_t part = 0; part < update.key.size(); ++part) {
+    if (part != 0) text.append(',');
+    append_json_string(text, update.key_names[part]);
+    text.append(':');
+    append_json(text, update.key[part].read(memory, row));
+  }
+  if (!update.value) {
+    text.append("},\"unset\":[");
+    append_json_string(text, update.field);
+    text.append(']');
+    return;
+  }
+  text.append("},\"set\":{");
+  append_json_string(text, update.field);
+  text.append(':');
+  append_json(text, update.value->read(memory, row));
+  text.append('}');
+  if (update.for_ms == 0) return;
+  text.append(",\"for_ms\":");
+  append_integer(text, update.for_ms);
+}
+
+// An entity with a missing part is nobody: there is nothing to update.
+bool has_key(const CompiledUpdate& update, const ProgramMemory& memory, std::size_t row) {
+  return std::all_of(update.key.begin(), update.key.end(), [&](const ResultReader& part) { return part.read(memory, row).present; });
+}
+
+}  // namespace
+
+void DecisionFiller::begin(const CompiledRules& rules, std::size_t rows, DecisionBatch& decisions) {
+  hits_.reserve(rules.rules.size());
+  decisions.rows = rows;
+  decisions.scores.assign(rows, 0);
+  decisions.outcomes.assign(rows, rules.otherwise);
+  decisions.fired_begin.resize(rows + 1);
+  decisions.fired_begin[rows] = 0;
+  decisions.fired.clear();
+  decisions.updates.clear();
+  decisions.errors.clear();
+  decisions.text.clear();
+  decisions.routes.resize(rules.routes.size());
+  for (BitMask& route : decisions.routes) route.assign(rows, false);
+}
+
+void DecisionFiller::skip_block(std::size_t block, DecisionBatch& decisions) const {
+  const std::size_t first = block * block_rows;
+  const std::size_t end = std::min(first + block_rows, decisions.rows);
+  const auto fired = static_cast<std::uint32_t>(decisions.fired.size());
+  for (std::size_t row = first; row < end; ++row) decisions.fired_begin[row] = fired;
+  decisions.fired_begin[end] = fired;
+}
+
+void DecisionFiller::fill_block(const CompiledRules& rules, const ProgramMemory& memory, std::size_t block, std::uint64_t judged,
+                                DecisionBatch& decisions) {
+  const std::size_t first = block * block_rows;
+  const std::size_t rows = std::min(block_rows, decisions.rows - first);
+  hits_.clear();
+  bool updates = false;
+  for (const CompiledRule& rule : rules.rules) {
+    const std::uint64_t fired = memory.mask(rule.fired);
+    if (fired == 0) continue;
+    hits_.push_back({&rule, fired});
+    updates |= !rule.updates.empty();
+  }
+  transpose(memory, first, rows, decisions);
+  if (updates) add_updates(memory, first, decisions);
+  add_errors(rules, memory, first, decisions);
+
+  std::array<OutcomeIndex, block_rows> forced;
+  forced.fill(no_outcome);
+  for (const Hit& hit : hits_) {
+    const std::int64_t score = hit.rule->score;
+    const OutcomeIndex then = hit.rule->then;
+    // Outcomes are numbered by precedence, the strongest first.
+    for_each_row(hit.rows, [&](std::size_t row) {
+      decisions.scores[first + row] = add_saturating(decisions.scores[first + row], score);
+      forced[row] = std::min(forced[row], then);
+    });
+  }
+  for_each_row(judged, [&](std::size_t row) {
+    decisions.outcomes[first + row] = forced[row] != no_outcome ? forced[row] : rules.outcome_of_score(decisions.scores[first + row]);
+  });
+}
+
+// From rows of rules to rules of rows: count, then place. Rules come in ascending order, so each row's are.
+void DecisionFiller::transpose(const ProgramMemory& memory, std::size_t first, std::size_t rows, DecisionBatch& decisions) const {
+  std::array<std::uint32_t, block_rows> next{};
+  for (const Hit& hit : hits_) for_each_row(hit.rows, [&](std::size_t row) { ++next[row]; });
+  auto end = static_cast<std::uint32_t>(decisions.fired.size());
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::uint32_t count = next[row];
+    decisions.fired_begin[first + row] = next[row] = end;
+    end += count;
+  }
+  decisions.fired_begin[first + rows] = end;
+  decisions.fired.resize(end);
+  for (const Hit& hit : hits_) {
+    for_each_row(hit.rows, [&](std::size_t row) {
+      const std::uint32_t begin = position(decisions.text);
+      append_reason(*hit.rule, memory, row, decisions.text);
+      decisions.fired[next[row]++] = {static_cast<std::uint32_t>(first + row), hit.rule->index, begin, position(decisions.text) - begin};
+    });
+  }
+}
+
+void DecisionFiller::add_updates(const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions) const {
+  const std::size_t before = decisions.updates.size();
+  ByteBuffer& text = decisions.text;
+  for (const Hit& hit : hits_) {
+    for_each_row(hit.rows, [&](std::size_t row) {
+      for (const CompiledUpdate& update : hit.rule->updates) {
+        if (!has_key(update, memory, row)) continue;
+        ProfileUpdate made{.row = static_cast<std::uint32_t>(first + row), .rule = hit.rule->index, .key_begin = position(text)};
+        append_key(update, memory, row, text);
+        made.key_size = position(text) - made.key_begin;
+        made.body_begin = position(text);
+        append_body(update, memory, row, text);
+        made.body_size = position(text) - made.body_begin;
+        decisions.updates.push_back(made);
+      }
+    });
+  }
+  // Bodies of one rule and row were written in the order of the rule's updates.
+  std::sort(decisions.updates.begin() + static_cast<std::ptrdiff_t>(before), decisions.updates.end(),
+            [](const ProfileUpdate& one, const ProfileUpdate& other) {
+              if (one.row != other.row) return one.row < other.row;
+              return one.rule != other.rule ? one.rule < other.rule : one.body_begin < other.body_begin;
+            });
+}
+
+void DecisionFiller::add_errors(const CompiledRules& rules, const ProgramMemory& memory, std::size_t first,
+                                DecisionBatch& decisions) const {
+  const std::size_t before = decisions.errors.size();
+  for (const CompiledRule& rule : rules.rules) {
+    for_each_row(memory.mask(rule.failed), [&](std::size_t row) {
+      const std::uint32_t begin = position(decisions.text);
+      decisions.text.append(overflow_text);
+      decisions.errors.push_back(
+          {static_cast<std::uint32_t>(first + row), rule.index, begin, static_cast<std::uint32_t>(overflow_text.size())});
+    });
+  }
+  std::sort(
+      decisions.errors.begin() + static_cast<std::ptrdiff_t>(before), decisions.errors.end(),
+      [](const RuleError& one, const RuleError& other) { return one.row != other.row ? one.row < other.row : one.rule < other.rule; });
+}
+
+}  // namespace weir::evaluate

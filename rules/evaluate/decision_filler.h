@@ -1,0 +1,37 @@
+// From the masks of one block to its decisions: fired rules by row, scores, outcomes, reasons, updates, errors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "engine/event/decision.h"
+#include "rules/evaluate/compiled_rules.h"
+
+namespace weir::evaluate {
+
+// One lane's; keeps its memory between batches.
+class DecisionFiller {
+ public:
+  // Empties `decisions` and sizes it for `rows`. Rows that no `fill_block` mentions keep score 0 and the outcome of `otherwise`.
+  void begin(const CompiledRules& rules, std::size_t rows, DecisionBatch& decisions);
+  // After the judging program ran for the block. Blocks come in ascending order, each once.
+  void fill_block(const CompiledRules& rules, const ProgramMemory& memory, std::size_t block, std::uint64_t judged,
+                  DecisionBatch& decisions);
+  // A block of which no row is judged.
+  void skip_block(std::size_t block, DecisionBatch& decisions) const;
+
+ private:
+  struct Hit {
+    const CompiledRule* rule = nullptr;
+    std::uint64_t rows = 0;
+  };
+
+  void transpose(const ProgramMemory& memory, std::size_t first, std::size_t rows, DecisionBatch& decisions) const;
+  void add_updates(const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions) const;
+  void add_errors(const CompiledRules& rules, const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions) const;
+
+  std::vector<Hit> hits_;  // rules that fired on some row of the block, ascending
+};
+
+}  // namespace weir::evaluate

@@ -1,0 +1,186 @@
+#include "rules/evaluate/rule_set.h"
+
+#include <xxhash.h>
+
+#include "engine/base/byte_buffer.h"
+#include "engine/base/json_text.h"
+#include "rules/evaluate/compiled_rules.h"
+#include "rules/evaluate/lowering.h"
+#include "rules/evaluate/program_builder.h"
+#include "rules/evaluate/rule_scorer.h"
+
+namespace weir {
+
+namespace evaluate {
+namespace {
+
+std::string hash_text(const std::string& text) {
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  ByteBuffer digits;
+  append_hex(digits, hash.high64);
+  append_hex(digits, hash.low64);
+  return std::string(digits.view());
+}
+
+DecisionVocabulary make_vocabulary(const CheckedRules& rules) {
+  DecisionVocabulary vocabulary;
+  vocabulary.outcomes = rules.policy.outcomes;
+  for (const CheckedRule& rule : rules.rules)
+    vocabulary.rules.push_back({rule.name, rule.title, rule.then, rule.score, rule.tags, rule.owner, rule.features});
+  for (const FeatureSpec& feature : rules.features) vocabulary.features.push_back(feature.name);
+  vocabulary.hash = hash_text(rules.canonical_text);
+  return vocabulary;
+}
+
+class Compiler {
+ public:
+  Compiler(const CheckedRules& rules, const RuleSetOptions& options)
+      : rules_(rules), set_(options.instructions.value_or(best_instruction_set())), compiled_(std::make_unique<CompiledRules>()) {}
+
+  Result<std::shared_ptr<const Scorer>> compile(const RuleSetOptions& options) {
+    compiled_->event = rules_.event;
+    compiled_->features = rules_.features;
+    compiled_->vocabulary = make_vocabulary(rules_);
+    compiled_->bands = rules_.policy.bands;
+    compiled_->otherwise = rules_.policy.otherwise;
+    compile_prepare(options.filter);
+    compile_rules();
+    compile_routes(options.routes);
+    if (const std::string& error = compiled_->attachments.error(); !error.empty()) return Error{ErrorKind::configuration, error};
+    return std::shared_ptr<const Scorer>(std::make_shared<RuleScorer>(std::move(compiled_)));
+  }
+
+ private:
+  // An expression that is read after the program has run, on the rows of `demand`.
+  struct Wanted {
+    Value value;
+    ValueType type = ValueType::integer;
+    int scale = 0;
+  };
+  Wanted want(Lowering& lowering, ExpressionIndex index, NodeId demand, std::vector<Root>& roots) const {
+    const Expression& expression = rules_.expressions[index];
+    return keep({lowering.lower(index), expression.type, expression.scale}, demand, roots);
+  }
+  static Wanted keep(Wanted wanted, NodeId demand, std::vector<Root>& roots) {
+    roots.push_back({wanted.value.node, demand});
+    roots.push_back({wanted.value.present, demand});
+    return wanted;
+  }
+  static ResultReader reader(const Program& program, const Wanted& wanted) {
+    return ResultReader(program, wanted.value, wanted.type, wanted.scale);
+  }
+
+  void compile_prepare(std::optional<ExpressionIndex> filter) {
+    Graph graph;
+    Lowering lowering(rules_, graph, compiled_->attachments);
+    std::vector<Root> roots;
+    NodeId kept = no_node;
+    if (filter) {
+      kept = lowering.lower(*filter).node;
+      roots.push_back({kept});
+    }
+    std::vector<Wanted> derived;
+    for (const DerivedColumn& column : rules_.derived) {
+      compiled_->derived_specs.push_back(column.spec);
+      derived.push_back(want(lowering, column.value, kept, roots));
+    }
+    compiled_->prepare = build_program(graph, roots, set_);
+    if (filter) compiled_->filter = compiled_->prepare.mask_of(kept);
+    for (const Wanted& wanted : derived) compiled_->derived.push_back(reader(compiled_->prepare, wanted));
+  }
+
+  struct PendingUpdate {
+    std::vector<Wanted> key;
+    std::optional<Wanted> value;
+    const CheckedUpdate* source = nullptr;
+  };
+  struct PendingRule {
+    std::uint32_t index = 0;
+    NodeId fired = no_node;
+    NodeId failed = no_node;
+    std::vector<std::optional<Wanted>> reason;  // as CheckedRule::reason
+    std::vector<PendingUpdate> updates;
+  };
+
+  void compile_rules() {
+    Graph graph;
+    Lowering lowering(rules_, graph, compiled_->attachments);
+    std::vector<Root> roots;
+    std::vector<PendingRule> pending;
+    for (std::uint32_t index = 0; index < rules_.rules.size(); ++index) {
+      const CheckedRule& rule = rules_.rules[index];
+      if (rule.off) continue;
+      const Value when = lowering.lower(rule.when);
+      PendingRule next{index, graph.but_not(when.node, when.failed), when.failed, {}, {}};
+      roots.push_back({next.fired});
+      roots.push_back({next.failed});
+      for (const ReasonPart& part : rule.reason)
+        next.reason.push_back(part.value == no_expression ? std::optional<Wanted>() : want(lowering, part.value, next.fired, roots));
+      for (const CheckedUpdate& update : rule.updates) next.updates.push_back(want_update(graph, lowering, update, next.fired, roots));
+      pending.push_back(std::move(next));
+    }
+    compiled_->judge = build_program(graph, roots, set_);
+    for (const PendingRule& rule : pending) compiled_->rules.push_back(finish(rule));
+  }
+
+  PendingUpdate want_update(Graph& graph, Lowering& lowering, const CheckedUpdate& update, NodeId fired, std::vector<Root>& roots) const {
+    PendingUpdate pending;
+    pending.source = &update;
+    for (const ColumnIndex column : update.key) {
+      const FieldSpec& field = rules_.event.fields[column];
+      const Value value = graph.add_input({InputSource::field, column, field.type, field.optional, 0});
+      pending.key.push_back(keep({value, field.type, field.scale}, fired, roots));
+    }
+    if (update.value != no_expression) pending.value = want(lowering, update.value, fired, roots);
+    return pending;
+  }
+
+  CompiledRule finish(const PendingRule& pending) const {
+    const CheckedRule& rule = rules_.rules[pending.index];
+    const Program& program = compiled_->judge;
+    CompiledRule compiled;
+    compiled.index = pending.index;
+    compiled.fired = program.mask_of(pending.fired);
+    compiled.failed = program.mask_of(pending.failed);
+    compiled.score = rule.score;
+    compiled.then = rule.then;
+    for (std::size_t part = 0; part < rule.reason.size(); ++part) {
+      CompiledReasonPart made{rule.reason[part].text, {}};
+      if (pending.reason[part]) made.value = reader(program, *pending.reason[part]);
+      compiled.reason.push_back(std::move(made));
+    }
+    if (compiled.reason.empty()) compiled.reason.push_back({rule.title, {}});
+    for (const PendingUpdate& update : pending.updates) {
+      CompiledUpdate made;
+      for (const Wanted& part : update.key) made.key.push_back(reader(program, part));
+      for (const ColumnIndex column : update.source->key) made.key_names.push_back(rules_.event.fields[column].name);
+      made.field = update.source->field;
+      if (update.value) made.value = reader(program, *update.value);
+      made.for_ms = update.source->for_ms;
+      compiled.updates.push_back(std::move(made));
+    }
+    return compiled;
+  }
+
+  void compile_routes(const std::vector<ExpressionIndex>& routes) {
+    Graph graph;
+    Lowering lowering(rules_, graph, compiled_->attachments);
+    std::vector<Root> roots;
+    for (const ExpressionIndex route : routes) roots.push_back({lowering.lower(route).node});
+    compiled_->route = build_program(graph, roots, set_);
+    for (const Root& root : roots) compiled_->routes.push_back(compiled_->route.mask_of(root.node));
+  }
+
+  const CheckedRules& rules_;
+  InstructionSet set_;
+  std::unique_ptr<CompiledRules> compiled_;
+};
+
+}  // namespace
+}  // namespace evaluate
+
+Result<std::shared_ptr<const Scorer>> RuleSet::compile(const CheckedRules& rules, const RuleSetOptions& options) {
+  return evaluate::Compiler(rules, options).compile(options);
+}
+
+}  // namespace weir

@@ -1,0 +1,28 @@
+// The door of this room: checked rules in, a scorer out. Control plane; the scorer is immutable and shared by all lanes.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/ports/scorer.h"
+#include "rules/evaluate/instruction_set.h"
+#include "rules/language/checked_rules.h"
+
+namespace weir {
+
+struct RuleSetOptions {
+  std::optional<ExpressionIndex> filter;  // of the mapping: rows where it is false take no part (ExpressionScope::event)
+  // One for each sink with a `when`, in the order of DecisionBatch::routes (ExpressionScope::decision).
+  std::vector<ExpressionIndex> routes;
+  std::optional<evaluate::InstructionSet> instructions;  // none: the best that this processor has
+};
+
+class RuleSet {
+ public:
+  // Keeps nothing of `rules`. Fails when a regular expression or time zone cannot be loaded, which the checker should have found.
+  static Result<std::shared_ptr<const Scorer>> compile(const CheckedRules& rules, const RuleSetOptions& options = {});
+};
+
+}  // namespace weir
