@@ -43,17 +43,6 @@ ValueStorage storage_of(ValueType type, bool counted_distinct) {
   return ValueStorage::word;
 }
 
-std::size_t width_of(ValueStorage storage) {
-  switch (storage) {
-    case ValueStorage::point:
-      return 16;
-    case ValueStorage::name:
-      return 4;
-    default:
-      return 8;
-  }
-}
-
 class GroupBuilder {
  public:
   GroupBuilder(const std::vector<ColumnIndex>& by, const ColumnTypes& types) : types_(types) {
@@ -70,40 +59,45 @@ class GroupBuilder {
     TrackPlan track;
     track.excludes_this_event = feature.exclude_this_event;
     GroupFeaturePlan planned;
+    double unit = 1.0;
     if (feature.input) {
       const ColumnTypes::Entry input = types_.at(*feature.input);
       const Aggregate aggregate = feature.aggregate;
       const bool adds = aggregate == Aggregate::sum || aggregate == Aggregate::avg || aggregate == Aggregate::stddev;
       const bool orders = aggregate == Aggregate::min || aggregate == Aggregate::max;
       WEIR_CHECK(!adds || is_number(input.type));
-      WEIR_CHECK(!orders || is_number(input.type) || input.type == ValueType::timestamp);
+      WEIR_CHECK(!orders || (is_number(input.type) && input.type != ValueType::boolean) || input.type == ValueType::timestamp);
       track.column = column(*feature.input, storage_of(input.type, aggregate == Aggregate::distinct));
       track.flags |= plan_.columns[track.column].present_flag;
       track.floating = input.type == ValueType::floating;
-      if (input.type == ValueType::decimal) planned.unit = static_cast<double>(power_of_ten(input.scale));
+      if (input.type == ValueType::decimal) unit = static_cast<double>(power_of_ten(input.scale));
     } else {
       WEIR_CHECK(feature.aggregate == Aggregate::count);
     }
     if (feature.where) track.flags |= condition(*feature.where);
     planned.index = index;
     planned.aggregate = feature.aggregate;
-    planned.track = track_index(track);
-    length_max_ms_ = std::max(length_max_ms_, feature.window_ms);
-    planned.window = window_of(feature.window_ms + (feature.inclusive ? 1 : 0));
     planned.type = feature.type;
     planned.scale = feature.scale;
-    need(plan_.tracks[planned.track], feature.aggregate);
+    length_max_ms_ = std::max(length_max_ms_, feature.window_ms);
+    const std::uint32_t known_track = track_index(track);
+    need(plan_.tracks[known_track], feature.aggregate);
+    CellPlan& answers = cell(known_track, window_of(feature.window_ms + (feature.inclusive ? 1 : 0)), feature.aggregate);
+    answers.unit = unit;
+    answers.outputs[static_cast<std::size_t>(feature.aggregate)] = static_cast<std::int32_t>(plan_.features.size());
     plan_.features.push_back(planned);
   }
 
   KeyGroupPlan finish(std::int64_t late_allowed_ms) {
     std::vector<std::int64_t> sorted = plan_.reaches_ms;
     std::sort(sorted.begin(), sorted.end());
-    for (GroupFeaturePlan& feature : plan_.features) {
-      const auto at = std::lower_bound(sorted.begin(), sorted.end(), plan_.reaches_ms[feature.window]);
-      feature.window = static_cast<std::uint32_t>(at - sorted.begin());
+    for (CellPlan& known : plan_.cells) {
+      const auto at = std::lower_bound(sorted.begin(), sorted.end(), plan_.reaches_ms[known.window]);
+      known.window = static_cast<std::uint32_t>(at - sorted.begin());
     }
     plan_.reaches_ms = sorted;
+    const auto by_track = [](const CellPlan& left, const CellPlan& right) { return left.track < right.track; };
+    std::stable_sort(plan_.cells.begin(), plan_.cells.end(), by_track);
     const std::int64_t longest = sorted.back();
     plan_.admit_ms = length_max_ms_ + late_allowed_ms;
     plan_.retain_ms = 2 * longest + late_allowed_ms;
@@ -144,6 +138,17 @@ class GroupBuilder {
     }
     plan_.tracks.push_back(wanted);
     return static_cast<std::uint32_t>(plan_.tracks.size() - 1);
+  }
+
+  // Two features that ask for the very same thing get a cell each.
+  CellPlan& cell(std::uint32_t track, std::uint32_t window, Aggregate aggregate) {
+    for (CellPlan& known : plan_.cells)
+      if (known.track == track && known.window == window && !known.has(aggregate)) return known;
+    CellPlan& added = plan_.cells.emplace_back();
+    added.track = track;
+    added.window = window;
+    added.outputs.fill(no_output);
+    return added;
   }
 
   std::uint32_t window_of(std::int64_t reach_ms) {

@@ -1,6 +1,7 @@
 // What a store has to keep and to answer, compiled once from the feature specifications to a compact description.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,6 +20,10 @@ enum class ValueStorage : std::uint8_t {
   point,  // 16 bytes: latitude and longitude
   name,   // 4 bytes: the number of an interned string (or of the 16 bytes of a point whose distinct values are counted)
 };
+
+constexpr std::size_t width_of(ValueStorage storage) {
+  return storage == ValueStorage::point ? 16 : storage == ValueStorage::name ? 4 : 8;
+}
 
 // A field of the event that some aggregate of the key needs, one array of the ring.
 struct RingColumnPlan {
@@ -54,11 +59,22 @@ struct TrackPlan {
 struct GroupFeaturePlan {
   FeatureIndex index = 0;
   Aggregate aggregate = Aggregate::count;
-  std::uint32_t track = 0;
-  std::uint32_t window = 0;
   ValueType type = ValueType::integer;  // of the result
   int scale = 0;                        // of a decimal result
-  double unit = 1.0;                    // avg and stddev: 10^scale of the input
+};
+
+constexpr std::size_t aggregate_count = 9;
+constexpr std::int32_t no_output = -1;
+
+// One track in one window: what is known about it answers all its aggregates at once.
+struct CellPlan {
+  std::uint32_t track = 0;
+  std::uint32_t window = 0;
+  std::array<std::int32_t, aggregate_count> outputs;  // by Aggregate: a place in KeyGroupPlan::features
+  double unit = 1.0;                                  // avg and stddev: 10^scale of the input
+
+  std::int32_t output(Aggregate aggregate) const { return outputs[static_cast<std::size_t>(aggregate)]; }
+  bool has(Aggregate aggregate) const { return output(aggregate) != no_output; }
 };
 
 // All features with the same `by`: they share one ring a key.
@@ -69,13 +85,14 @@ struct KeyGroupPlan {
   std::vector<ConditionPlan> conditions;
   std::vector<std::int64_t> reaches_ms;  // distinct windows, ascending: an entry is in a window when its age is less than its reach
   std::vector<TrackPlan> tracks;
+  std::vector<CellPlan> cells;  // by track
   std::vector<GroupFeaturePlan> features;
-  std::int64_t admit_ms = 0;   // an event older than this against its key's newest is not added
-  std::int64_t retain_ms = 0;  // entries of this age and above are dropped
-  bool wide_time = false;      // times as 8 bytes, because `retain_ms` and a window do not fit into 32 bits
-  std::size_t flag_bytes = 0;  // 0, 1, 2, 4 or 8
+  std::int64_t admit_ms = 0;    // an event older than this against its key's newest is not added
+  std::int64_t retain_ms = 0;   // entries of this age and above are dropped
+  bool wide_time = false;       // times as 8 bytes, because `retain_ms` and a window do not fit into 32 bits
+  std::size_t time_before = 0;  // as RingColumnPlan::bytes_before
+  std::size_t flag_bytes = 0;   // 0, 1, 2, 4 or 8
   std::size_t flags_before = 0;
-  std::size_t time_before = 0;
   std::size_t entry_bytes = 0;
 };
 

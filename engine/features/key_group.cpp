@@ -1,243 +1,303 @@
 #include "engine/features/key_group.h"
 
-#include <algorithm>
 #include <bit>
-#include <cmath>
+#include <cstring>
 #include <limits>
-#include <set>
 
-#include "engine/base/int128.h"
+#include "engine/base/check.h"
 
 namespace weir {
 namespace {
 
-void append_word(std::string& key, std::uint64_t word) {
-  key.append(reinterpret_cast<const char*>(&word), sizeof word);
+constexpr std::size_t prefetched_lines = 4;  // of a block: header, key and the ring of a key with few events
+constexpr std::size_t entries_at_first = 3;
+constexpr std::size_t cool_entries = WindowScan::entries_max / 4;
+
+template <typename Visit>
+void for_each_bit(std::uint64_t bits, Visit visit) {
+  for (; bits != 0; bits &= bits - 1) visit(static_cast<std::size_t>(std::countr_zero(bits)));
 }
 
-bool fits_int64(Int128 value) {
-  return value >= std::numeric_limits<std::int64_t>::min() && value <= std::numeric_limits<std::int64_t>::max();
+std::string_view bytes_of(const GeoPoint& point) {
+  return {reinterpret_cast<const char*>(&point), sizeof point};
+}
+
+std::string_view name_of(const Column& column, std::size_t row) {
+  return column.type == ValueType::geo ? bytes_of(column.points[row]) : column.strings[row];
 }
 
 }  // namespace
 
-KeyGroup::KeyGroup(KeyGroupPlan plan, const FeatureStoreLimits& limits) : plan_(std::move(plan)), limits_(limits) {}
-
-bool KeyGroup::encode_key(const EventBatch& batch, std::size_t row) {
-  key_.clear();
-  for (const ColumnIndex part : plan_.by) {
-    const Column& column = batch.columns[part];
-    if (!column.present.test(row)) return false;
-    switch (column.type) {
-      case ValueType::string:
-        append_word(key_, column.strings[row].size());
-        key_.append(column.strings[row]);
-        break;
-      case ValueType::geo:
-        key_.append(reinterpret_cast<const char*>(&column.points[row]), sizeof(GeoPoint));
-        break;
-      case ValueType::floating:
-        append_word(key_, std::bit_cast<std::uint64_t>(column.floats[row] + 0.0));
-        break;
-      case ValueType::boolean:
-        append_word(key_, column.bits.test(row) ? 1 : 0);
-        break;
-      default:
-        append_word(key_, static_cast<std::uint64_t>(column.integers[row]));
-    }
-  }
-  return true;
+KeyGroup::KeyGroup(KeyGroupPlan plan, const FeatureStoreLimits& limits)
+    : plan_(std::move(plan)),
+      limits_(limits),
+      encoder_(plan_.by),
+      scan_(plan_),
+      answers_(limits_, counters_, names_),
+      name_hashes_(plan_.columns.size()) {
+  event_.values.resize(plan_.columns.size());
 }
 
-KeyGroup::Entry KeyGroup::make_entry(const EventBatch& batch, std::size_t row) const {
-  Entry entry;
-  entry.time = batch.time().integers[row];
-  for (const ConditionPlan& condition : plan_.conditions) {
-    const Column& column = batch.columns[condition.source];
-    if (column.present.test(row) && column.bits.test(row)) entry.flags |= condition.flag;
-  }
-  for (const RingColumnPlan& planned : plan_.columns) {
-    const Column& column = batch.columns[planned.source];
-    Value value;
-    if (column.present.test(row)) {
-      entry.flags |= planned.present_flag;
-      switch (column.type) {
-        case ValueType::string:
-          value.text = column.strings[row];
-          break;
-        case ValueType::geo:
-          value.point = column.points[row];
-          value.text.assign(reinterpret_cast<const char*>(&value.point), sizeof(GeoPoint));
-          break;
-        case ValueType::floating:
-          value.number = column.floats[row] + 0.0;
-          value.word = std::bit_cast<std::int64_t>(value.number);
-          break;
-        case ValueType::boolean:
-          value.word = column.bits.test(row) ? 1 : 0;
-          break;
-        default:
-          value.word = column.integers[row];
-      }
-    }
-    entry.values.push_back(std::move(value));
-  }
-  return entry;
+KeyGroup::~KeyGroup() {
+  table_.for_each([&](BlockRef block) {
+    KeyState& state = state_at(block);
+    if (state.is_hot()) delete state.hot();
+  });
 }
 
 void KeyGroup::apply(const EventBatch& batch, FeatureColumns* out) {
-  if (out != nullptr) {
-    for (const GroupFeaturePlan& feature : plan_.features) {
-      Column& column = out->columns[feature.index];
-      column.type = feature.type;
-      column.scale = feature.scale;
-      column.resize(batch.rows);
-    }
-  }
-  for (std::size_t row = 0; row < batch.rows; ++row) {
-    if (!batch.active.test(row)) continue;
-    if (!encode_key(batch, row)) {
-      ++counters_.missing_keys;
-      continue;
-    }
-    Entry entry = make_entry(batch, row);
-    Ring& ring = rings_[key_];
-    const bool late = !ring.empty() && entry.time < ring.back().time;
-    const bool too_late = late && ring.back().time - entry.time > plan_.admit_ms;
-    const auto behind = [](std::int64_t time, const Entry& other) { return time < other.time; };
-    const auto at = std::upper_bound(ring.begin(), ring.end(), entry.time, behind);
-    const std::size_t own = static_cast<std::size_t>(at - ring.begin());
-    ring.insert(at, std::move(entry));
-    if (out != nullptr) answer(ring, own, row, *out);
-    if (too_late) {
-      ++counters_.too_late_events;
-      ring.erase(ring.begin() + static_cast<std::ptrdiff_t>(own));
-      continue;
-    }
-    if (late) ++counters_.late_events;
-    std::size_t expired = 0;
-    while (ring.back().time - ring[expired].time >= plan_.retain_ms) ++expired;
-    ring.erase(ring.begin(), ring.begin() + static_cast<std::ptrdiff_t>(expired));
+  if (out != nullptr) answers_.bind(plan_, *out, batch.rows);
+  for (std::size_t begin = 0; begin < batch.rows; begin += stretch_rows) {
+    encoder_.clear();
+    const std::uint64_t rows = stage_keys(batch, begin, std::min(begin + stretch_rows, batch.rows));
+    if (out != nullptr) answers_.start_word(begin / stretch_rows, rows);
+    stage_names(batch, begin, rows);
+    prefetch_blocks(rows);
+    for_each_bit(rows, [&](std::size_t place) {
+      read_event(batch, begin + place, place);
+      if (out != nullptr) answers_.start_row(begin + place);
+      add_event(keys_[place], out != nullptr ? &answers_ : nullptr);
+    });
   }
 }
 
-void KeyGroup::answer(const Ring& ring, std::size_t own, std::size_t row, FeatureColumns& out) {
-  for (const GroupFeaturePlan& feature : plan_.features) {
-    const TrackPlan& track = plan_.tracks[feature.track];
-    std::vector<const Value*> seen;
-    for (std::size_t index = 0; index <= own; ++index) {
-      const Entry& entry = ring[index];
-      if (ring[own].time - entry.time >= plan_.reaches_ms[feature.window]) continue;
-      if ((entry.flags & track.flags) != track.flags) continue;
-      if (index == own && track.excludes_this_event) continue;
-      seen.push_back(track.column == no_ring_column ? nullptr : &entry.values[track.column]);
+// The active rows of [begin, end) that have a key, as bits.
+std::uint64_t KeyGroup::stage_keys(const EventBatch& batch, std::size_t begin, std::size_t end) {
+  std::uint64_t rows = 0;
+  if (encoder_.is_plain(batch)) {
+    const Column& column = batch.columns[plan_.by[0]];
+    rows = column.present.words()[begin / stretch_rows] & batch.active.words()[begin / stretch_rows];
+    for_each_bit(rows, [&](std::size_t place) { keys_[place].bytes = column.strings[begin + place]; });
+  } else {
+    std::array<std::uint32_t, stretch_rows + 1> ends{};
+    for (std::size_t row = begin; row < end; ++row) {
+      const bool whole = batch.active.test(row) && encoder_.encode(batch, row);
+      if (whole) rows |= std::uint64_t{1} << (row - begin);
+      ends[row - begin + 1] = encoder_.size();
     }
-    answer_one(feature, seen, row, out);
+    for_each_bit(rows, [&](std::size_t place) { keys_[place].bytes = encoder_.view(ends[place], ends[place + 1] - ends[place]); });
+  }
+  counters_.missing_keys += static_cast<std::uint64_t>(std::popcount(batch.active.words()[begin / stretch_rows] & ~rows));
+  for_each_bit(rows, [&](std::size_t place) {
+    keys_[place].tag = KeyTable::tag_of(NameTable::hash(keys_[place].bytes));
+    table_.prefetch(keys_[place].tag);
+  });
+  return rows;
+}
+
+void KeyGroup::stage_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows) {
+  for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
+    if (plan_.columns[index].storage != ValueStorage::name) continue;
+    const Column& column = batch.columns[plan_.columns[index].source];
+    std::array<std::uint64_t, stretch_rows>& hashes = name_hashes_[index];
+    for_each_bit(rows, [&](std::size_t place) {
+      hashes[place] = NameTable::hash(name_of(column, begin + place));
+      names_.prefetch_slot(hashes[place]);
+    });
   }
 }
 
-void KeyGroup::answer_one(const GroupFeaturePlan& feature, const std::vector<const Value*>& seen, std::size_t row, FeatureColumns& out) {
-  Column& column = out.columns[feature.index];
-  const TrackPlan& track = plan_.tracks[feature.track];
-  const double count = static_cast<double>(seen.size());
-  const auto put_word = [&](std::int64_t word) {
-    if (column.type == ValueType::boolean) {
-      if (word != 0) column.bits.set(row);
-    } else {
-      column.integers[row] = word;
-    }
-    column.present.set(row);
-  };
-  const auto put_number = [&](double number) {
-    if (!std::isfinite(number)) {
-      ++counters_.out_of_range;
-      return;
-    }
-    column.floats[row] = number;
-    column.present.set(row);
-  };
-  const auto put = [&](const Value& value) {
-    if (column.type == ValueType::string) {
-      column.strings[row] = out.arena.copy(value.text);
-    } else if (column.type == ValueType::geo) {
-      column.points[row] = value.point;
+void KeyGroup::prefetch_blocks(std::uint64_t rows) {
+  for_each_bit(rows, [&](std::size_t place) {
+    const BlockRef block = table_.likely(keys_[place].tag);
+    if (block == 0) return;
+    const char* state = slab_.at(block);
+    for (std::size_t line = 0; line < prefetched_lines; ++line) __builtin_prefetch(state + line * Slab::line_bytes, 1);
+  });
+  for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
+    if (plan_.columns[index].storage != ValueStorage::name) continue;
+    for_each_bit(rows, [&](std::size_t place) { names_.prefetch_record(name_hashes_[index][place]); });
+  }
+}
+
+// Fills `event_`, which then holds the names that it refers to.
+void KeyGroup::read_event(const EventBatch& batch, std::size_t row, std::size_t place) {
+  event_.time = batch.time().integers[row];
+  event_.flags = 0;
+  for (const ConditionPlan& condition : plan_.conditions) {
+    const Column& column = batch.columns[condition.source];
+    if (column.present.test(row) && column.bits.test(row)) event_.flags |= condition.flag;
+  }
+  for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
+    const RingColumnPlan& planned = plan_.columns[index];
+    const Column& column = batch.columns[planned.source];
+    std::array<std::uint64_t, 2>& value = event_.values[index];
+    value = {0, 0};
+    if (!column.present.test(row)) continue;
+    event_.flags |= planned.present_flag;
+    if (planned.storage == ValueStorage::name) {
+      value[0] = names_.intern(name_of(column, row), name_hashes_[index][place]);
+    } else if (planned.storage == ValueStorage::point) {
+      std::memcpy(value.data(), &column.points[row], sizeof(GeoPoint));
     } else if (column.type == ValueType::floating) {
-      column.floats[row] = value.number;
+      value[0] = std::bit_cast<std::uint64_t>(column.floats[row] + 0.0);  // + 0.0: -0 is 0
+    } else if (column.type == ValueType::boolean) {
+      value[0] = column.bits.test(row) ? 1 : 0;
     } else {
-      put_word(value.word);
-    }
-    column.present.set(row);
-  };
-  Int128 sum = 0;
-  double number_sum = 0;
-  if (track.needs_sum) {
-    for (const Value* value : seen) {
-      sum += value->word;
-      number_sum += value->number;
+      value[0] = static_cast<std::uint64_t>(column.integers[row]);
     }
   }
-  const auto ahead = [&](const Value* left, const Value* right) {
-    return track.floating ? left->number < right->number : left->word < right->word;
-  };
-  switch (feature.aggregate) {
-    case Aggregate::count:
-      put_word(static_cast<std::int64_t>(seen.size()));
-      break;
-    case Aggregate::sum:
-      if (track.floating) {
-        put_number(number_sum);
-      } else if (fits_int64(sum)) {
-        put_word(static_cast<std::int64_t>(sum));
-      } else {
-        ++counters_.out_of_range;
-      }
-      break;
-    case Aggregate::avg:
-      if (!seen.empty()) put_number((track.floating ? number_sum : static_cast<double>(sum)) / (count * feature.unit));
-      break;
-    case Aggregate::stddev:
-      if (seen.size() < 2) break;
-      if (track.floating) {
-        double squares = 0;
-        for (const Value* value : seen) squares += (value->number - number_sum / count) * (value->number - number_sum / count);
-        put_number(std::sqrt(squares / (count - 1)));
-      } else {
-        Int128 squares = 0;
-        for (const Value* value : seen) squares += static_cast<Int128>(value->word) * value->word;
-        put_number(std::sqrt(static_cast<double>(static_cast<Int128>(seen.size()) * squares - sum * sum) / (count * (count - 1))) /
-                   feature.unit);
-      }
-      break;
-    case Aggregate::min:
-      if (!seen.empty()) put(**std::min_element(seen.begin(), seen.end(), ahead));
-      break;
-    case Aggregate::max:
-      if (!seen.empty()) put(**std::max_element(seen.begin(), seen.end(), ahead));
-      break;
-    case Aggregate::distinct: {
-      std::set<std::pair<std::int64_t, std::string>> values;
-      for (const Value* value : seen) values.insert({value->word, value->text});
-      if (values.size() > limits_.distinct_values_max) ++counters_.distinct_bound_reached;
-      put_word(static_cast<std::int64_t>(std::min<std::size_t>(values.size(), limits_.distinct_values_max)));
-      break;
-    }
-    case Aggregate::first:
-      if (!seen.empty()) put(*seen.front());
-      break;
-    case Aggregate::last:
-      if (!seen.empty()) put(*seen.back());
-      break;
+}
+
+void KeyGroup::add_event(const RowKey& key, Answers* answers) {
+  past_.see(event_.time);
+  if (table_.is_full()) table_.rebuild([&](BlockRef block) { return !forget_if_idle(block); });
+  KeyTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return state_at(block).key() == key.bytes; });
+  if (slot.block == 0) table_.fill(slot, key.tag, new_block(key.bytes, key.tag, event_.time, entries_at_first));
+  KeyState& state = state_at(slot.block);
+  const std::uint64_t time = static_cast<std::uint64_t>(event_.time);
+  const std::uint64_t newest = static_cast<std::uint64_t>(state.newest);
+  if (event_.time >= state.newest) {
+    expire(state, time - newest);
+    state.newest = event_.time;
+    return add_to_state(slot, 0, false, answers);
   }
+  const bool too_late = newest - time > static_cast<std::uint64_t>(plan_.admit_ms);
+  ++(too_late ? counters_.too_late_events : counters_.late_events);
+  // What is too late only has to be behind everything that is kept.
+  const std::uint64_t age = std::min(newest - time, static_cast<std::uint64_t>(plan_.retain_ms) + 1);
+  add_to_state(slot, age, too_late, answers);
+  if (!too_late) return;
+  for (std::size_t index = 0; index < plan_.columns.size(); ++index)
+    if (plan_.columns[index].storage == ValueStorage::name && event_.values[index][0] != 0)
+      names_.release(static_cast<NameNumber>(event_.values[index][0]));
+}
+
+void KeyGroup::add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers) {
+  if (!state_at(slot.block).is_hot() && !make_room(slot)) make_hot(state_at(slot.block));
+  KeyState& state = state_at(slot.block);
+  if (!state.is_hot()) return add_to_ring(slot, age, too_late, answers);
+  HotKey& hot = *state.hot();
+  hot.add(event_, age, state.newest, too_late, answers);
+  for (; hot.entries() > limits_.events_a_key_max; ++counters_.events_bound_reached) hot.drop_front(names_);
+  if (hot.entries() <= cool_entries) cool_down(slot);
+}
+
+void KeyGroup::add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers) {
+  KeyState& state = state_at(slot.block);
+  const RingView ring = state.ring(plan_);
+  const std::size_t end = std::size_t{state.begin} + state.count;
+  const std::size_t own = age == 0 ? end : ring.place_of(age, state.begin, end, state.newest);
+  if (own < end) ring.move(ring, own, own + 1, end - own);
+  ring.write(own, static_cast<std::uint64_t>(state.newest) - age, event_);
+  if (answers != nullptr) scan_.answer(ring, state.begin, own, state.newest, *answers);
+  if (!too_late) {
+    ++state.count;
+  } else if (own < end) {
+    ring.move(ring, own + 1, own, end - own);
+  }
+}
+
+// Drops what no event that is still admitted can see, before the newest time moves up by `advance_ms`.
+void KeyGroup::expire(KeyState& state, std::uint64_t advance_ms) {
+  const std::uint64_t retain = static_cast<std::uint64_t>(plan_.retain_ms);
+  if (state.is_hot()) {
+    HotKey& hot = *state.hot();
+    while (hot.entries() > 0 && (advance_ms >= retain || hot.ring().age(hot.front(), state.newest) + advance_ms >= retain))
+      hot.drop_front(names_);
+    return;
+  }
+  const RingView ring = state.ring(plan_);
+  while (state.count > 0 && (advance_ms >= retain || ring.age(state.begin, state.newest) + advance_ms >= retain)) {
+    release_names(ring, state.begin, names_);
+    ++state.begin;
+    --state.count;
+  }
+  if (state.count == 0) state.begin = 0;
+}
+
+BlockRef KeyGroup::new_block(std::string_view key, std::uint32_t tag, std::int64_t newest, std::size_t entries) {
+  const std::size_t offset = KeyState::ring_offset(key.size());
+  const std::size_t room = std::max(entries * plan_.entry_bytes, sizeof(HotKey*));
+  std::size_t lines = (offset + room + Slab::line_bytes - 1) / Slab::line_bytes;
+  const BlockRef block = slab_.allocate(lines);
+  KeyState& state = *new (slab_.at(block)) KeyState();
+  state.newest = newest;
+  state.tag = tag;
+  state.key_bytes = static_cast<std::uint32_t>(key.size());
+  state.lines = static_cast<std::uint32_t>(lines);
+  state.capacity = static_cast<std::uint8_t>(std::min((lines * Slab::line_bytes - offset) / plan_.entry_bytes, WindowScan::entries_max));
+  if (!key.empty()) std::memcpy(state.after_header(), key.data(), key.size());
+  return block;
+}
+
+// Room for one more entry in the ring of a key with few events; false if there would be too many for it.
+bool KeyGroup::make_room(KeyTable::Slot& slot) {
+  KeyState& state = state_at(slot.block);
+  if (std::size_t{state.begin} + state.count < state.capacity) return true;
+  const RingView ring = state.ring(plan_);
+  if (std::size_t{state.begin} * 4 >= state.capacity) {
+    ring.move(ring, state.begin, 0, state.count);
+    state.begin = 0;
+    return true;
+  }
+  if (state.count + std::size_t{1} > WindowScan::entries_max) return false;
+  const BlockRef larger = new_block(state.key(), state.tag, state.newest, state.count + std::size_t{1});
+  KeyState& grown = state_at(larger);
+  grown.ring(plan_).move(ring, state.begin, 0, state.count);
+  grown.count = state.count;
+  slab_.free(slot.block, state.lines);
+  slot.block = larger;
+  return true;
+}
+
+void KeyGroup::make_hot(KeyState& state) {
+  state.set_hot(new HotKey(plan_, state.ring(plan_), state.begin, state.count));
+  state.begin = 0;
+  state.count = 0;
+}
+
+void KeyGroup::cool_down(KeyTable::Slot& slot) {
+  KeyState& state = state_at(slot.block);
+  HotKey* hot = state.hot();
+  const BlockRef smaller = new_block(state.key(), state.tag, state.newest, std::max(hot->entries(), entries_at_first));
+  KeyState& cooled = state_at(smaller);
+  cooled.ring(plan_).move(hot->ring(), hot->front(), 0, hot->entries());
+  cooled.count = static_cast<std::uint8_t>(hot->entries());
+  delete hot;
+  slab_.free(slot.block, state.lines);
+  slot.block = smaller;
+}
+
+bool KeyGroup::forget_if_idle(BlockRef block) {
+  if (!past_.is_known()) return false;
+  const std::int64_t newest = state_at(block).newest;
+  if (newest >= past_.begin()) return false;
+  if (static_cast<std::uint64_t>(past_.begin()) - static_cast<std::uint64_t>(newest) <= static_cast<std::uint64_t>(plan_.retain_ms))
+    return false;
+  forget(block);
+  ++counters_.keys_forgotten;
+  return true;
+}
+
+void KeyGroup::forget(BlockRef block) {
+  KeyState& state = state_at(block);
+  if (state.is_hot()) {
+    HotKey* hot = state.hot();
+    while (hot->entries() > 0) hot->drop_front(names_);
+    delete hot;
+  } else {
+    const RingView ring = state.ring(plan_);
+    for (std::size_t index = 0; index < state.count; ++index) release_names(ring, state.begin + index, names_);
+  }
+  slab_.free(block, state.lines);
 }
 
 void KeyGroup::add_counters(FeatureStoreCounters& total) const {
-  total.keys += rings_.size();
-  for (const auto& [key, ring] : rings_) total.events += ring.size();
+  total.keys += table_.used();
+  total.bytes += table_.bytes() + slab_.bytes() + names_.bytes();
+  table_.for_each([&](BlockRef block) {
+    KeyState& state = state_at(block);
+    total.events += state.is_hot() ? state.hot()->entries() : state.count;
+    if (state.is_hot()) total.bytes += state.hot()->bytes();
+  });
   total.late_events += counters_.late_events;
   total.too_late_events += counters_.too_late_events;
   total.missing_keys += counters_.missing_keys;
   total.distinct_bound_reached += counters_.distinct_bound_reached;
+  total.events_bound_reached += counters_.events_bound_reached;
   total.out_of_range += counters_.out_of_range;
+  total.keys_forgotten += counters_.keys_forgotten;
 }
 
 }  // namespace weir

@@ -1,20 +1,36 @@
-// The windows of all features with one `by`: a map from key to that key's events.
+// The windows of all features with one `by`: a map from key to that key's recent events.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 #include "engine/event/batch.h"
+#include "engine/features/answers.h"
 #include "engine/features/feature_limits.h"
 #include "engine/features/feature_plan.h"
+#include "engine/features/hot_key.h"
+#include "engine/features/key_encoder.h"
+#include "engine/features/key_state.h"
+#include "engine/features/key_table.h"
+#include "engine/features/name_table.h"
+#include "engine/features/recent_past.h"
+#include "engine/features/ring_view.h"
+#include "engine/features/slab.h"
+#include "engine/features/window_scan.h"
 
 namespace weir {
 
+// Works on 64 rows at a time in three passes: hash the keys and ask for their slots; ask for the blocks that the slots name; then, in row
+// order, add and answer. By then the memory of all 64 keys is near. One thread.
 class KeyGroup {
  public:
   KeyGroup(KeyGroupPlan plan, const FeatureStoreLimits& limits);
+  ~KeyGroup();
+  KeyGroup(const KeyGroup&) = delete;
+  KeyGroup& operator=(const KeyGroup&) = delete;
 
   // `out` may be null: state only.
   void apply(const EventBatch& batch, FeatureColumns* out);
@@ -23,29 +39,44 @@ class KeyGroup {
   void add_counters(FeatureStoreCounters& total) const;
 
  private:
-  struct Value {
-    std::int64_t word = 0;
-    double number = 0;
-    GeoPoint point;
-    std::string text;
-  };
-  struct Entry {
-    std::int64_t time = 0;
-    std::uint64_t flags = 0;
-    std::vector<Value> values;
-  };
-  using Ring = std::vector<Entry>;  // by time, ties by arrival
+  static constexpr std::size_t stretch_rows = BitMask::word_bits;
 
-  bool encode_key(const EventBatch& batch, std::size_t row);
-  Entry make_entry(const EventBatch& batch, std::size_t row) const;
-  void answer(const Ring& ring, std::size_t own, std::size_t row, FeatureColumns& out);
-  void answer_one(const GroupFeaturePlan& feature, const std::vector<const Value*>& seen, std::size_t row, FeatureColumns& out);
+  // A row of the stretch at hand.
+  struct RowKey {
+    std::string_view bytes;
+    std::uint32_t tag = 0;
+  };
+
+  std::uint64_t stage_keys(const EventBatch& batch, std::size_t begin, std::size_t end);
+  void stage_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows);
+  void prefetch_blocks(std::uint64_t rows);
+  void read_event(const EventBatch& batch, std::size_t row, std::size_t place);
+  void add_event(const RowKey& key, Answers* answers);
+  void add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers);
+  void add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers);
+  void expire(KeyState& state, std::uint64_t advance_ms);
+
+  KeyState& state_at(BlockRef block) const { return *reinterpret_cast<KeyState*>(slab_.at(block)); }
+  BlockRef new_block(std::string_view key, std::uint32_t tag, std::int64_t newest, std::size_t entries);
+  bool make_room(KeyTable::Slot& slot);
+  void make_hot(KeyState& state);
+  void cool_down(KeyTable::Slot& slot);
+  bool forget_if_idle(BlockRef block);
+  void forget(BlockRef block);
 
   KeyGroupPlan plan_;
   FeatureStoreLimits limits_;
   FeatureStoreCounters counters_;
-  std::unordered_map<std::string, Ring> rings_;
-  std::string key_;
+  KeyEncoder encoder_;
+  KeyTable table_;
+  Slab slab_;
+  NameTable names_;
+  WindowScan scan_;
+  Answers answers_;
+  RecentPast past_;
+  RingEvent event_;
+  std::array<RowKey, stretch_rows> keys_;
+  std::vector<std::array<std::uint64_t, stretch_rows>> name_hashes_;  // by ring column; empty for those that hold no names
 };
 
 }  // namespace weir

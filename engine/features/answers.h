@@ -1,0 +1,131 @@
+// Where the answers of one key group go: the columns of its features in one batch.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "engine/base/int128.h"
+#include "engine/event/batch.h"
+#include "engine/features/feature_limits.h"
+#include "engine/features/feature_plan.h"
+#include "engine/features/name_table.h"
+#include "engine/features/ring_view.h"
+
+namespace weir {
+
+// Outputs are places in KeyGroupPlan::features. Rows that `start_word` names are present until `put_missing`.
+class Answers {
+ public:
+  Answers(const FeatureStoreLimits& limits, FeatureStoreCounters& counters, const NameTable& names)
+      : limits_(limits), counters_(counters), names_(names) {}
+
+  void bind(const KeyGroupPlan& plan, FeatureColumns& out, std::size_t rows) {
+    arena_ = &out.arena;
+    targets_.clear();
+    for (const GroupFeaturePlan& feature : plan.features) {
+      Column& column = out.columns[feature.index];
+      column.type = feature.type;
+      column.scale = feature.scale;
+      column.resize(rows);
+      targets_.push_back({&column, column.integers.data(), column.floats.data(), column.present.words()});
+    }
+  }
+
+  // The rows of one word of the masks that have a key.
+  void start_word(std::size_t word, std::uint64_t rows) {
+    for (const Target& target : targets_) target.present[word] = rows;
+  }
+  void start_row(std::size_t row) { row_ = row; }
+
+  void put_missing(std::int32_t output) {
+    targets_[static_cast<std::size_t>(output)].present[row_ / BitMask::word_bits] &= ~(std::uint64_t{1} << (row_ % BitMask::word_bits));
+  }
+  void put_integer(std::int32_t output, std::int64_t value) { targets_[static_cast<std::size_t>(output)].integers[row_] = value; }
+  void put_number(std::int32_t output, double value) {
+    if (!std::isfinite(value)) return put_out_of_range(output);
+    targets_[static_cast<std::size_t>(output)].floats[row_] = value;
+  }
+  void put_out_of_range(std::int32_t output) {
+    ++counters_.out_of_range;
+    put_missing(output);
+  }
+  void put_count(const CellPlan& cell, std::uint64_t count) {
+    if (cell.has(Aggregate::count)) put_integer(cell.output(Aggregate::count), static_cast<std::int64_t>(count));
+  }
+  void put_distinct(std::int32_t output, std::uint64_t distinct) {
+    if (distinct > limits_.distinct_values_max) {
+      ++counters_.distinct_bound_reached;
+      distinct = limits_.distinct_values_max;
+    }
+    put_integer(output, static_cast<std::int64_t>(distinct));
+  }
+
+  // A value as the ring keeps it.
+  void put_value(std::int32_t output, const RingView& ring, const RingColumnPlan& column, std::size_t index) {
+    const Target& target = targets_[static_cast<std::size_t>(output)];
+    switch (column.type) {
+      case ValueType::string:
+        target.column->strings[row_] = arena_->copy(names_.text(ring.load<NameNumber>(column.bytes_before, index)));
+        break;
+      case ValueType::geo:
+        target.column->points[row_] = ring.load<GeoPoint>(column.bytes_before, index);
+        break;
+      case ValueType::boolean:
+        if (ring.word(column, index) != 0) target.column->bits.set(row_);
+        break;
+      case ValueType::floating:
+        target.floats[row_] = ring.load<double>(column.bytes_before, index);
+        break;
+      default:
+        target.integers[row_] = ring.load<std::int64_t>(column.bytes_before, index);
+    }
+  }
+
+  // Sum, average and standard deviation of integers. `spread` gives count * squares - sum * sum, rounded once.
+  template <typename Sum, typename Spread>
+  void put_sums(const CellPlan& cell, std::uint64_t count, Sum sum, Spread spread) {
+    if (cell.has(Aggregate::sum)) {
+      const std::int64_t narrow = static_cast<std::int64_t>(sum);
+      if (narrow != sum) {
+        put_out_of_range(cell.output(Aggregate::sum));
+      } else {
+        put_integer(cell.output(Aggregate::sum), narrow);
+      }
+    }
+    const double number = static_cast<double>(static_cast<std::int64_t>(count));
+    if (cell.has(Aggregate::avg)) {
+      if (count == 0) {
+        put_missing(cell.output(Aggregate::avg));
+      } else {
+        put_number(cell.output(Aggregate::avg), static_cast<double>(sum) / (number * cell.unit));
+      }
+    }
+    if (cell.has(Aggregate::stddev)) {
+      if (count < 2) {
+        put_missing(cell.output(Aggregate::stddev));
+      } else {
+        put_number(cell.output(Aggregate::stddev), std::sqrt(spread() / (number * (number - 1))) / cell.unit);
+      }
+    }
+  }
+
+ private:
+  struct Target {
+    Column* column = nullptr;
+    std::int64_t* integers = nullptr;
+    double* floats = nullptr;
+    std::uint64_t* present = nullptr;
+  };
+
+  const FeatureStoreLimits& limits_;
+  FeatureStoreCounters& counters_;
+  const NameTable& names_;
+  Arena* arena_ = nullptr;
+  std::vector<Target> targets_;
+  std::size_t row_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,207 @@
+#include "engine/features/hot_key.h"
+
+#include <limits>
+
+#include "engine/features/range_answers.h"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t capacity_at_first = 96;
+
+std::int64_t value_at(const RingView& ring, const TrackPlan& track, std::size_t index) {
+  return ring.load<std::int64_t>(ring.plan->columns[track.column].bytes_before, index);
+}
+
+bool keeps_totals(const CellPlan& cell, const TrackPlan& track) {
+  if (cell.has(Aggregate::distinct)) return true;
+  return !track.floating &&
+         (cell.has(Aggregate::count) || cell.has(Aggregate::sum) || cell.has(Aggregate::avg) || cell.has(Aggregate::stddev));
+}
+
+}  // namespace
+
+void release_names(const RingView& ring, std::size_t index, NameTable& names) {
+  for (const RingColumnPlan& column : ring.plan->columns) {
+    if (column.storage != ValueStorage::name) continue;
+    if (const NameNumber name = ring.load<NameNumber>(column.bytes_before, index); name != 0) names.release(name);
+  }
+}
+
+HotKey::HotKey(const KeyGroupPlan& plan, const RingView& from, std::size_t begin, std::size_t count)
+    : plan_(plan),
+      memory_(new char[capacity_at_first * plan.entry_bytes]),
+      ring_{&plan, memory_.get(), capacity_at_first},
+      end_(count),
+      cursors_(plan.reaches_ms.size(), 0),
+      by_window_(plan.reaches_ms.size()),
+      cells_(plan.cells.size()),
+      largest_(plan.tracks.size()),
+      smallest_(plan.tracks.size()) {
+  ring_.move(from, begin, 0, count);
+  for (std::uint32_t index = 0; index < plan.cells.size(); ++index) {
+    const CellPlan& cell = plan.cells[index];
+    if (keeps_totals(cell, plan.tracks[cell.track])) by_window_[cell.window].push_back(index);
+    if (cell.has(Aggregate::distinct)) cells_[index].distinct = distincts_.emplace_back(std::make_unique<DistinctCounts>()).get();
+  }
+  for (std::size_t track = 0; track < plan.tracks.size(); ++track) {
+    const TrackPlan& planned = plan.tracks[track];
+    if (planned.floating) continue;
+    for (std::uint64_t position = 0; position < end_; ++position) {
+      if (!ring_.belongs(position, planned)) continue;
+      if (planned.needs_max) largest_[track].insert(position, value_at(ring_, planned, position));
+      if (planned.needs_min) smallest_[track].insert(position, ~value_at(ring_, planned, position));
+    }
+  }
+}
+
+void HotKey::enter(std::size_t window, std::uint64_t position) {
+  const std::size_t index = index_of(position);
+  for (const std::uint32_t cell : by_window_[window]) {
+    const TrackPlan& track = plan_.tracks[plan_.cells[cell].track];
+    if (!ring_.belongs(index, track)) continue;
+    CellState& state = cells_[cell];
+    ++state.count;
+    if (track.needs_sum && !track.floating) state.totals.add(value_at(ring_, track, index));
+    if (state.distinct != nullptr) state.distinct->add(ring_.word(plan_.columns[track.column], index));
+  }
+}
+
+void HotKey::leave(std::size_t window, std::uint64_t position) {
+  const std::size_t index = index_of(position);
+  for (const std::uint32_t cell : by_window_[window]) {
+    const TrackPlan& track = plan_.tracks[plan_.cells[cell].track];
+    if (!ring_.belongs(index, track)) continue;
+    CellState& state = cells_[cell];
+    --state.count;
+    if (track.needs_sum && !track.floating) state.totals.remove(value_at(ring_, track, index));
+    if (state.distinct != nullptr) state.distinct->remove(ring_.word(plan_.columns[track.column], index));
+  }
+}
+
+void HotKey::drop_front(NameTable& names) {
+  for (std::size_t window = 0; window < cursors_.size(); ++window) {
+    if (cursors_[window] != begin_) continue;
+    if (head_ > begin_) leave(window, begin_);
+    ++cursors_[window];
+  }
+  if (head_ == begin_) ++head_;
+  release_names(ring_, index_of(begin_), names);
+  ++begin_;
+  for (SuffixExtremes& extremes : largest_) extremes.drop_before(begin_);
+  for (SuffixExtremes& extremes : smallest_) extremes.drop_before(begin_);
+}
+
+// Room for one more entry: the front's free places are used when they are a quarter of all, so an entry is moved three times at most.
+void HotKey::make_room() {
+  if (index_of(end_) < ring_.capacity) return;
+  const std::size_t free_places = index_of(begin_);
+  if (free_places * 4 >= ring_.capacity) {
+    ring_.move(ring_, free_places, 0, entries());
+  } else {
+    const std::size_t larger = ring_.capacity + ring_.capacity / 2;
+    std::unique_ptr<char[]> memory(new char[larger * plan_.entry_bytes]);
+    const RingView wider{&plan_, memory.get(), larger};
+    wider.move(ring_, free_places, 0, entries());
+    memory_ = std::move(memory);
+    ring_ = wider;
+  }
+  origin_ = begin_;
+}
+
+// Moves head and cursors to where they stand for an event of this age at `position`.
+void HotKey::seek(std::uint64_t position, std::uint64_t age, std::int64_t newest) {
+  const auto limit = [&](std::size_t window) { return age + static_cast<std::uint64_t>(plan_.reaches_ms[window]); };
+  for (std::size_t window = 0; window < cursors_.size(); ++window)
+    while (cursors_[window] > begin_ && age_at(cursors_[window] - 1, newest) < limit(window)) {
+      --cursors_[window];
+      if (cursors_[window] < head_) enter(window, cursors_[window]);
+    }
+  for (; head_ > position; --head_)
+    for (std::size_t window = 0; window < cursors_.size(); ++window) leave(window, head_ - 1);
+  for (; head_ < position; ++head_)
+    for (std::size_t window = 0; window < cursors_.size(); ++window)
+      if (cursors_[window] <= head_) enter(window, head_);
+  for (std::size_t window = 0; window < cursors_.size(); ++window)
+    while (cursors_[window] < head_ && age_at(cursors_[window], newest) >= limit(window)) {
+      leave(window, cursors_[window]);
+      ++cursors_[window];
+    }
+}
+
+void HotKey::add(const RingEvent& event, std::uint64_t age, std::int64_t newest, bool too_late, Answers* answers) {
+  make_room();
+  const std::uint64_t position = age == 0 ? end_ : origin_ + ring_.place_of(age, index_of(begin_), index_of(end_), newest);
+  seek(position, age, newest);
+  if (answers != nullptr) answer(true, true, *answers);
+  const std::size_t index = index_of(position);
+  if (position < end_) ring_.move(ring_, index, index + 1, end_ - position);
+  ring_.write(index, static_cast<std::uint64_t>(newest) - age, event);
+  ++end_;
+  if (!too_late) {
+    for (std::size_t track = 0; track < plan_.tracks.size(); ++track) {
+      const TrackPlan& planned = plan_.tracks[track];
+      const bool belongs = !planned.floating && ring_.belongs(index, planned);
+      if (planned.needs_max) largest_[track].insert(position, belongs ? value_at(ring_, planned, index) : 0, belongs);
+      if (planned.needs_min) smallest_[track].insert(position, belongs ? ~value_at(ring_, planned, index) : 0, belongs);
+    }
+  }
+  for (std::size_t window = 0; window < cursors_.size(); ++window) enter(window, position);
+  ++head_;
+  if (answers != nullptr) answer(false, !too_late, *answers);
+  if (!too_late) return;
+  for (std::size_t window = 0; window < cursors_.size(); ++window) leave(window, position);
+  --head_;
+  --end_;
+  ring_.move(ring_, index + 1, index, end_ - position);
+}
+
+void HotKey::answer(bool excluding, bool in_extremes, Answers& answers) {
+  for (std::size_t index = 0; index < cells_.size(); ++index) {
+    const CellPlan& cell = plan_.cells[index];
+    if (plan_.tracks[cell.track].excludes_this_event == excluding) answer_cell(cell, cells_[index], in_extremes, answers);
+  }
+}
+
+void HotKey::answer_cell(const CellPlan& cell, const CellState& state, bool in_extremes, Answers& answers) {
+  const TrackPlan& track = plan_.tracks[cell.track];
+  const RingRange range{ring_, index_of(cursors_[cell.window]), index_of(head_)};
+  if (track.floating) {
+    answer_floating(cell, range, answers);
+  } else {
+    answers.put_count(cell, state.count);
+    answers.put_sums(cell, state.count, state.totals.sum, [&] { return spread_of(state.count, state.totals); });
+    put_extreme(cell, Aggregate::max, in_extremes, answers);
+    put_extreme(cell, Aggregate::min, in_extremes, answers);
+  }
+  if (state.distinct != nullptr) answers.put_distinct(cell.output(Aggregate::distinct), state.distinct->size());
+  if (cell.has(Aggregate::first) || cell.has(Aggregate::last)) answer_ends(cell, range, answers);
+}
+
+// The deque knows windows that end at the newest entry. For an earlier head its answer holds if it lies in front of the head.
+void HotKey::put_extreme(const CellPlan& cell, Aggregate aggregate, bool in_extremes, Answers& answers) {
+  if (!cell.has(aggregate)) return;
+  const SuffixExtremes& extremes = aggregate == Aggregate::max ? largest_[cell.track] : smallest_[cell.track];
+  const std::uint64_t begin = cursors_[cell.window];
+  const auto found = in_extremes ? extremes.largest_from(begin) : std::nullopt;
+  if (found && found->position < head_) {
+    answers.put_integer(cell.output(aggregate), aggregate == Aggregate::max ? found->value : ~found->value);
+  } else if (in_extremes && !found) {
+    answers.put_missing(cell.output(aggregate));
+  } else {
+    CellPlan alone = cell;
+    alone.outputs.fill(no_output);
+    alone.outputs[static_cast<std::size_t>(aggregate)] = cell.output(aggregate);
+    answer_extremes(alone, {ring_, index_of(begin), index_of(head_)}, answers);
+  }
+}
+
+std::size_t HotKey::bytes() const {
+  std::size_t total = sizeof *this + ring_.capacity * plan_.entry_bytes + cells_.capacity() * sizeof(CellState);
+  for (const std::unique_ptr<DistinctCounts>& distinct : distincts_) total += sizeof *distinct + distinct->bytes();
+  for (const SuffixExtremes& extremes : largest_) total += sizeof extremes + extremes.bytes();
+  for (const SuffixExtremes& extremes : smallest_) total += sizeof extremes + extremes.bytes();
+  return total;
+}
+
+}  // namespace weir

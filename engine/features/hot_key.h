@@ -1,0 +1,75 @@
+// The state of a key with many events: totals kept up to date per window, so that an answer does not depend on how many events there are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/features/answers.h"
+#include "engine/features/distinct_counts.h"
+#include "engine/features/exact_totals.h"
+#include "engine/features/feature_plan.h"
+#include "engine/features/name_table.h"
+#include "engine/features/ring_view.h"
+#include "engine/features/suffix_extremes.h"
+
+namespace weir {
+
+// Every window has a cursor at its oldest entry, all share the head `head_`; cells hold the totals of [cursor, head). An event moves the
+// cursors to its own time, in either direction, so a late event costs as many steps as there are entries between it and the newest.
+// Positions are counted from the key's first entry on and do not change when the front is dropped. One thread.
+class HotKey {
+ public:
+  // Takes over `count` entries of `from`, beginning at `begin`.
+  HotKey(const KeyGroupPlan& plan, const RingView& from, std::size_t begin, std::size_t count);
+
+  std::size_t entries() const { return end_ - begin_; }
+  const RingView& ring() const { return ring_; }
+  std::size_t front() const { return index_of(begin_); }
+
+  // Drops the oldest entry.
+  void drop_front(NameTable& names);
+
+  // Adds an event of this age (0: the newest) and answers as of it; `answers` may be null. An event that is too late is judged and taken
+  // out again.
+  void add(const RingEvent& event, std::uint64_t age, std::int64_t newest, bool too_late, Answers* answers);
+
+  std::size_t bytes() const;
+
+ private:
+  struct CellState {
+    std::uint64_t count = 0;
+    ExactTotals totals;
+    DistinctCounts* distinct = nullptr;
+  };
+
+  std::size_t index_of(std::uint64_t position) const { return position - origin_; }
+  std::uint64_t age_at(std::uint64_t position, std::int64_t newest) const { return ring_.age(index_of(position), newest); }
+  void make_room();
+  void seek(std::uint64_t position, std::uint64_t age, std::int64_t newest);
+  void enter(std::size_t window, std::uint64_t position);
+  void leave(std::size_t window, std::uint64_t position);
+  void answer(bool excluding, bool in_extremes, Answers& answers);
+  void answer_cell(const CellPlan& cell, const CellState& state, bool in_extremes, Answers& answers);
+  void put_extreme(const CellPlan& cell, Aggregate aggregate, bool in_extremes, Answers& answers);
+
+  const KeyGroupPlan& plan_;
+  std::unique_ptr<char[]> memory_;
+  RingView ring_;
+  std::uint64_t origin_ = 0;  // position of the arrays' first place
+  std::uint64_t begin_ = 0;
+  std::uint64_t end_ = 0;
+  std::uint64_t head_ = 0;
+  std::vector<std::uint64_t> cursors_;                 // by window
+  std::vector<std::vector<std::uint32_t>> by_window_;  // cells of each window that keep totals
+  std::vector<CellState> cells_;
+  std::vector<std::unique_ptr<DistinctCounts>> distincts_;
+  std::vector<SuffixExtremes> largest_;   // by track
+  std::vector<SuffixExtremes> smallest_;  // by track, of complemented values
+};
+
+// Gives back the names that an entry holds.
+void release_names(const RingView& ring, std::size_t index, NameTable& names);
+
+}  // namespace weir

@@ -1,0 +1,56 @@
+// Strings of events kept once and named by a number, so that an entry of a ring holds four bytes for any string. Compared byte by byte.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "engine/features/slab.h"
+
+namespace weir {
+
+using NameNumber = std::uint32_t;
+
+// Counts how many entries hold a name; the last release frees it and its number is used again. One thread.
+class NameTable {
+ public:
+  NameTable();
+
+  static std::uint64_t hash(std::string_view text);
+  // The two stages ahead of `intern`, for many strings at once: bring its slot, then its record near.
+  void prefetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  void prefetch_record(std::uint64_t hash) const;
+
+  // The number of `text`, held once more.
+  NameNumber intern(std::string_view text, std::uint64_t hash);
+  void release(NameNumber name);
+  std::string_view text(NameNumber name) const;
+
+  std::size_t names() const { return used_; }
+  std::size_t bytes() const { return records_.capacity() * sizeof(Record) + slots_.capacity() * sizeof(Slot) + slab_.bytes(); }
+
+ private:
+  static constexpr std::size_t inline_bytes = 20;
+  struct Record {
+    std::uint32_t holders = 0;  // 0: free
+    std::uint32_t hash = 0;
+    std::uint32_t size = 0;
+    char bytes[inline_bytes];  // the text, or the slab's block of a longer one
+  };
+  struct Slot {
+    std::uint32_t tag = 0;
+    NameNumber name = 0;  // 0: empty
+  };
+
+  void grow();
+
+  std::vector<Record> records_;
+  std::vector<NameNumber> free_;
+  std::vector<Slot> slots_;
+  std::size_t mask_ = 0;
+  std::size_t used_ = 0;
+  Slab slab_;
+};
+
+}  // namespace weir

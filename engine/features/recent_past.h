@@ -1,0 +1,35 @@
+// How far the whole stream has come, judged so that no single event with a wrong time can move it.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+namespace weir {
+
+// The earliest time among the last 65,536 to 131,072 events. Keys that are idle for longer than any window reaches behind it may be
+// forgotten.
+class RecentPast {
+ public:
+  void see(std::int64_t time) {
+    current_ = std::min(current_, time);
+    if (++seen_ < generation_events) return;
+    earlier_ = current_;
+    current_ = std::numeric_limits<std::int64_t>::max();
+    seen_ = 0;
+    whole_ = true;
+  }
+
+  bool is_known() const { return whole_; }
+  std::int64_t begin() const { return std::min(earlier_, current_); }
+
+ private:
+  static constexpr std::uint32_t generation_events = 65'536;
+
+  std::int64_t earlier_ = std::numeric_limits<std::int64_t>::max();
+  std::int64_t current_ = std::numeric_limits<std::int64_t>::max();
+  std::uint32_t seen_ = 0;
+  bool whole_ = false;
+};
+
+}  // namespace weir

@@ -1,0 +1,130 @@
+#include "engine/features/window_scan.h"
+
+#include <limits>
+
+#include "engine/features/exact_totals.h"
+#include "engine/features/range_answers.h"
+
+namespace weir {
+namespace {
+
+// Values below this in amount can be squared and added up `entries_max` times within 64 bits.
+constexpr int plain_bits_max = 29;
+
+// Four windows at a time, without a branch a window. Ends at the first entry that is outside the longest of them.
+template <typename Time>
+void count_four(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest, const std::uint64_t* limits,
+                std::uint32_t* inside) {
+  const Time* times = reinterpret_cast<const Time*>(ring.base + ring.capacity * ring.plan->time_before);
+  const Time now = static_cast<Time>(newest);
+  const Time limit[4] = {static_cast<Time>(limits[0]), static_cast<Time>(limits[1]), static_cast<Time>(limits[2]),
+                         static_cast<Time>(limits[3])};
+  std::uint32_t count[4] = {0, 0, 0, 0};
+  for (std::size_t index = own + 1; index > begin; --index) {
+    const Time age = static_cast<Time>(now - times[index - 1]);
+    if (age >= limit[3]) break;
+    count[0] += age < limit[0] ? 1 : 0;
+    count[1] += age < limit[1] ? 1 : 0;
+    count[2] += age < limit[2] ? 1 : 0;
+    ++count[3];
+  }
+  for (std::size_t window = 0; window < 4; ++window) inside[window] = count[window];
+}
+
+}  // namespace
+
+void WindowScan::count_inside(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest) {
+  const std::uint64_t own_age = ring.age(own, newest);
+  const std::size_t windows = plan_.reaches_ms.size();
+  for (std::size_t window = 0; window < limits_.size(); ++window)
+    limits_[window] = own_age + static_cast<std::uint64_t>(plan_.reaches_ms[window < windows ? window : windows - 1]);
+  for (std::size_t window = 0; window < limits_.size(); window += 4) {
+    if (plan_.wide_time) {
+      count_four<std::uint64_t>(ring, begin, own, newest, &limits_[window], &inside_[window]);
+    } else {
+      count_four<std::uint32_t>(ring, begin, own, newest, &limits_[window], &inside_[window]);
+    }
+  }
+}
+
+// Returns the bits that occur in the amounts of the values.
+std::uint64_t WindowScan::note_totals(const RingView& ring, const TrackPlan& track, std::size_t end, std::size_t entries) {
+  Note note{0, 0, std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+  std::uint64_t bits = 0;
+  notes_[0] = note;
+  const std::int64_t* values = reinterpret_cast<const std::int64_t*>(ring.base + ring.capacity * plan_.columns[track.column].bytes_before);
+  for (std::size_t step = 1; step <= entries; ++step) {
+    if (ring.belongs(end - step, track)) {
+      const std::int64_t value = values[end - step];
+      bits |= static_cast<std::uint64_t>(value ^ (value >> 63));
+      note.sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(note.sum) + static_cast<std::uint64_t>(value));
+      note.squares += static_cast<std::uint64_t>(value) * static_cast<std::uint64_t>(value);
+      note.min = value < note.min ? value : note.min;
+      note.max = value > note.max ? value : note.max;
+    }
+    notes_[step] = note;
+  }
+  return bits;
+}
+
+std::uint64_t WindowScan::distinct(const RingView& ring, const TrackPlan& track, std::size_t begin, std::size_t end) {
+  const RingColumnPlan& column = plan_.columns[track.column];
+  std::uint64_t found = 0;
+  for (std::size_t index = begin; index < end; ++index) {
+    if (!ring.belongs(index, track)) continue;
+    const std::uint64_t value = ring.word(column, index);
+    bool again = false;
+    for (std::size_t later = index + 1; later < end; ++later) again |= ring.belongs(later, track) && ring.word(column, later) == value;
+    found += again ? 0 : 1;
+  }
+  return found;
+}
+
+void WindowScan::answer_noted(const RingView& ring, const CellPlan& cell, std::size_t end, std::size_t entries, bool exact,
+                              Answers& answers) {
+  const TrackPlan& track = plan_.tracks[cell.track];
+  const Note& note = notes_[entries];
+  const std::uint64_t count = counts_[entries];
+  if (track.needs_sum && exact) {
+    answers.put_sums(cell, count, note.sum, [&] { return spread_of(count, note.sum, note.squares); });
+  } else if (track.needs_sum) {
+    answer_exact_sums(cell, {ring, end - entries, end}, answers);
+  }
+  const auto put_extreme = [&](Aggregate aggregate, std::int64_t value) {
+    if (!cell.has(aggregate)) return;
+    if (count == 0) return answers.put_missing(cell.output(aggregate));
+    answers.put_integer(cell.output(aggregate), value);
+  };
+  put_extreme(Aggregate::min, note.min);
+  put_extreme(Aggregate::max, note.max);
+}
+
+void WindowScan::answer(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest, Answers& answers) {
+  count_inside(ring, begin, own, newest);
+  const std::size_t longest = inside_[plan_.reaches_ms.size() - 1];
+  auto cell = plan_.cells.begin();
+  for (std::uint32_t index = 0; index < plan_.tracks.size(); ++index) {
+    const TrackPlan& track = plan_.tracks[index];
+    const std::size_t end = track.excludes_this_event ? own : own + 1;
+    const std::size_t left_out = own + 1 - end;
+    counts_[0] = 0;
+    for (std::size_t step = 1; step <= longest - left_out; ++step)
+      counts_[step] = counts_[step - 1] + (ring.belongs(end - step, track) ? 1 : 0);
+    const bool noted = !track.floating && (track.needs_sum || track.needs_min || track.needs_max);
+    const std::uint64_t bits = noted ? note_totals(ring, track, end, longest - left_out) : 0;
+    for (; cell != plan_.cells.end() && cell->track == index; ++cell) {
+      const std::size_t entries = inside_[cell->window] - left_out;
+      const RingRange range{ring, end - entries, end};
+      if (track.floating) {
+        answer_floating(*cell, range, answers);
+      } else {
+        answers.put_count(*cell, counts_[entries]);
+        if (noted) answer_noted(ring, *cell, end, entries, (bits >> plain_bits_max) == 0, answers);
+      }
+      if (cell->has(Aggregate::distinct)) answers.put_distinct(cell->output(Aggregate::distinct), distinct(ring, track, range.begin, end));
+      if (cell->has(Aggregate::first) || cell->has(Aggregate::last)) answer_ends(*cell, range, answers);
+    }
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,46 @@
+// Answers of a key with few events: one walk from the newest to the oldest, all windows at once, nothing kept between events.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "engine/features/answers.h"
+#include "engine/features/feature_plan.h"
+#include "engine/features/ring_view.h"
+
+namespace weir {
+
+// Most cards have a handful of events in a day; walking over them costs less than keeping totals up to date, and takes no memory.
+// The walk notes the running totals after each step; a window then picks the note of its oldest event, so there is no branch per window.
+class WindowScan {
+ public:
+  static constexpr std::size_t entries_max = 48;
+
+  explicit WindowScan(const KeyGroupPlan& plan) : plan_(plan), limits_((plan.reaches_ms.size() + 3) / 4 * 4), inside_(limits_.size()) {}
+
+  // Answers every cell as of entry `own` of a ring that begins at `begin` and has at most `entries_max` entries.
+  void answer(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest, Answers& answers);
+
+ private:
+  struct Note {
+    std::int64_t sum = 0;
+    std::uint64_t squares = 0;
+    std::int64_t min = 0;
+    std::int64_t max = 0;
+  };
+
+  void count_inside(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest);
+  std::uint64_t note_totals(const RingView& ring, const TrackPlan& track, std::size_t end, std::size_t entries);
+  void answer_noted(const RingView& ring, const CellPlan& cell, std::size_t end, std::size_t entries, bool exact, Answers& answers);
+  std::uint64_t distinct(const RingView& ring, const TrackPlan& track, std::size_t begin, std::size_t end);
+
+  const KeyGroupPlan& plan_;
+  std::vector<std::uint64_t> limits_;                    // by window: entries younger than this are inside
+  std::vector<std::uint32_t> inside_;                    // by window: entries inside, the own event counted
+  std::array<Note, entries_max + 1> notes_;              // [n]: the newest n entries
+  std::array<std::uint32_t, entries_max + 1> counts_{};  // likewise, those that belong to the track
+};
+
+}  // namespace weir
