@@ -95,6 +95,19 @@ void create_topic(const std::string& brokers, const TopicName& topic) {
   rd_kafka_NewTopic_destroy(wanted);
 }
 
+void delete_topics(const std::string& brokers, const std::vector<std::string>& names) {
+  const Client client = make_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}});
+  std::vector<rd_kafka_DeleteTopic_t*> topics;
+  for (const std::string& name : names) topics.push_back(rd_kafka_DeleteTopic_new(name.c_str()));
+  const Queue answers(rd_kafka_queue_new(client.get()));
+  rd_kafka_DeleteTopics(client.get(), topics.data(), topics.size(), nullptr, answers.get());
+  rd_kafka_event_t* answer = rd_kafka_queue_poll(answers.get(), request_ms);
+  if (answer == nullptr) fail("no answer about the deletion of topics");
+  check(rd_kafka_event_error(answer), "deletion of topics");
+  rd_kafka_event_destroy(answer);
+  rd_kafka_DeleteTopic_destroy_array(topics.data(), topics.size());
+}
+
 TopicEnds::TopicEnds(const std::string& brokers, std::vector<TopicName> topics)
     : client_(
           make_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", brokers}, {"group.id", "bench-ends"}, {"socket.nagle.disable", "true"}})),

@@ -41,6 +41,7 @@ struct TopicName {
 };
 
 void create_topic(const std::string& brokers, const TopicName& topic);
+void delete_topics(const std::string& brokers, const std::vector<std::string>& names);
 
 // Counts records without reading them: the ends of all partitions, one request each time.
 class TopicEnds {
