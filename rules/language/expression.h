@@ -35,7 +35,8 @@ enum class ExpressionKind : std::uint8_t {
   // said otherwise.
   add,        // also timestamp + duration
   subtract,   // also timestamp - duration, and timestamp - timestamp -> duration
-  multiply,   // int, float; decimal * int and duration * int (in this order: the first operand has the node's type, the second is int)
+  multiply,   // int, float; decimal * int, decimal * decimal literal and duration * int: the stored integers are multiplied, the node's
+              // scale is the sum of the operands' scales
   divide,     // float / float only; missing when the divisor is 0
   remainder,  // int % int, sign of the dividend; missing when the divisor is 0
   // Both operands have the same type and scale: int, decimal, float, timestamp, duration; equal and not_equal also string and bool.

@@ -29,9 +29,9 @@ enum class Function : std::uint8_t {
   abs,  // (int | decimal | float | duration) -> the same
   min,  // (x, x, ...) -> the same: two or more of one of int, decimal, float, timestamp, duration
   max,
-  round,  // (x) -> int for int and decimal, float for float, half away from zero; (x, digits) -> decimal(digits), digits an int literal 0
-          // to 9
-  floor,  // (x) -> int for int and decimal, float for float
+  round,  // (x) -> int for decimal, float for float, half away from zero. (x, digits) -> decimal(digits): the call's only operand is x, its
+          // scale the digits; stops at the ends of the 64-bit range
+  floor,  // (x) -> int for decimal, float for float
   ceil,
   sqrt,  // (float) -> float; missing below 0
   // Text. Case functions change the letters a to z only.

@@ -8,8 +8,8 @@ namespace weir::limits {
 
 constexpr std::size_t rules_file_bytes_max = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t rules_files_max = 1'000;
-constexpr std::size_t tokens_max = 1'000'000;         // in one file
-constexpr std::size_t nesting_depth_max = 64;         // of parentheses, operators and calls in one expression
+constexpr std::size_t tokens_max = 500'000;           // in one file
+constexpr std::size_t nesting_depth_max = 100;        // of parentheses, operators and calls in one expression
 constexpr std::size_t expression_nodes_max = 20'000;  // in one condition or let, as written
 constexpr std::size_t name_bytes_max = 128;
 constexpr std::size_t string_bytes_max = 4'096;  // of one string literal
@@ -21,6 +21,7 @@ constexpr std::size_t lists_max = 1'024;
 constexpr std::size_t list_entries_max = 10'000'000;
 constexpr std::size_t list_file_bytes_max = std::size_t{1024} * 1024 * 1024;
 constexpr std::size_t set_entries_max = 1'000;  // of `in [a, b, ...]`
+constexpr std::size_t patterns_max = 4'096;     // regular expressions
 constexpr std::size_t key_parts_max = 8;        // of `by a, b`
 constexpr std::size_t call_arguments_max = 16;
 constexpr std::size_t outcomes_max = 64;

@@ -57,7 +57,8 @@ struct SyntaxExpression {
   std::string text;
   std::int64_t integer = 0;
   bool flag = false;
-  std::vector<std::unique_ptr<SyntaxExpression>> operands;
+  std::uint32_t height = 1;                                 // of the tree below, at most limits::nesting_depth_max
+  std::vector<std::unique_ptr<SyntaxExpression>> operands;  // two or more of `and` and `or`
   std::unique_ptr<SyntaxAggregate> aggregate;
 };
 using SyntaxExpressionPointer = std::unique_ptr<SyntaxExpression>;
@@ -75,7 +76,7 @@ struct SyntaxAggregate {
 
 struct SyntaxField {
   SyntaxName name;
-  SyntaxName type;
+  SyntaxName type;                      // empty: broken, and already complained about
   std::optional<SyntaxName> parameter;  // decimal(2), timestamp(ms)
   bool optional = false;
   std::vector<SyntaxName> roles;  // id, time, key
@@ -88,7 +89,7 @@ struct SyntaxEvent {
 
 struct SyntaxList {
   SyntaxName name;
-  SyntaxName type;
+  SyntaxName type;  // empty: broken, and already complained about
   std::optional<SyntaxName> parameter;
   std::optional<SyntaxString> path;
   std::optional<SyntaxName> column;
@@ -120,6 +121,7 @@ struct SyntaxScore {
 struct SyntaxRule {
   SyntaxName name;
   SyntaxString title;
+  std::optional<SyntaxName> on;
   bool off = false;
   SyntaxExpressionPointer when;
   std::optional<SyntaxName> then;
@@ -152,5 +154,8 @@ struct SyntaxFile {
   std::vector<SyntaxPolicy> policies;
   std::string canonical_text;  // the tokens, one blank between two
 };
+
+// The expression as its author would have written it in the canonical layout: names of aggregates written in place.
+std::string canonical_text(const SyntaxExpression& expression);
 
 }  // namespace weir

@@ -1,0 +1,236 @@
+#include "rules/language/aggregate_checker.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "rules/language/expression_checker.h"
+#include "rules/language/functions.h"
+#include "rules/language/limits.h"
+#include "rules/language/time_literal.h"
+
+namespace weir {
+
+namespace {
+
+constexpr std::array<std::string_view, 9> aggregate_names{"count", "sum", "avg", "min", "max", "stddev", "distinct", "first", "last"};
+
+std::optional<Aggregate> find_aggregate(std::string_view name) {
+  const auto found = std::find(aggregate_names.begin(), aggregate_names.end(), name);
+  if (found == aggregate_names.end()) return std::nullopt;
+  return static_cast<Aggregate>(found - aggregate_names.begin());
+}
+
+bool accepts(Aggregate aggregate, ValueType type) {
+  switch (aggregate) {
+    case Aggregate::count:
+    case Aggregate::first:
+    case Aggregate::last:
+      return true;
+    case Aggregate::sum:
+    case Aggregate::avg:
+    case Aggregate::stddev:
+      return is_number(type);
+    case Aggregate::min:
+    case Aggregate::max:
+      return is_number(type) || type == ValueType::timestamp || type == ValueType::duration;
+    case Aggregate::distinct:
+      return type != ValueType::geo && type != ValueType::floating;
+  }
+  return false;
+}
+
+std::string_view wanted(Aggregate aggregate) {
+  if (aggregate == Aggregate::distinct) return "anything but a float or a geo";
+  return aggregate == Aggregate::min || aggregate == Aggregate::max ? "a number, a timestamp or a duration" : "a number";
+}
+
+CommonType result_type(Aggregate aggregate, CommonType input) {
+  switch (aggregate) {
+    case Aggregate::count:
+    case Aggregate::distinct:
+      return {ValueType::integer, 0};
+    case Aggregate::avg:
+    case Aggregate::stddev:
+      return {ValueType::floating, 0};
+    default:
+      return input;
+  }
+}
+
+}  // namespace
+
+Expression feature_leaf(const CheckScope& scope, std::uint32_t index) {
+  const FeatureSpec& spec = scope.rules.features[index];
+  const auto optional_field = [&scope](ColumnIndex column) { return scope.rules.event.fields[column].optional; };
+  const bool empty_is_zero =
+      spec.aggregate == Aggregate::count || spec.aggregate == Aggregate::sum || spec.aggregate == Aggregate::distinct;
+  Expression leaf;
+  leaf.kind = ExpressionKind::feature;
+  leaf.type = spec.type;
+  leaf.scale = spec.scale;
+  leaf.index = index;
+  leaf.event_only = false;
+  leaf.may_be_missing = !empty_is_zero || std::any_of(spec.by.begin(), spec.by.end(), optional_field);
+  return leaf;
+}
+
+std::optional<FeatureSpec> AggregateChecker::check(const SyntaxExpression& syntax) {
+  if (syntax.kind == SyntaxKind::bad) return std::nullopt;
+  if (syntax.kind != SyntaxKind::aggregate) {
+    reporter_.error("R0401", syntax.span, "a feature is an aggregate over a window", "this is not one",
+                    {"for example `count() by card_id over 10m`; other values get names with `let`"});
+    return std::nullopt;
+  }
+  const SyntaxName& function = syntax.aggregate->function;
+  const std::optional<Aggregate> aggregate = find_aggregate(function.text);
+  if (!aggregate) {
+    const bool later = function.text == "percentile" || function.text == "median" || function.text == "mode";
+    std::vector<std::string> help = did_you_mean(function.text, {aggregate_names.begin(), aggregate_names.end()});
+    if (function.text == "average") help = {"did you mean `avg`?"};
+    reporter_.error(later ? "R0110" : "R0204", function.span,
+                    later ? quoted(function.text) + " is not supported yet" : "unknown aggregate " + quoted(function.text), "",
+                    later ? std::vector<std::string>{} : std::move(help));
+    return std::nullopt;
+  }
+  FeatureSpec spec;
+  spec.aggregate = *aggregate;
+  const bool argument_fits = argument(syntax, spec);
+  const bool key_fits = key(syntax, spec);
+  const bool window_fits = window(syntax, spec);
+  const bool condition_fits = condition(*syntax.aggregate, spec);
+  if (!argument_fits || !key_fits || !window_fits || !condition_fits) return std::nullopt;
+  spec.exclude_this_event = syntax.aggregate->exclude_this_event;
+  const std::optional<std::size_t> shard_key = scope_.rules.event.key_field;
+  spec.by_includes_shard_key = shard_key && std::find(spec.by.begin(), spec.by.end(), *shard_key) != spec.by.end();
+  return spec;
+}
+
+bool AggregateChecker::argument(const SyntaxExpression& syntax, FeatureSpec& spec) {
+  const SyntaxAggregate& aggregate = *syntax.aggregate;
+  const std::string name(aggregate.function.text);
+  if (aggregate.arguments.size() > 1 || (aggregate.arguments.empty() && spec.aggregate != Aggregate::count)) {
+    reporter_.error("R0403", syntax.head_span, quoted(name) + " takes one value", aggregate.arguments.empty() ? "of what?" : "",
+                    {"for example `" + name + "(amount)`"});
+    return false;
+  }
+  spec.type = ValueType::integer;
+  if (aggregate.arguments.empty()) return true;
+  ExpressionChecker checker(scope_, reporter_, ExpressionPlace::event);
+  const TypedValue value = checker.value(*aggregate.arguments[0]);
+  const ExpressionIndex node = checker.converter().convert(value);
+  if (node == no_expression) return false;
+  if (!accepts(spec.aggregate, value.type)) {
+    reporter_.error("R0403", value.span,
+                    quoted(name) + " needs " + std::string(wanted(spec.aggregate)) + ", and " + checker.described(value));
+    return false;
+  }
+  const Expression& expression = scope_.arena[node];
+  const bool field = expression.kind == ExpressionKind::event_column;
+  spec.input = field ? expression.index : scope_.derived_column(node);
+  const CommonType result = result_type(spec.aggregate, {value.type, value.scale});
+  spec.type = result.type;
+  spec.scale = result.scale;
+  return true;
+}
+
+bool AggregateChecker::key(const SyntaxExpression& syntax, FeatureSpec& spec) {
+  const SyntaxAggregate& aggregate = *syntax.aggregate;
+  if (aggregate.by.empty()) {
+    reporter_.error("R0401", syntax.span, quoted(aggregate.function.text) + " needs `by` and a field", "whose events?",
+                    {"for example `by card_id over 10m`"});
+    return false;
+  }
+  if (aggregate.by.size() > limits::key_parts_max) {
+    reporter_.error("R0404", aggregate.by[limits::key_parts_max].span,
+                    "a key has at most " + std::to_string(limits::key_parts_max) + " parts");
+    return false;
+  }
+  bool fits = true;
+  const auto refuse = [&](SourceSpan span, std::string message, std::vector<std::string> help) {
+    reporter_.error("R0404", span, std::move(message), "", std::move(help));
+    fits = false;
+  };
+  std::vector<std::string_view> field_names;
+  for (const FieldSpec& field : scope_.rules.event.fields) field_names.push_back(field.name);
+  for (const SyntaxName& name : aggregate.by) {
+    const std::optional<NameEntry> entry = scope_.find(name.text);
+    if (entry && entry->kind == NameKind::broken) {
+      fits = false;
+    } else if (!entry) {
+      reporter_.error("R0203", name.span, "unknown field " + quoted(name.text), "`by` names fields of the event",
+                      did_you_mean(name.text, field_names));
+      fits = false;
+    } else if (entry->kind != NameKind::field) {
+      refuse(name.span,
+             "`by` names fields of the event, and " + quoted(name.text) + " is a " + (entry->kind == NameKind::feature ? "feature" : "let"),
+             {});
+    } else {
+      const FieldSpec& field = scope_.rules.event.fields[entry->index];
+      const bool groups = field.type == ValueType::string || field.type == ValueType::integer || field.type == ValueType::boolean ||
+                          field.type == ValueType::decimal;
+      if (!groups)
+        refuse(name.span, "events are not grouped by " + with_article(std::string(to_string(field.type))),
+               {"keys are of type string, int, bool or decimal"});
+      if (std::find(spec.by.begin(), spec.by.end(), entry->index) != spec.by.end())
+        refuse(name.span, quoted(name.text) + " stands in this key twice", {});
+      spec.by.push_back(entry->index);
+    }
+  }
+  return fits;
+}
+
+bool AggregateChecker::window(const SyntaxExpression& syntax, FeatureSpec& spec) {
+  const SyntaxAggregate& aggregate = *syntax.aggregate;
+  if (!aggregate.over) {
+    reporter_.error("R0401", syntax.span, quoted(aggregate.function.text) + " needs a window", "over which time?",
+                    {"for example `over 10m`"});
+    return false;
+  }
+  const SyntaxDuration& over = *aggregate.over;
+  if (over.ms == 0 && over.span.end == 0) return false;  // told already
+  if (over.ms == 0) {
+    reporter_.error("R0402", over.span, "a window is longer than nothing");
+    return false;
+  }
+  if (over.ms > limits::window_ms_max) {
+    reporter_.error("R0402", over.span, "a window of " + duration_text(over.ms) + " is too long",
+                    "at most " + duration_text(limits::window_ms_max));
+    return false;
+  }
+  spec.window_ms = over.ms;
+  spec.inclusive = aggregate.inclusive;
+  return true;
+}
+
+bool AggregateChecker::condition(const SyntaxAggregate& aggregate, FeatureSpec& spec) {
+  if (!aggregate.where) return true;
+  ExpressionChecker checker(scope_, reporter_, ExpressionPlace::event);
+  const ExpressionIndex node = checker.condition(*aggregate.where, "`where`");
+  if (node == no_expression) return false;
+  const Expression& expression = scope_.arena[node];
+  const bool field = expression.kind == ExpressionKind::event_column;
+  spec.where = field ? expression.index : scope_.derived_column(node);
+  return true;
+}
+
+TypedValue AggregateChecker::in_place(const SyntaxExpression& syntax) {
+  Converter converter(scope_, reporter_);
+  std::optional<FeatureSpec> spec = check(syntax);
+  if (!spec) return converter.broken(syntax.span);
+  std::optional<std::uint32_t> index = scope_.find_feature(*spec);
+  if (!index) {
+    if (scope_.rules.features.size() >= limits::features_max) {
+      reporter_.error("R0406", syntax.span, "a rule set has at most " + std::to_string(limits::features_max) + " features");
+      return converter.broken(syntax.span);
+    }
+    spec->name = canonical_text(syntax);
+    index = static_cast<std::uint32_t>(scope_.rules.features.size());
+    scope_.know_feature(*spec, *index);
+    scope_.rules.features.push_back(std::move(*spec));
+  }
+  mark_used(scope_.used_features, *index);
+  return converter.add(feature_leaf(scope_, *index), syntax.span);
+}
+
+}  // namespace weir

@@ -1,0 +1,84 @@
+#include "rules/language/check_scope.h"
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+
+// Everything that makes a feature but its name.
+std::string meaning(const FeatureSpec& spec) {
+  std::string text = std::to_string(static_cast<int>(spec.aggregate));
+  text += spec.input ? " of " + std::to_string(*spec.input) : " of events";
+  for (const ColumnIndex part : spec.by) text += " by " + std::to_string(part);
+  text += " over " + std::to_string(spec.window_ms);
+  if (spec.where) text += " where " + std::to_string(*spec.where);
+  if (spec.inclusive) text += " inclusive";
+  if (spec.exclude_this_event) text += " excluding";
+  return text;
+}
+
+}  // namespace
+
+CheckScope::CheckScope(CheckedRules& checked) : rules(checked), arena(checked) {
+  const auto enter = [this](const std::string& name, NameKind kind, std::size_t index) {
+    declare(name, {kind, static_cast<std::uint32_t>(index)});
+  };
+  for (std::size_t index = 0; index < rules.event.fields.size(); ++index) enter(rules.event.fields[index].name, NameKind::field, index);
+  for (std::size_t index = 0; index < rules.features.size(); ++index) enter(rules.features[index].name, NameKind::feature, index);
+  for (std::size_t index = 0; index < rules.lets.size(); ++index) enter(rules.lets[index].name, NameKind::let, index);
+  for (std::size_t index = 0; index < rules.lists.size(); ++index)
+    declare_list(rules.lists[index].name, {static_cast<std::uint32_t>(index), false, false});
+}
+
+std::optional<NameEntry> CheckScope::find(std::string_view name) const {
+  const auto found = names_.find(std::string(name));
+  if (found == names_.end()) return std::nullopt;
+  return found->second;
+}
+
+bool CheckScope::declare(std::string_view name, NameEntry entry) {
+  return names_.try_emplace(std::string(name), entry).second;
+}
+
+// Sorted, so that "did you mean" never depends on the order of a hash table.
+std::vector<std::string_view> CheckScope::visible_names() const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, entry] : names_) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+CheckScope::ListEntry* CheckScope::find_list(std::string_view name) {
+  const auto found = lists_.find(std::string(name));
+  return found == lists_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string_view> CheckScope::list_names() const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, entry] : lists_) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+ColumnIndex CheckScope::derived_column(ExpressionIndex value) {
+  const auto same = [value](const DerivedColumn& column) { return column.value == value; };
+  auto found = std::find_if(rules.derived.begin(), rules.derived.end(), same);
+  if (found == rules.derived.end()) {
+    const Expression& node = arena[value];
+    found = rules.derived.insert(rules.derived.end(), {{node.type, node.scale}, value});
+  }
+  return static_cast<ColumnIndex>(rules.event.fields.size() + static_cast<std::size_t>(found - rules.derived.begin()));
+}
+
+std::optional<std::uint32_t> CheckScope::find_feature(const FeatureSpec& spec) const {
+  const auto found = features_.find(meaning(spec));
+  if (found == features_.end()) return std::nullopt;
+  return found->second;
+}
+
+void CheckScope::know_feature(const FeatureSpec& spec, std::uint32_t index) {
+  features_.try_emplace(meaning(spec), index);
+}
+
+}  // namespace weir

@@ -1,0 +1,332 @@
+#include "rules/language/lexer.h"
+
+#include <array>
+#include <charconv>
+
+#include "rules/language/limits.h"
+#include "rules/language/time_literal.h"
+
+namespace weir {
+
+namespace {
+
+bool is_digit(char byte) {
+  return byte >= '0' && byte <= '9';
+}
+bool begins_name(char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_';
+}
+bool in_name(char byte) {
+  return begins_name(byte) || is_digit(byte);
+}
+
+// What other languages write, and what it is called here. Longer spellings first.
+struct Foreign {
+  std::string_view spelling;
+  TokenKind kind;
+  std::string_view meant;
+};
+constexpr std::array<Foreign, 6> foreign{{
+    {"&&", TokenKind::name, "and"},
+    {"||", TokenKind::name, "or"},
+    {"<>", TokenKind::symbol, "!="},
+    {"&", TokenKind::name, "and"},
+    {"|", TokenKind::name, "or"},
+    {"!", TokenKind::name, "not"},
+}};
+constexpr std::array<std::string_view, 23> symbols{"->", "==", "!=", "<=", ">=", "{", "}", "(", ")", "[", "]", ",",
+                                                   ":",  "=",  "<",  ">",  "+",  "-", "*", "/", "%", "?", "."};
+
+class Lexer {
+ public:
+  Lexer(const SourceFile& file, Reporter& reporter) : text_(file.text), reporter_(reporter) {}
+
+  TokenList run() {
+    if (text_.substr(0, 3) == "\xEF\xBB\xBF") at_ = 3;
+    while (skip_blanks()) {
+      if (list_.tokens.size() >= limits::tokens_max) {
+        reporter_.error("R0105", {at_, at_ + 1}, "the file has more than " + std::to_string(limits::tokens_max) + " words and signs",
+                        "the limit is reached here", {"split the rules into several files"});
+        break;
+      }
+      next();
+    }
+    add(TokenKind::end, {text_.size(), text_.size()}, {});
+    return std::move(list_);
+  }
+
+ private:
+  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+
+  Token& add(TokenKind kind, SourceSpan span, std::string_view text) {
+    Token token;
+    token.kind = kind;
+    token.first_on_line = new_line_;
+    token.span = span;
+    token.text = text;
+    new_line_ = false;
+    list_.tokens.push_back(token);
+    return list_.tokens.back();
+  }
+
+  void set_value(Token& token, std::string value) {
+    token.value = static_cast<std::uint32_t>(list_.values.size());
+    list_.values.push_back(std::move(value));
+  }
+
+  // False at the end of the text.
+  bool skip_blanks() {
+    while (at_ < text_.size()) {
+      const char byte = text_[at_];
+      if (byte == '\n') {
+        new_line_ = true;
+        ++at_;
+      } else if (byte == ' ' || byte == '\t' || byte == '\r') {
+        ++at_;
+      } else if (byte == '#') {
+        skip_line();
+      } else if (byte == '/' && peek(1) == '/') {
+        reporter_.error("R0104", {at_, at_ + 2}, "a comment begins with `#`", "", {"write `#` instead of `//`"});
+        skip_line();
+      } else if (byte == ';') {
+        reporter_.error("R0104", {at_, at_ + 1}, "statements do not end with `;`", "", {"leave the `;` out"});
+        ++at_;
+      } else {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void skip_line() {
+    while (at_ < text_.size() && text_[at_] != '\n') ++at_;
+  }
+
+  void next() {
+    const char byte = peek();
+    if (begins_name(byte)) return name();
+    if (is_digit(byte)) return number();
+    if (byte == '"' || byte == '\'') return string(byte);
+    if (byte == '@') return list_name();
+    for (const Foreign& candidate : foreign)
+      if (text_.substr(at_, candidate.spelling.size()) == candidate.spelling && !(byte == '!' && peek(1) == '='))
+        return foreign_sign(candidate);
+    for (const std::string_view symbol : symbols) {
+      if (text_.substr(at_, symbol.size()) != symbol) continue;
+      add(TokenKind::symbol, {at_, at_ + symbol.size()}, text_.substr(at_, symbol.size()));
+      at_ += symbol.size();
+      return;
+    }
+    unreadable();
+  }
+
+  void name() {
+    const std::size_t begin = at_;
+    while (in_name(peek())) ++at_;
+    add(TokenKind::name, {begin, at_}, text_.substr(begin, at_ - begin));
+    if (at_ - begin > limits::name_bytes_max)
+      reporter_.error("R0105", {begin, at_}, "a name has at most " + std::to_string(limits::name_bytes_max) + " letters",
+                      "this one has " + std::to_string(at_ - begin));
+  }
+
+  void list_name() {
+    const std::size_t begin = at_++;
+    while (in_name(peek())) ++at_;
+    if (at_ == begin + 1) {
+      reporter_.error("R0102", {begin, at_}, "`@` stands before the name of a list", "no name follows",
+                      {"for example `card_id in @blocked_cards`"});
+      add(TokenKind::bad, {begin, at_}, {});
+      return;
+    }
+    set_value(add(TokenKind::list_name, {begin, at_}, text_.substr(begin, at_ - begin)),
+              std::string(text_.substr(begin + 1, at_ - begin - 1)));
+  }
+
+  void foreign_sign(const Foreign& sign) {
+    const SourceSpan span{at_, at_ + sign.spelling.size()};
+    reporter_.error("R0104", span, quoted(sign.spelling) + " is not an operator here", "",
+                    {"write " + quoted(sign.meant) + " instead of " + quoted(sign.spelling)});
+    add(sign.kind, span, sign.meant);
+    at_ = span.end;
+  }
+
+  void unreadable() {
+    const std::size_t begin = at_;
+    const auto strange = [](char byte) {
+      return static_cast<unsigned char>(byte) >= 0x80 || static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f;
+    };
+    if (strange(peek())) {
+      while (at_ < text_.size() && strange(peek()) && peek() != '\n') ++at_;
+      const std::string_view bytes = text_.substr(begin, at_ - begin);
+      const bool curly = bytes.starts_with("\xE2\x80\x9C") || bytes.starts_with("\xE2\x80\x9D");
+      reporter_.error("R0102", {begin, at_},
+                      curly ? "strings stand in straight double quotes" : "this character means nothing outside a string", "",
+                      curly ? std::vector<std::string>{"write \" instead of a curly quote"} : std::vector<std::string>{});
+    } else {
+      ++at_;
+      reporter_.error("R0102", {begin, at_}, quoted(text_.substr(begin, 1)) + " means nothing here");
+    }
+    // Left out rather than handed on: what stands around it often makes sense without it.
+  }
+
+  // Digits with `_` between them, from `at_` on.
+  std::string digits() {
+    std::string value;
+    while (is_digit(peek()) || (peek() == '_' && is_digit(peek(1)))) {
+      if (peek() != '_') value += peek();
+      ++at_;
+    }
+    return value;
+  }
+
+  void number() {
+    if (timestamp()) return;
+    const std::size_t begin = at_;
+    std::string value = digits();
+    const bool point = peek() == '.' && is_digit(peek(1));
+    if (point) {
+      ++at_;
+      value += '.';
+      value += digits();
+    }
+    const std::size_t unit_begin = at_;
+    while (in_name(peek())) ++at_;
+    const SourceSpan span{begin, at_};
+    const std::string_view unit = text_.substr(unit_begin, at_ - unit_begin);
+    if (value.size() > 40) {
+      reporter_.error("R0106", span, "a number has at most 40 digits");
+      add(TokenKind::bad, span, {});
+    } else if (unit.empty()) {
+      set_value(add(TokenKind::number, span, text_.substr(begin, at_ - begin)), std::move(value));
+    } else {
+      duration(span, value, unit, point);
+    }
+  }
+
+  void duration(SourceSpan span, const std::string& value, std::string_view unit, bool point) {
+    const std::optional<std::int64_t> unit_ms = duration_unit_ms(unit);
+    std::int64_t count = 0;
+    if (!unit_ms) {
+      reporter_.error("R0106", span, quoted(unit) + " is not a unit of time", "",
+                      {"units are ms, s, m, h, d and w, as in `10m`; numbers are written without a unit"});
+    } else if (point) {
+      reporter_.error("R0106", span, "a duration is a whole number of its unit", "",
+                      {"use a smaller unit, for example `90m` instead of `1.5h`"});
+    } else if (std::from_chars(value.data(), value.data() + value.size(), count).ec != std::errc{} ||
+               count > limits::duration_ms_max / *unit_ms) {
+      reporter_.error("R0106", span, "a duration is at most " + duration_text(limits::duration_ms_max));
+    } else {
+      add(TokenKind::duration, span, text_.substr(span.begin, span.end - span.begin)).integer = count * *unit_ms;
+      return;
+    }
+    add(TokenKind::bad, span, {});
+  }
+
+  // dddd-dd-dd, with a time of day or without.
+  bool timestamp() {
+    static constexpr std::string_view shape = "dddd-dd-dd";
+    for (std::size_t index = 0; index < shape.size(); ++index)
+      if (shape[index] == 'd' ? !is_digit(peek(index)) : peek(index) != shape[index]) return false;
+    const std::size_t begin = at_;
+    at_ += shape.size();
+    const auto in_time = [this] {
+      return in_name(peek()) || peek() == ':' || (peek() == '.' && is_digit(peek(1))) ||
+             ((peek() == '+' || peek() == '-') && is_digit(peek(1)) && is_digit(peek(2)) && peek(3) == ':');
+    };
+    while (at_ < text_.size() && in_time()) ++at_;
+    const SourceSpan span{begin, at_};
+    const std::string_view written = text_.substr(begin, at_ - begin);
+    if (const std::optional<std::int64_t> ms = parse_timestamp_literal(written)) {
+      add(TokenKind::timestamp, span, written).integer = *ms;
+    } else {
+      reporter_.error("R0106", span, quoted(written) + " is not a point in time", "", {"write `2027-03-31` or `2027-03-31T12:00:00Z`"});
+      add(TokenKind::bad, span, {});
+    }
+    return true;
+  }
+
+  void string(char quote) {
+    const bool raw = !list_.tokens.empty() && list_.tokens.back().kind == TokenKind::name && list_.tokens.back().text == "matches";
+    const std::size_t begin = at_++;
+    std::string value;
+    while (at_ < text_.size() && peek() != quote && peek() != '\n') {
+      if (peek() == '\\' && raw && at_ + 1 < text_.size() && peek(1) != '\n') {
+        value += peek();
+        value += peek(1);
+        at_ += 2;
+      } else if (peek() == '\\') {
+        escape(value);
+      } else {
+        value += text_[at_++];
+      }
+    }
+    if (peek() == quote && at_ < text_.size()) {
+      ++at_;
+    } else {
+      std::size_t end = at_;
+      while (end > begin + 1 && text_[end - 1] == '\r') --end;
+      reporter_.error("R0102", {begin, end}, "this string is not closed", "", {"a string ends with \" on the line where it begins"});
+      value.clear();
+    }
+    const SourceSpan span{begin, at_};
+    if (quote == '\'') reporter_.error("R0104", span, "strings stand in double quotes", "", {"write \"" + value.substr(0, 60) + "\""});
+    if (value.size() > limits::string_bytes_max) {
+      reporter_.error("R0105", span, "a string has at most " + std::to_string(limits::string_bytes_max) + " bytes",
+                      "this one has " + std::to_string(value.size()));
+      value.clear();
+    }
+    set_value(add(TokenKind::string, span, text_.substr(begin, at_ - begin)), std::move(value));
+  }
+
+  void escape(std::string& value) {
+    const char kind = peek(1);
+    SourceSpan span{at_, at_ + 2};
+    while (span.end < text_.size() && (static_cast<unsigned char>(text_[span.end]) & 0xC0U) == 0x80U) ++span.end;
+    switch (kind) {
+      case '"':
+      case '\\':
+      case '\'':
+        value += kind;
+        break;
+      case 'n':
+        value += '\n';
+        break;
+      case 't':
+        value += '\t';
+        break;
+      case '\n':
+      case '\0':
+        ++at_;
+        return;
+      default:
+        reporter_.error("R0102", span, quoted(text_.substr(span.begin, span.end - span.begin)) + " is not an escape", "",
+                        {"escapes are \\\" \\\\ \\n \\t; for a backslash write \\\\"});
+        break;
+    }
+    at_ = span.end;
+  }
+
+  std::string_view text_;
+  Reporter& reporter_;
+  TokenList list_;
+  std::size_t at_ = 0;
+  bool new_line_ = true;
+};
+
+}  // namespace
+
+TokenList lex(const SourceFile& file, Reporter& reporter) {
+  if (file.text.size() > limits::rules_file_bytes_max) {
+    reporter.file_error(
+        "R0105",
+        "the file has " + std::to_string(file.text.size()) + " bytes, the limit is " + std::to_string(limits::rules_file_bytes_max),
+        {"split the rules into several files"});
+    TokenList nothing;
+    nothing.tokens.emplace_back();
+    nothing.tokens.back().span = {file.text.size(), file.text.size()};
+    return nothing;
+  }
+  return Lexer(file, reporter).run();
+}
+
+}  // namespace weir

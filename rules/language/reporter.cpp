@@ -1,0 +1,72 @@
+#include "rules/language/reporter.h"
+
+#include <utility>
+
+#include "rules/language/limits.h"
+
+namespace weir {
+
+namespace {
+
+constexpr std::size_t quoted_bytes_max = 60;
+
+// Bytes of a sequence that begins at `at`, so that shortening never cuts a character.
+bool continues_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+}
+
+}  // namespace
+
+void Reporter::add(Diagnostic diagnostic) {
+  if (diagnostics_->size() > limits::diagnostics_max) return;
+  if (diagnostics_->size() == limits::diagnostics_max) {
+    diagnostic = {};
+    diagnostic.code = "R0105";
+    diagnostic.message = "too many complaints: the rest is not shown";
+    diagnostics_->push_back(std::move(diagnostic));
+    return;
+  }
+  if (!diagnostics_->empty()) {
+    const Diagnostic& last = diagnostics_->back();
+    if (last.severity == Severity::error && last.file == diagnostic.file && last.file != nullptr &&
+        last.span.begin == diagnostic.span.begin && last.span.end == diagnostic.span.end && diagnostic.span.end > 0)
+      return;
+  }
+  diagnostics_->push_back(std::move(diagnostic));
+}
+
+void Reporter::error(std::string_view code, SourceSpan span, std::string message, std::string label, std::vector<std::string> help) {
+  add({std::string(code), Severity::error, std::move(message), file_, span, std::move(label), std::move(help)});
+}
+
+void Reporter::warning(std::string_view code, SourceSpan span, std::string message, std::string label, std::vector<std::string> help) {
+  add({std::string(code), Severity::warning, std::move(message), file_, span, std::move(label), std::move(help)});
+}
+
+void Reporter::file_error(std::string_view code, std::string message, std::vector<std::string> help) {
+  add({std::string(code), Severity::error, std::move(message), file_, {}, {}, std::move(help)});
+}
+
+std::string quoted(std::string_view name) {
+  std::string text = "`";
+  if (name.size() <= quoted_bytes_max) {
+    text += name;
+  } else {
+    std::size_t size = quoted_bytes_max;
+    while (size > 0 && continues_character(name[size])) --size;
+    text += name.substr(0, size);
+    text += "...";
+  }
+  for (char& byte : text)
+    if (static_cast<unsigned char>(byte) < 0x20) byte = ' ';
+  text += '`';
+  return text;
+}
+
+std::vector<std::string> did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates) {
+  const std::string_view closest = closest_name(name, candidates);
+  if (closest.empty()) return {};
+  return {"did you mean " + quoted(closest) + "?"};
+}
+
+}  // namespace weir

@@ -1,0 +1,39 @@
+// Where the stages of the language complain: one file's diagnostics, bounded in number.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/diagnostic.h"
+
+namespace weir {
+
+// Errors at one place are reported once: what follows from an error already told is dropped. After limits::diagnostics_max complaints the
+// rest is swallowed, and one last line says so.
+class Reporter {
+ public:
+  Reporter(const SourceFile& file, Diagnostics& diagnostics) : file_(&file), diagnostics_(&diagnostics) {}
+
+  void error(std::string_view code, SourceSpan span, std::string message, std::string label = {}, std::vector<std::string> help = {});
+  void warning(std::string_view code, SourceSpan span, std::string message, std::string label = {}, std::vector<std::string> help = {});
+  // About the file as a whole.
+  void file_error(std::string_view code, std::string message, std::vector<std::string> help = {});
+
+  const SourceFile& file() const { return *file_; }
+  std::string_view text(SourceSpan span) const { return std::string_view(file_->text).substr(span.begin, span.end - span.begin); }
+
+ private:
+  void add(Diagnostic diagnostic);
+
+  const SourceFile* file_;
+  Diagnostics* diagnostics_;
+};
+
+// `name` in backticks, shortened where it is long.
+std::string quoted(std::string_view name);
+
+// "did you mean `x`?" for the closest candidate, with a place where it is given; nothing when none is close.
+std::vector<std::string> did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates);
+
+}  // namespace weir

@@ -1,0 +1,247 @@
+#include "rules/language/rule_parser.h"
+
+#include <algorithm>
+#include <array>
+
+#include "rules/language/limits.h"
+
+namespace weir {
+
+namespace {
+
+constexpr std::array<std::string_view, 10> rule_clauses{"when", "then",  "score", "reason",  "update",
+                                                        "tags", "owner", "mode",  "expires", "reset"};
+constexpr std::array<std::string_view, 3> policy_clauses{"precedence", "score", "otherwise"};
+
+template <std::size_t size>
+bool at_clause(const TokenReader& reader, const std::array<std::string_view, size>& clauses) {
+  return reader.peek().kind == TokenKind::name && std::find(clauses.begin(), clauses.end(), reader.peek().text) != clauses.end();
+}
+
+// After an error inside a block: on to the next clause, "}" or declaration. Always moves when it stands where the error was.
+template <std::size_t size>
+void recover(TokenReader& reader, const std::array<std::string_view, size>& clauses, std::size_t from) {
+  reader.end_panic();
+  if (reader.position() == from && !reader.at_symbol("}") && !at_next_declaration(reader)) reader.take();
+  while (!reader.at_end() && !reader.at_symbol("}") && !at_next_declaration(reader)) {
+    if (at_clause(reader, clauses) && (reader.peek().first_on_line || reader.at_word("then"))) return;
+    if (reader.at_symbol("{")) {
+      reader.skip_block();
+    } else {
+      reader.take();
+    }
+  }
+}
+
+SyntaxScore parse_score(TokenReader& reader) {
+  SyntaxScore score;
+  score.span = reader.peek().span;
+  if (reader.accept_symbol("-")) score.text = "-";
+  if (reader.peek().kind == TokenKind::number) {
+    score.text += reader.value(reader.peek());
+    score.span.end = reader.take().span.end;
+  } else {
+    reader.fail_expected("a number after `score`");
+  }
+  return score;
+}
+
+std::vector<SyntaxName> parse_names(TokenReader& reader, std::string_view what) {
+  std::vector<SyntaxName> names;
+  do {
+    names.push_back(reader.expect_name(what));
+  } while (!reader.panic() && reader.accept_symbol(","));
+  return names;
+}
+
+class RuleParser {
+ public:
+  explicit RuleParser(TokenReader& reader) : reader_(reader), expressions_(reader) {}
+
+  SyntaxRule run(SourceSpan word) {
+    head();
+    if (reader_.panic()) skip_to_body();
+    if (!reader_.at_symbol("{")) return std::move(rule_);
+    const SourceSpan opening = reader_.take().span;
+    while (!reader_.at_symbol("}")) {
+      if (at_next_declaration(reader_)) {
+        complain_not_closed(reader_, opening, rule_.name.text.empty() ? "the rule" : "rule " + quoted(rule_.name.text));
+        return std::move(rule_);
+      }
+      const std::size_t from = reader_.position();
+      clause();
+      if (reader_.panic()) recover(reader_, rule_clauses, from);
+    }
+    reader_.take();
+    if (!seen_when_)
+      reader_.reporter().error("R0109", rule_.name.text.empty() ? word : rule_.name.span, "a rule needs a condition",
+                               "no `when` in this rule", {"for example `when amount > 100`"});
+    return std::move(rule_);
+  }
+
+ private:
+  void head() {
+    rule_.name = reader_.expect_name("the rule's name");
+    rule_.title = reader_.expect_string("the rule's title in double quotes");
+    while (!reader_.panic() && !reader_.at_symbol("{")) {
+      if (reader_.accept_word("on")) {
+        rule_.on = reader_.expect_name("the name of an event after `on`");
+      } else if (reader_.accept_word("mode")) {
+        mode();
+      } else {
+        reader_.expect_symbol("{", "after the rule's title");
+      }
+    }
+  }
+
+  void mode() {
+    const Token& word = reader_.peek();
+    if (reader_.accept_word("live")) return;
+    if (reader_.accept_word("off")) {
+      rule_.off = true;
+    } else if (reader_.at_word("shadow") || reader_.at_word("canary")) {
+      reader_.reporter().error("R0110", word.span, "`mode " + std::string(word.text) + "` is not supported yet", "",
+                               {"modes are `live` and `off`"});
+      while (!reader_.at_end() && !reader_.at_symbol("{") && !reader_.peek().first_on_line) reader_.take();
+    } else {
+      reader_.fail_expected("`live` or `off` after `mode`");
+    }
+  }
+
+  // A broken head: the body is parsed all the same when it is near.
+  void skip_to_body() {
+    reader_.end_panic();
+    while (!reader_.at_symbol("{") && !at_next_declaration(reader_)) reader_.take();
+  }
+
+  bool once(bool seen, const Token& word) {
+    if (seen) reader_.reporter().error("R0108", word.span, quoted(word.text) + " stands in this rule for the second time");
+    return !seen;
+  }
+
+  void clause() {
+    const Token& word = reader_.peek();
+    if (!at_clause(reader_, rule_clauses)) return unknown_clause();
+    reader_.take();
+    if (word.text == "when") {
+      const bool first = once(seen_when_, word);
+      seen_when_ = true;
+      SyntaxExpressionPointer condition = expressions_.parse();
+      if (reader_.panic()) condition->kind = SyntaxKind::bad;
+      if (first) rule_.when = std::move(condition);
+    } else if (word.text == "then") {
+      once(rule_.then.has_value(), word);
+      rule_.then = reader_.expect_name("an outcome after `then`");
+    } else if (word.text == "score") {
+      once(rule_.score.has_value(), word);
+      rule_.score = parse_score(reader_);
+    } else if (word.text == "reason") {
+      once(rule_.reason.has_value(), word);
+      rule_.reason = reader_.expect_string("text in double quotes after `reason`");
+    } else if (word.text == "tags") {
+      once(!rule_.tags.empty(), word);
+      rule_.tags = parse_names(reader_, "a tag");
+    } else if (word.text == "owner") {
+      once(rule_.owner.has_value(), word);
+      rule_.owner = reader_.expect_string("a name in double quotes after `owner`");
+    } else if (word.text == "update") {
+      update(word);
+    } else if (word.text == "mode") {
+      mode();
+    } else {
+      reader_.fail("R0110", word.span, quoted(word.text) + " is not supported yet");
+    }
+  }
+
+  void unknown_clause() {
+    const Token& token = reader_.peek();
+    std::vector<std::string> help;
+    if (token.kind == TokenKind::name) {
+      help = did_you_mean(token.text, {rule_clauses.begin(), rule_clauses.end()});
+      if (token.text == "if" || token.text == "condition") help = {"a rule's condition begins with `when`"};
+    }
+    reader_.fail_expected("a clause of a rule (`when`, `then`, `score`, `reason`, `tags`, `owner`, `update`) or `}`", std::move(help));
+  }
+
+  void update(const Token& word) {
+    if (rule_.updates.size() == limits::updates_max)
+      return reader_.fail("R0105", word.span, "a rule has at most " + std::to_string(limits::updates_max) + " updates");
+    SyntaxUpdate update;
+    update.key = parse_names(reader_, "the field whose profile is updated");
+    if (reader_.accept_word("unset")) {
+      update.field = reader_.expect_name("the profile's field after `unset`");
+    } else if (reader_.expect_word("set", "or `unset` after the key of `update`")) {
+      update.field = reader_.expect_name("the profile's field after `set`");
+      if (!reader_.expect_symbol("=", "after the profile's field")) return;
+      update.value = expressions_.parse();
+      if (!reader_.panic() && reader_.accept_word("for")) update.duration = expressions_.parse_duration("for");
+    }
+    if (!reader_.panic()) rule_.updates.push_back(std::move(update));
+  }
+
+  TokenReader& reader_;
+  ExpressionParser expressions_;
+  SyntaxRule rule_;
+  bool seen_when_ = false;
+};
+
+void parse_policy_clause(TokenReader& reader, SyntaxPolicy& policy) {
+  const Token& word = reader.peek();
+  if (reader.accept_word("precedence")) {
+    if (!policy.precedence.empty()) reader.reporter().error("R0108", word.span, "`precedence` stands in this policy for the second time");
+    policy.precedence = parse_names(reader, "an outcome");
+  } else if (reader.accept_word("score")) {
+    SyntaxBand band;
+    reader.expect_symbol(">=", "after `score`: a band is `score >= 80 -> block`");
+    if (!reader.panic()) band.score = parse_score(reader);
+    reader.expect_symbol("->", "and an outcome after the score");
+    band.outcome = reader.expect_name("an outcome after `->`");
+    if (!reader.panic()) policy.bands.push_back(std::move(band));
+  } else if (reader.accept_word("otherwise")) {
+    if (policy.otherwise) reader.reporter().error("R0108", word.span, "`otherwise` stands in this policy for the second time");
+    reader.expect_symbol("->", "after `otherwise`");
+    const SyntaxName outcome = reader.expect_name("an outcome after `->`");
+    if (!reader.panic()) policy.otherwise = outcome;
+  } else {
+    reader.fail_expected("`precedence`, `score >=`, `otherwise` or `}` in the policy");
+  }
+}
+
+}  // namespace
+
+bool at_next_declaration(const TokenReader& reader) {
+  if (reader.at_end()) return true;
+  const Token& token = reader.peek();
+  if (token.kind != TokenKind::name || !token.first_on_line || !begins_declaration(token.text)) return false;
+  const Token& next = reader.peek(1);
+  return next.kind == TokenKind::name || next.kind == TokenKind::string ||
+         (token.text == "policy" && next.kind == TokenKind::symbol && next.text == "{");
+}
+
+void complain_not_closed(TokenReader& reader, SourceSpan opening, const std::string& what) {
+  if (!reader.panic()) reader.reporter().error("R0103", opening, what + " is not closed", "this `{` has no `}`");
+}
+
+SyntaxRule parse_rule(TokenReader& reader, SourceSpan word) {
+  return RuleParser(reader).run(word);
+}
+
+SyntaxPolicy parse_policy(TokenReader& reader, SourceSpan word) {
+  SyntaxPolicy policy;
+  policy.span = word;
+  const SourceSpan opening = reader.peek().span;
+  if (!reader.expect_symbol("{", "after `policy`")) return policy;
+  while (!reader.at_symbol("}")) {
+    if (at_next_declaration(reader)) {
+      complain_not_closed(reader, opening, "the policy");
+      return policy;
+    }
+    const std::size_t from = reader.position();
+    parse_policy_clause(reader, policy);
+    if (reader.panic()) recover(reader, policy_clauses, from);
+  }
+  reader.take();
+  return policy;
+}
+
+}  // namespace weir

@@ -1,0 +1,62 @@
+// A cursor over tokens with what a parser asks of it: look, accept, expect, and find the next place to go on after an error.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "rules/language/lexer.h"
+#include "rules/language/reporter.h"
+#include "rules/language/syntax_tree.h"
+
+namespace weir {
+
+class TokenReader {
+ public:
+  TokenReader(const TokenList& list, Reporter& reporter) : list_(list), reporter_(reporter) {}
+
+  const Token& peek(std::size_t ahead = 0) const;
+  const Token& take();
+  bool at_end() const { return peek().kind == TokenKind::end; }
+  std::size_t position() const { return at_; }
+  SourceSpan previous_span() const { return list_.tokens[at_ == 0 ? 0 : at_ - 1].span; }
+  const std::string& value(const Token& token) const { return list_.values[token.value]; }
+
+  bool at_word(std::string_view word, std::size_t ahead = 0) const;
+  bool at_symbol(std::string_view symbol, std::size_t ahead = 0) const;
+  bool accept_word(std::string_view word);
+  bool accept_symbol(std::string_view symbol);
+
+  // Complain "expected <what>, found <token>" (once while in panic) and start a panic. What is expected is a noun phrase.
+  void fail_expected(std::string_view what, std::vector<std::string> help = {});
+  // Complains about something else at the same price.
+  void fail(std::string_view code, SourceSpan span, std::string message, std::string label = {}, std::vector<std::string> help = {});
+  bool expect_symbol(std::string_view symbol, std::string_view place);
+  bool expect_word(std::string_view word, std::string_view place);
+  // A name that a person chooses: not a word of the language.
+  SyntaxName expect_name(std::string_view what);
+  SyntaxString expect_string(std::string_view what);
+
+  // In panic every complaint is swallowed; the statement's parser recovers and ends it.
+  bool panic() const { return panic_; }
+  void end_panic() { panic_ = false; }
+  // Skips the block whose "{" is the next token, to behind its "}". Stops at the end of the file.
+  void skip_block();
+
+  Reporter& reporter() { return reporter_; }
+
+ private:
+  std::string found() const;
+
+  const TokenList& list_;
+  Reporter& reporter_;
+  std::size_t at_ = 0;
+  bool panic_ = false;
+};
+
+// Words that expressions are made of: no field, feature or let may be called so.
+bool is_reserved(std::string_view word);
+// Words that begin a declaration.
+bool begins_declaration(std::string_view word);
+
+}  // namespace weir
