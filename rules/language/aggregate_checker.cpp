@@ -89,7 +89,7 @@ std::optional<FeatureSpec> AggregateChecker::check(const SyntaxExpression& synta
     std::vector<std::string> help = did_you_mean(function.text, {aggregate_names.begin(), aggregate_names.end()});
     if (function.text == "average") help = {"did you mean `avg`?"};
     reporter_.error(later ? "R0110" : "R0204", function.span,
-                    later ? quoted(function.text) + " is not supported yet" : "unknown aggregate " + quoted(function.text), "",
+                    later ? in_backticks(function.text) + " is not supported yet" : "unknown aggregate " + in_backticks(function.text), "",
                     later ? std::vector<std::string>{} : std::move(help));
     return std::nullopt;
   }
@@ -110,7 +110,7 @@ bool AggregateChecker::argument(const SyntaxExpression& syntax, FeatureSpec& spe
   const SyntaxAggregate& aggregate = *syntax.aggregate;
   const std::string name(aggregate.function.text);
   if (aggregate.arguments.size() > 1 || (aggregate.arguments.empty() && spec.aggregate != Aggregate::count)) {
-    reporter_.error("R0403", syntax.head_span, quoted(name) + " takes one value", aggregate.arguments.empty() ? "of what?" : "",
+    reporter_.error("R0403", syntax.head_span, in_backticks(name) + " takes one value", aggregate.arguments.empty() ? "of what?" : "",
                     {"for example `" + name + "(amount)`"});
     return false;
   }
@@ -122,7 +122,7 @@ bool AggregateChecker::argument(const SyntaxExpression& syntax, FeatureSpec& spe
   if (node == no_expression) return false;
   if (!accepts(spec.aggregate, value.type)) {
     reporter_.error("R0403", value.span,
-                    quoted(name) + " needs " + std::string(wanted(spec.aggregate)) + ", and " + checker.described(value));
+                    in_backticks(name) + " needs " + std::string(wanted(spec.aggregate)) + ", and " + checker.described(value));
     return false;
   }
   const Expression& expression = scope_.arena[node];
@@ -137,7 +137,7 @@ bool AggregateChecker::argument(const SyntaxExpression& syntax, FeatureSpec& spe
 bool AggregateChecker::key(const SyntaxExpression& syntax, FeatureSpec& spec) {
   const SyntaxAggregate& aggregate = *syntax.aggregate;
   if (aggregate.by.empty()) {
-    reporter_.error("R0401", syntax.span, quoted(aggregate.function.text) + " needs `by` and a field", "whose events?",
+    reporter_.error("R0401", syntax.span, in_backticks(aggregate.function.text) + " needs `by` and a field", "whose events?",
                     {"for example `by card_id over 10m`"});
     return false;
   }
@@ -158,12 +158,13 @@ bool AggregateChecker::key(const SyntaxExpression& syntax, FeatureSpec& spec) {
     if (entry && entry->kind == NameKind::broken) {
       fits = false;
     } else if (!entry) {
-      reporter_.error("R0203", name.span, "unknown field " + quoted(name.text), "`by` names fields of the event",
+      reporter_.error("R0203", name.span, "unknown field " + in_backticks(name.text), "`by` names fields of the event",
                       did_you_mean(name.text, field_names));
       fits = false;
     } else if (entry->kind != NameKind::field) {
       refuse(name.span,
-             "`by` names fields of the event, and " + quoted(name.text) + " is a " + (entry->kind == NameKind::feature ? "feature" : "let"),
+             "`by` names fields of the event, and " + in_backticks(name.text) + " is a " +
+                 (entry->kind == NameKind::feature ? "feature" : "let"),
              {});
     } else {
       const FieldSpec& field = scope_.rules.event.fields[entry->index];
@@ -173,7 +174,7 @@ bool AggregateChecker::key(const SyntaxExpression& syntax, FeatureSpec& spec) {
         refuse(name.span, "events are not grouped by " + with_article(std::string(to_string(field.type))),
                {"keys are of type string, int, bool or decimal"});
       if (std::find(spec.by.begin(), spec.by.end(), entry->index) != spec.by.end())
-        refuse(name.span, quoted(name.text) + " stands in this key twice", {});
+        refuse(name.span, in_backticks(name.text) + " stands in this key twice", {});
       spec.by.push_back(entry->index);
     }
   }
@@ -183,7 +184,7 @@ bool AggregateChecker::key(const SyntaxExpression& syntax, FeatureSpec& spec) {
 bool AggregateChecker::window(const SyntaxExpression& syntax, FeatureSpec& spec) {
   const SyntaxAggregate& aggregate = *syntax.aggregate;
   if (!aggregate.over) {
-    reporter_.error("R0401", syntax.span, quoted(aggregate.function.text) + " needs a window", "over which time?",
+    reporter_.error("R0401", syntax.span, in_backticks(aggregate.function.text) + " needs a window", "over which time?",
                     {"for example `over 10m`"});
     return false;
   }

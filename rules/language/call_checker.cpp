@@ -89,7 +89,7 @@ TypedValue CallChecker::unknown(const SyntaxExpression& syntax) {
   for (const AggregateDescription& aggregate : all_aggregates()) names.push_back(aggregate.name);
   std::vector<std::string> help = did_you_mean(syntax.text, names);
   help.push_back("`weir list functions` shows all of them");
-  checker_.reporter().error("R0204", syntax.head_span, "unknown function " + quoted(syntax.text), "", std::move(help));
+  checker_.reporter().error("R0204", syntax.head_span, "unknown function " + in_backticks(syntax.text), "", std::move(help));
   return converter_.broken(syntax.span);
 }
 
@@ -110,16 +110,17 @@ TypedValue CallChecker::refuse() {
   if (function_ == Function::min || function_ == Function::max)
     help.push_back("over a window it is an aggregate: `" + std::string(description.name) + "(amount) by card_id over 1h`");
   const std::size_t count = arguments_.size();
-  checker_.reporter().error("R0305", syntax_->span,
-                            quoted(syntax_->text) + " does not take " + std::to_string(count) + (count == 1 ? " argument" : " arguments"),
-                            "", std::move(help));
+  checker_.reporter().error(
+      "R0305", syntax_->span,
+      in_backticks(syntax_->text) + " does not take " + std::to_string(count) + (count == 1 ? " argument" : " arguments"), "",
+      std::move(help));
   return converter_.broken(syntax_->span);
 }
 
 TypedValue CallChecker::refuse(const TypedValue& argument, const std::string& wanted) {
   const FunctionDescription& description = all_functions()[static_cast<std::size_t>(function_)];
   checker_.reporter().error("R0305", argument.span,
-                            quoted(syntax_->text) + " needs " + wanted + " here, and " + checker_.described(argument), "",
+                            in_backticks(syntax_->text) + " needs " + wanted + " here, and " + checker_.described(argument), "",
                             {"it is `" + std::string(description.signature) + "`"});
   return converter_.broken(syntax_->span);
 }
@@ -144,7 +145,7 @@ TypedValue CallChecker::calendar() {
     const SyntaxExpression& zone = *syntax_->operands[1];
     if (zone.kind != SyntaxKind::string) return refuse(arguments_[1], "the name of a time zone in double quotes");
     if (!is_time_zone(zone.text)) {
-      checker_.reporter().error("R0311", zone.span, "unknown time zone " + quoted(zone.text), "",
+      checker_.reporter().error("R0311", zone.span, "unknown time zone " + in_backticks(zone.text), "",
                                 {"names are those of the IANA database, for example \"Europe/Berlin\""});
       return converter_.broken(syntax_->span);
     }

@@ -50,10 +50,6 @@ std::string string_text(const std::string& value, bool raw) {
   return text + '"';
 }
 
-std::string timestamp_text(const SyntaxExpression& expression) {
-  return std::to_string(expression.integer) + "ms since 1970";
-}
-
 std::string write(const SyntaxExpression& expression);
 
 std::string write(const SyntaxExpression& expression, Binding place) {
@@ -111,7 +107,7 @@ std::string write(const SyntaxExpression& expression) {
     case SyntaxKind::duration:
       return duration_text(expression.integer);
     case SyntaxKind::timestamp:
-      return timestamp_text(expression);
+      return timestamp_text(expression.integer);
     case SyntaxKind::list_name:
       return "@" + expression.text;
     case SyntaxKind::set:

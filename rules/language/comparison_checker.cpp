@@ -5,6 +5,7 @@
 #include "engine/base/decimal.h"
 #include "rules/language/expression_checker.h"
 #include "rules/language/limits.h"
+#include "rules/language/list_reader.h"
 #include "rules/language/regular_expression.h"
 
 namespace weir {
@@ -23,13 +24,6 @@ ExpressionKind comparison_kind(std::string_view sign) {
 
 bool has_order(ValueType type) {
   return is_number(type) || type == ValueType::timestamp || type == ValueType::duration;
-}
-
-void sort_distinct(ValueSet& set) {
-  std::sort(set.strings.begin(), set.strings.end());
-  set.strings.erase(std::unique(set.strings.begin(), set.strings.end()), set.strings.end());
-  std::sort(set.integers.begin(), set.integers.end());
-  set.integers.erase(std::unique(set.integers.begin(), set.integers.end()), set.integers.end());
 }
 
 }  // namespace
@@ -55,10 +49,11 @@ void ExpressionChecker::complain_mismatch(const SyntaxExpression& syntax, const 
 // A literal with more digits than the decimal that it is compared with can never be met: most likely a mistake.
 bool ExpressionChecker::fits_digits(const TypedValue& literal, const TypedValue& other) {
   if (!literal.is_literal() || other.is_literal() || other.type != ValueType::decimal || literal.scale <= other.scale) return true;
-  reporter_.error("R0304", literal.span,
-                  quoted(literal.number) + " has more digits after the point than " + quoted(reporter_.text(other.span)) + " can hold",
-                  "compared with " + with_article(type_text(other.type, other.scale)),
-                  {"declare the field as `decimal(" + std::to_string(literal.scale) + ")` if it needs them"});
+  reporter_.error(
+      "R0304", literal.span,
+      in_backticks(literal.number) + " has more digits after the point than " + in_backticks(reporter_.text(other.span)) + " can hold",
+      "compared with " + with_article(type_text(other.type, other.scale)),
+      {"declare the field as `decimal(" + std::to_string(literal.scale) + ")` if it needs them"});
   return false;
 }
 
@@ -82,8 +77,8 @@ TypedValue ExpressionChecker::comparison(const SyntaxExpression& syntax) {
   const ExpressionKind kind = comparison_kind(syntax.text);
   const bool equality = kind == ExpressionKind::equal || kind == ExpressionKind::not_equal;
   if (type.type == ValueType::geo || (!equality && !has_order(type.type))) {
-    reporter_.error("R0302", syntax.span, quoted(syntax.text) + " does not compare " + std::string(to_string(type.type)) + " values", "",
-                    {type.type == ValueType::geo ? "compare their distance: `distance_km(a, b) < 1`" : "use `==`, `!=` or `in`"});
+    reporter_.error("R0302", syntax.span, in_backticks(syntax.text) + " does not compare " + std::string(to_string(type.type)) + " values",
+                    "", {type.type == ValueType::geo ? "compare their distance: `distance_km(a, b) < 1`" : "use `==`, `!=` or `in`"});
     return converter_.broken(syntax.span);
   }
   return operation(kind, boolean_type, {converter_.convert(left, type), converter_.convert(right, type)}, syntax.span);
@@ -175,7 +170,7 @@ TypedValue ExpressionChecker::list_membership(const SyntaxExpression& syntax, co
   if (entry == nullptr) {
     std::vector<std::string> help = did_you_mean(named.text, scope_.list_names());
     if (help.empty()) help = {"declare it: `list " + named.text.substr(0, 60) + " of string from \"file.txt\"`"};
-    reporter_.error("R0205", named.span, "unknown list " + quoted("@" + named.text), "no list has this name", std::move(help));
+    reporter_.error("R0205", named.span, "unknown list " + in_backticks("@" + named.text), "no list has this name", std::move(help));
     return converter_.broken(syntax.span);
   }
   entry->used = true;
@@ -184,8 +179,9 @@ TypedValue ExpressionChecker::list_membership(const SyntaxExpression& syntax, co
   const bool same = element.type == values.type && element.scale <= values.scale;
   const bool whole_in_decimals = element.type == ValueType::integer && values.type == ValueType::decimal;
   if (!same && !whole_in_decimals) {
-    reporter_.error("R0306", syntax.span,
-                    quoted("@" + named.text) + " holds " + type_text(values.type, values.scale) + " values, and " + described(element));
+    reporter_.error(
+        "R0306", syntax.span,
+        in_backticks("@" + named.text) + " holds " + type_text(values.type, values.scale) + " values, and " + described(element));
     return converter_.broken(syntax.span);
   }
   Expression node;

@@ -12,7 +12,7 @@ namespace weir {
 // What a value is called in a message: its text, when short, and its type.
 std::string ExpressionChecker::described(const TypedValue& value) const {
   const std::string type = with_article(type_text(value.type, value.scale));
-  return quoted(reporter_.text(value.span)) + " is " +
+  return in_backticks(reporter_.text(value.span)) + " is " +
          (value.is_literal() ? (value.type == ValueType::integer ? "a number" : "a decimal number") : type);
 }
 
@@ -77,15 +77,16 @@ TypedValue ExpressionChecker::name(std::string_view text, SourceSpan span, std::
   const std::optional<NameEntry> entry = scope_.find(text);
   if (!entry) {
     if (text == "missing" || text == "null" || text == "none") {
-      reporter_.error(code, span, quoted(text) + " is not a value", "", {"write `x is missing` or `x is present`"});
+      reporter_.error(code, span, in_backticks(text) + " is not a value", "", {"write `x is missing` or `x is present`"});
     } else if (text == "outcome" || (text == "score" && place_ != ExpressionPlace::event)) {
       reporter_.error(place_ == ExpressionPlace::event ? "R0110" : "R0506", span,
-                      quoted(text) + " is known only after the rules have been evaluated", "",
+                      in_backticks(text) + " is known only after the rules have been evaluated", "",
                       {"a sink's `when` reads it; features over earlier outcomes are not supported yet"});
     } else if (find_function(text)) {
-      reporter_.error(code, span, quoted(text) + " is a function", "its arguments are missing", {"write `" + std::string(text) + "(...)`"});
+      reporter_.error(code, span, in_backticks(text) + " is a function", "its arguments are missing",
+                      {"write `" + std::string(text) + "(...)`"});
     } else {
-      reporter_.error(code, span, std::string(event_only ? "unknown field " : "unknown name ") + quoted(text),
+      reporter_.error(code, span, std::string(event_only ? "unknown field " : "unknown name ") + in_backticks(text),
                       "no field, feature or let has this name", did_you_mean(text, scope_.visible_names()));
     }
     return converter_.broken(span);
@@ -115,7 +116,7 @@ TypedValue ExpressionChecker::name(std::string_view text, SourceSpan span, std::
   if (event_only && !leaf.event_only) {
     const bool filter = place_ == ExpressionPlace::filter;
     reporter_.error("R0405", span,
-                    std::string(filter ? "a filter" : "a feature") + " reads fields of the event only, and " + quoted(text) +
+                    std::string(filter ? "a filter" : "a feature") + " reads fields of the event only, and " + in_backticks(text) +
                         (leaf.kind == ExpressionKind::feature ? " is a feature" : " reads features"),
                     "", {filter ? "write a rule instead of a filter" : "a rule can combine features"});
     return converter_.broken(span);
@@ -176,7 +177,7 @@ TypedValue ExpressionChecker::binary(const SyntaxExpression& syntax) {
 
 TypedValue ExpressionChecker::chain(const SyntaxExpression& syntax, ExpressionKind kind) {
   std::vector<ExpressionIndex> operands;
-  for (const SyntaxExpressionPointer& operand : syntax.operands) operands.push_back(condition(*operand, quoted(syntax.text)));
+  for (const SyntaxExpressionPointer& operand : syntax.operands) operands.push_back(condition(*operand, in_backticks(syntax.text)));
   return operation(kind, {ValueType::boolean, 0}, std::move(operands), syntax.span);
 }
 
@@ -244,7 +245,7 @@ TypedValue ExpressionChecker::time_arithmetic(const SyntaxExpression& syntax, co
   std::vector<std::string> help;
   if (syntax.text == "/" && left.type == ValueType::duration) help = {"`hours_between` and its like give numbers that can be divided"};
   if (add && left.type == ValueType::string) help = {"text cannot be joined; a reason takes several placeholders"};
-  reporter_.error("R0302", syntax.span, quoted(syntax.text) + " does not work here: " + described(left) + ", " + described(right), "",
+  reporter_.error("R0302", syntax.span, in_backticks(syntax.text) + " does not work here: " + described(left) + ", " + described(right), "",
                   std::move(help));
   return converter_.broken(syntax.span);
 }

@@ -69,7 +69,7 @@ bool ExpressionParser::at_operator(std::string_view word) {
   if (reader_.at_word(word)) return true;
   if (reader_.panic() || !reader_.at_word(upper(word))) return false;
   reader_.reporter().error("R0104", reader_.peek().span, "the language's words are written small", "",
-                           {"write " + quoted(word) + " instead of " + quoted(reader_.peek().text)});
+                           {"write " + in_backticks(word) + " instead of " + in_backticks(reader_.peek().text)});
   return true;
 }
 
@@ -334,7 +334,7 @@ SyntaxExpressionPointer ExpressionParser::parse_profile() {
   reader_.accept_symbol(")");
   if (reader_.accept_symbol(".") && reader_.peek().kind == TokenKind::name) reader_.take();
   span = hull(span, reader_.previous_span());
-  reader_.reporter().error("R0110", span, "reading " + quoted(word.text) + " is not supported yet");
+  reader_.reporter().error("R0110", span, "reading " + in_backticks(word.text) + " is not supported yet");
   return make(SyntaxKind::bad, span);
 }
 
@@ -368,7 +368,7 @@ SyntaxExpressionPointer ExpressionParser::parse_call() {
 
 void ExpressionParser::parse_aggregate_clauses(SyntaxAggregate& aggregate) {
   const auto once = [this](bool seen, const Token& word) {
-    if (seen) reader_.fail("R0108", word.span, quoted(word.text) + " stands here for the second time");
+    if (seen) reader_.fail("R0108", word.span, in_backticks(word.text) + " stands here for the second time");
   };
   while (!reader_.panic()) {
     const Token& word = reader_.peek();

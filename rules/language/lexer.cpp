@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "rules/language/limits.h"
+#include "rules/language/list_reader.h"
 #include "rules/language/time_literal.h"
 
 namespace weir {
@@ -144,8 +145,8 @@ class Lexer {
 
   void foreign_sign(const Foreign& sign) {
     const SourceSpan span{at_, at_ + sign.spelling.size()};
-    reporter_.error("R0104", span, quoted(sign.spelling) + " is not an operator here", "",
-                    {"write " + quoted(sign.meant) + " instead of " + quoted(sign.spelling)});
+    reporter_.error("R0104", span, in_backticks(sign.spelling) + " is not an operator here", "",
+                    {"write " + in_backticks(sign.meant) + " instead of " + in_backticks(sign.spelling)});
     add(sign.kind, span, sign.meant);
     at_ = span.end;
   }
@@ -164,7 +165,7 @@ class Lexer {
                       curly ? std::vector<std::string>{"write \" instead of a curly quote"} : std::vector<std::string>{});
     } else {
       ++at_;
-      reporter_.error("R0102", {begin, at_}, quoted(text_.substr(begin, 1)) + " means nothing here");
+      reporter_.error("R0102", {begin, at_}, in_backticks(text_.substr(begin, 1)) + " means nothing here");
     }
     // Left out rather than handed on: what stands around it often makes sense without it.
   }
@@ -207,7 +208,7 @@ class Lexer {
     const std::optional<std::int64_t> unit_ms = duration_unit_ms(unit);
     std::int64_t count = 0;
     if (!unit_ms) {
-      reporter_.error("R0106", span, quoted(unit) + " is not a unit of time", "",
+      reporter_.error("R0106", span, in_backticks(unit) + " is not a unit of time", "",
                       {"units are ms, s, m, h, d and w, as in `10m`; numbers are written without a unit"});
     } else if (point) {
       reporter_.error("R0106", span, "a duration is a whole number of its unit", "",
@@ -239,7 +240,8 @@ class Lexer {
     if (const std::optional<std::int64_t> ms = parse_timestamp_literal(written)) {
       add(TokenKind::timestamp, span, written).integer = *ms;
     } else {
-      reporter_.error("R0106", span, quoted(written) + " is not a point in time", "", {"write `2027-03-31` or `2027-03-31T12:00:00Z`"});
+      reporter_.error("R0106", span, in_backticks(written) + " is not a point in time", "",
+                      {"write `2027-03-31` or `2027-03-31T12:00:00Z`"});
       add(TokenKind::bad, span, {});
     }
     return true;
@@ -299,7 +301,7 @@ class Lexer {
         ++at_;
         return;
       default:
-        reporter_.error("R0102", span, quoted(text_.substr(span.begin, span.end - span.begin)) + " is not an escape", "",
+        reporter_.error("R0102", span, in_backticks(text_.substr(span.begin, span.end - span.begin)) + " is not an escape", "",
                         {"escapes are \\\" \\\\ \\n \\t; for a backslash write \\\\"});
         break;
     }
@@ -326,6 +328,7 @@ TokenList lex(const SourceFile& file, Reporter& reporter) {
     nothing.tokens.back().span = {file.text.size(), file.text.size()};
     return nothing;
   }
+  if (!is_valid_utf8(file.text)) reporter.file_error("R0102", "the file is not valid UTF-8", {"save it with the encoding UTF-8"});
   return Lexer(file, reporter).run();
 }
 

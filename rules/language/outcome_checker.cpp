@@ -18,9 +18,9 @@ ExpressionIndex ExpressionChecker::outcome_is(const SyntaxExpression& outcome, S
   if (!named || found == outcomes.end()) {
     std::vector<std::string> help = did_you_mean(outcome.text, {outcomes.begin(), outcomes.end()});
     std::string all = "outcomes are";
-    for (const std::string& name : outcomes) all += " " + quoted(name);
+    for (const std::string& name : outcomes) all += " " + in_backticks(name);
     help.push_back(std::move(all));
-    reporter_.error("R0501", outcome.span, "unknown outcome " + quoted(reporter_.text(outcome.span)), "no policy or rule declares it",
+    reporter_.error("R0501", outcome.span, "unknown outcome " + in_backticks(reporter_.text(outcome.span)), "no policy or rule declares it",
                     std::move(help));
     return no_expression;
   }

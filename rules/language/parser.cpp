@@ -55,7 +55,7 @@ class FileParser {
       reader_.reporter().warning("R0701", word.span, "`test` blocks are not run yet", "this one is skipped");
       skip_declaration();
     } else {
-      reader_.reporter().error("R0110", word.span, quoted(word.text) + " is not supported yet");
+      reader_.reporter().error("R0110", word.span, in_backticks(word.text) + " is not supported yet");
       skip_declaration();
     }
   }
@@ -84,7 +84,7 @@ class FileParser {
       // A field may be called like a declaration (`list string`), so only the end of the file shows that the block is open, or a line
       // that can be no field.
       if (reader_.at_end() || (at_next_declaration(reader_) && !looks_like_field())) {
-        complain_not_closed(reader_, opening, "event " + quoted(event.name.text));
+        complain_not_closed(reader_, opening, "event " + in_backticks(event.name.text));
         break;
       }
       const std::size_t from = reader_.position();

@@ -17,7 +17,7 @@ bool continues_character(char byte) {
 
 }  // namespace
 
-void Reporter::add(Diagnostic diagnostic) {
+void Reporter::add(Diagnostic diagnostic, bool also) {
   if (diagnostics_->size() > limits::diagnostics_max) return;
   if (diagnostics_->size() == limits::diagnostics_max) {
     diagnostic = {};
@@ -26,7 +26,7 @@ void Reporter::add(Diagnostic diagnostic) {
     diagnostics_->push_back(std::move(diagnostic));
     return;
   }
-  if (!diagnostics_->empty()) {
+  if (!also && !diagnostics_->empty()) {
     const Diagnostic& last = diagnostics_->back();
     if (last.severity == Severity::error && last.file == diagnostic.file && last.file != nullptr &&
         last.span.begin == diagnostic.span.begin && last.span.end == diagnostic.span.end && diagnostic.span.end > 0)
@@ -39,6 +39,10 @@ void Reporter::error(std::string_view code, SourceSpan span, std::string message
   add({std::string(code), Severity::error, std::move(message), file_, span, std::move(label), std::move(help)});
 }
 
+void Reporter::error_also(std::string_view code, SourceSpan span, std::string message) {
+  add({std::string(code), Severity::error, std::move(message), file_, span, {}, {}}, true);
+}
+
 void Reporter::warning(std::string_view code, SourceSpan span, std::string message, std::string label, std::vector<std::string> help) {
   add({std::string(code), Severity::warning, std::move(message), file_, span, std::move(label), std::move(help)});
 }
@@ -47,7 +51,7 @@ void Reporter::file_error(std::string_view code, std::string message, std::vecto
   add({std::string(code), Severity::error, std::move(message), file_, {}, {}, std::move(help)});
 }
 
-std::string quoted(std::string_view name) {
+std::string in_backticks(std::string_view name) {
   std::string text = "`";
   if (name.size() <= quoted_bytes_max) {
     text += name;
@@ -66,7 +70,7 @@ std::string quoted(std::string_view name) {
 std::vector<std::string> did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates) {
   const std::string_view closest = closest_name(name, candidates);
   if (closest.empty()) return {};
-  return {"did you mean " + quoted(closest) + "?"};
+  return {"did you mean " + in_backticks(closest) + "?"};
 }
 
 }  // namespace weir

@@ -16,6 +16,8 @@ class Reporter {
   Reporter(const SourceFile& file, Diagnostics& diagnostics) : file_(&file), diagnostics_(&diagnostics) {}
 
   void error(std::string_view code, SourceSpan span, std::string message, std::string label = {}, std::vector<std::string> help = {});
+  // An error that says something new about a place that was complained about already.
+  void error_also(std::string_view code, SourceSpan span, std::string message);
   void warning(std::string_view code, SourceSpan span, std::string message, std::string label = {}, std::vector<std::string> help = {});
   // About the file as a whole.
   void file_error(std::string_view code, std::string message, std::vector<std::string> help = {});
@@ -24,14 +26,14 @@ class Reporter {
   std::string_view text(SourceSpan span) const { return std::string_view(file_->text).substr(span.begin, span.end - span.begin); }
 
  private:
-  void add(Diagnostic diagnostic);
+  void add(Diagnostic diagnostic, bool also = false);
 
   const SourceFile* file_;
   Diagnostics* diagnostics_;
 };
 
 // `name` in backticks, shortened where it is long.
-std::string quoted(std::string_view name);
+std::string in_backticks(std::string_view name);
 
 // "did you mean `x`?" for the closest candidate, with a place where it is given; nothing when none is close.
 std::vector<std::string> did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates);

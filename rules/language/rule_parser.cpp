@@ -65,7 +65,7 @@ class RuleParser {
     const SourceSpan opening = reader_.take().span;
     while (!reader_.at_symbol("}")) {
       if (at_next_declaration(reader_)) {
-        complain_not_closed(reader_, opening, rule_.name.text.empty() ? "the rule" : "rule " + quoted(rule_.name.text));
+        complain_not_closed(reader_, opening, rule_.name.text.empty() ? "the rule" : "rule " + in_backticks(rule_.name.text));
         return std::move(rule_);
       }
       const std::size_t from = reader_.position();
@@ -115,7 +115,7 @@ class RuleParser {
   }
 
   bool once(bool seen, const Token& word) {
-    if (seen) reader_.reporter().error("R0108", word.span, quoted(word.text) + " stands in this rule for the second time");
+    if (seen) reader_.reporter().error("R0108", word.span, in_backticks(word.text) + " stands in this rule for the second time");
     return !seen;
   }
 
@@ -149,7 +149,7 @@ class RuleParser {
     } else if (word.text == "mode") {
       mode();
     } else {
-      reader_.fail("R0110", word.span, quoted(word.text) + " is not supported yet");
+      reader_.fail("R0110", word.span, in_backticks(word.text) + " is not supported yet");
     }
   }
 

@@ -17,4 +17,7 @@ std::string duration_text(std::int64_t ms);
 // A date (midnight UTC) or RFC 3339 with "Z" or an offset, up to milliseconds; nothing when it is no point in time.
 std::optional<std::int64_t> parse_timestamp_literal(std::string_view text);
 
+// "2027-03-31T12:00:00Z". `ms` as parse_timestamp_literal gives it.
+std::string timestamp_text(std::int64_t ms);
+
 }  // namespace weir

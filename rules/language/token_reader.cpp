@@ -59,7 +59,7 @@ std::string TokenReader::found() const {
     case TokenKind::string:
       return "a string";
     default:
-      return quoted(reporter_.text(peek().span));
+      return in_backticks(reporter_.text(peek().span));
   }
 }
 
@@ -79,14 +79,14 @@ void TokenReader::fail_expected(std::string_view what, std::vector<std::string> 
 bool TokenReader::expect_symbol(std::string_view symbol, std::string_view place) {
   if (panic_) return false;
   if (accept_symbol(symbol)) return true;
-  fail_expected(quoted(symbol) + " " + std::string(place));
+  fail_expected(in_backticks(symbol) + " " + std::string(place));
   return false;
 }
 
 bool TokenReader::expect_word(std::string_view word, std::string_view place) {
   if (panic_) return false;
   if (accept_word(word)) return true;
-  fail_expected(quoted(word) + " " + std::string(place));
+  fail_expected(in_backticks(word) + " " + std::string(place));
   return false;
 }
 
@@ -97,7 +97,8 @@ SyntaxName TokenReader::expect_name(std::string_view what) {
     return {};
   }
   if (is_reserved(peek().text)) {
-    fail("R0111", peek().span, quoted(peek().text) + " is a word of the language and cannot be a name", "expected " + std::string(what));
+    fail("R0111", peek().span, in_backticks(peek().text) + " is a word of the language and cannot be a name",
+         "expected " + std::string(what));
     return {};
   }
   const Token& token = take();

@@ -94,7 +94,7 @@ ExpressionIndex Converter::convert(const TypedValue& value, CommonType wanted) {
 
 ExpressionIndex Converter::convert_literal(const TypedValue& value, CommonType wanted) {
   LiteralValue literal;
-  const std::string shown = quoted(value.number);
+  const std::string shown = in_backticks(value.number);
   if (wanted.type == ValueType::floating) {
     std::from_chars(value.number.data(), value.number.data() + value.number.size(), literal.floating);
   } else {

@@ -1,0 +1,245 @@
+#include "rules/language/check_rules.h"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "rules/language/aggregate_checker.h"
+#include "rules/language/check_scope.h"
+#include "rules/language/condition_warnings.h"
+#include "rules/language/definition_order.h"
+#include "rules/language/event_checker.h"
+#include "rules/language/expression_checker.h"
+#include "rules/language/limits.h"
+#include "rules/language/list_checker.h"
+#include "rules/language/parser.h"
+#include "rules/language/policy_checker.h"
+#include "rules/language/rule_checker.h"
+
+namespace weir {
+
+namespace {
+
+// All files of a rule set, in the order in which their parts need each other: event, lists, features and lets, policy, rules.
+class RuleSetChecker {
+ public:
+  RuleSetChecker(const std::vector<SourceFile>& files, const CheckOptions& options, Diagnostics& diagnostics)
+      : files_(files), options_(options), diagnostics_(diagnostics), scope_(rules_) {}
+
+  void run() {
+    if (files_.size() > limits::rules_files_max) {
+      complain_about_all("R0105", "there are more than " + std::to_string(limits::rules_files_max) + " rules files");
+      return;
+    }
+    reporters_.reserve(files_.size());
+    for (const SourceFile& file : files_) {
+      reporters_.emplace_back(file, diagnostics_);
+      trees_.push_back(parse_rules(file, reporters_.back()));
+    }
+    if (!event()) return;
+    each([this](const SyntaxFile& tree, Reporter& reporter) {
+      for (const SyntaxList& list : tree.lists) check_list(list, options_.base_folder, scope_, reporter);
+    });
+    definitions();
+    policy();
+    rules();
+    warn_unused();
+    write_canonical_text();
+  }
+
+  CheckedRules take() { return std::move(rules_); }
+
+ private:
+  template <typename Action>
+  void each(Action action) {
+    for (std::size_t index = 0; index < trees_.size(); ++index) action(trees_[index], reporters_[index]);
+  }
+
+  void complain_about_all(std::string_view code, std::string message, std::vector<std::string> help = {}) {
+    Diagnostic diagnostic;
+    diagnostic.code = code;
+    diagnostic.message = std::move(message);
+    diagnostic.file = files_.empty() ? nullptr : &files_.front();
+    diagnostic.help = std::move(help);
+    diagnostics_.push_back(std::move(diagnostic));
+  }
+
+  // False when there is none: nothing else can be judged then.
+  bool event() {
+    bool found = false;
+    bool known = true;
+    each([&](const SyntaxFile& tree, Reporter& reporter) {
+      for (const SyntaxEvent& event : tree.events) {
+        if (found) {
+          reporter.error("R0110", event.name.span, "several event types are not supported yet", "this is the second one");
+          continue;
+        }
+        found = true;
+        known = check_event(event, scope_, reporter);
+      }
+    });
+    // A file whose event could not even be begun has said so.
+    if (!found && !has_errors(diagnostics_))
+      complain_about_all("R0202", "no event is declared", {"a rules file begins with `event payment { ... }`: the fields of the events"});
+    return found;
+  }
+
+  void definitions() {
+    std::vector<Definition> all;
+    each([&](const SyntaxFile& tree, Reporter& reporter) {
+      for (const SyntaxFeature& feature : tree.features) declare(all, feature.name, feature.value.get(), true, reporter);
+    });
+    each([&](const SyntaxFile& tree, Reporter& reporter) {
+      for (const SyntaxLet& let : tree.lets) declare(all, let.name, let.value.get(), false, reporter);
+    });
+    // Features whose aggregate is broken keep their place, so that the others keep theirs.
+    for (const std::size_t index : definition_order(all)) {
+      const Definition& definition = all[index];
+      if (definition.circular) {
+        // broken already
+      } else if (definition.is_feature) {
+        feature(definition);
+      } else {
+        let(definition);
+      }
+    }
+  }
+
+  void declare(std::vector<Definition>& all, const SyntaxName& name, const SyntaxExpression* value, bool is_feature, Reporter& reporter) {
+    const std::size_t count = is_feature ? rules_.features.size() : rules_.lets.size();
+    const std::size_t most = is_feature ? limits::features_max : limits::lets_max;
+    if (count >= most) {
+      reporter.error("R0406", name.span, "a rule set has at most " + std::to_string(most) + (is_feature ? " features" : " lets"));
+      return;
+    }
+    // Until it is checked a name is broken; what is checked before it does not read it.
+    if (!scope_.declare(name.text, {NameKind::broken, 0})) {
+      reporter.error("R0201", name.span, in_backticks(name.text) + " is declared twice", "a field, feature or let has this name already");
+      return;
+    }
+    all.push_back({name, value, &reporter, is_feature, static_cast<std::uint32_t>(count), false});
+    if (is_feature) {
+      rules_.features.emplace_back();
+      rules_.features.back().name = name.text;
+    } else {
+      rules_.lets.push_back({std::string(name.text), no_expression});
+    }
+  }
+
+  void feature(const Definition& definition) {
+    std::optional<FeatureSpec> spec = AggregateChecker(scope_, *definition.reporter).check(*definition.value);
+    if (!spec) return;
+    spec->name = definition.name.text;
+    if (spec->where) warn_about_where(*spec, definition);
+    scope_.know_feature(*spec, definition.index);
+    rules_.features[definition.index] = std::move(*spec);
+    scope_.set(definition.name.text, {NameKind::feature, definition.index});
+  }
+
+  void warn_about_where(const FeatureSpec& spec, const Definition& definition) {
+    if (*spec.where < rules_.event.fields.size()) return;
+    const ExpressionIndex condition = rules_.derived[*spec.where - rules_.event.fields.size()].value;
+    warn_if_never_true(rules_, condition, definition.value->aggregate->where->span, *definition.reporter);
+  }
+
+  void let(const Definition& definition) {
+    ExpressionChecker checker(scope_, *definition.reporter, ExpressionPlace::rule);
+    const ExpressionIndex value = checker.node(*definition.value);
+    if (value == no_expression) return;
+    rules_.lets[definition.index].value = value;
+    scope_.set(definition.name.text, {NameKind::let, definition.index});
+  }
+
+  void policy() {
+    bool found = false;
+    each([&](const SyntaxFile& tree, Reporter& reporter) {
+      for (const SyntaxPolicy& policy : tree.policies) {
+        if (found) reporter.error("R0502", policy.span, "a rule set has one policy", "this is the second one");
+        if (!found) rules_.policy = check_policy(policy, reporter);
+        found = true;
+      }
+    });
+    if (!found) rules_.policy = default_policy();
+  }
+
+  void rules() {
+    std::unordered_set<std::string_view> names;
+    each([&](const SyntaxFile& tree, Reporter& reporter) {
+      for (const SyntaxRule& rule : tree.rules) {
+        if (rules_.rules.size() >= limits::rules_max) {
+          reporter.error("R0105", rule.name.span, "a rule set has at most " + std::to_string(limits::rules_max) + " rules");
+          return;
+        }
+        if (!rule.name.text.empty() && !names.insert(rule.name.text).second)
+          reporter.error("R0201", rule.name.span, "rule " + in_backticks(rule.name.text) + " is declared twice");
+        check_rule(rule, scope_, reporter);
+      }
+    });
+  }
+
+  // Only when all is well: what an erroneous condition would have used is not known.
+  void warn_unused() {
+    if (has_errors(diagnostics_)) return;
+    const auto used = [](const std::vector<bool>& flags, std::size_t index) { return index < flags.size() && flags[index]; };
+    each([&](const SyntaxFile& tree, Reporter& reporter) {
+      for (const SyntaxList& list : tree.lists)
+        if (!scope_.find_list(list.name.text)->used) unused(reporter, list.name, "list");
+      for (const SyntaxFeature& feature : tree.features)
+        if (!used(scope_.used_features, scope_.find(feature.name.text)->index)) unused(reporter, feature.name, "feature");
+      for (const SyntaxLet& let : tree.lets)
+        if (!used(scope_.used_lets, scope_.find(let.name.text)->index)) unused(reporter, let.name, "let");
+    });
+  }
+
+  static void unused(Reporter& reporter, const SyntaxName& name, const std::string& kind) {
+    reporter.warning("R0208", name.span, kind + " " + in_backticks(name.text) + " is not used in the rules");
+  }
+
+  void write_canonical_text() {
+    for (const SyntaxFile& tree : trees_) rules_.canonical_text += tree.canonical_text;
+    for (const CheckedList& list : rules_.lists) {
+      rules_.canonical_text += "@" + list.name + '\n';
+      for (const std::string& text : list.values.strings) rules_.canonical_text += std::to_string(text.size()) + ':' + text + '\n';
+      for (const std::int64_t number : list.values.integers) rules_.canonical_text += std::to_string(number) + '\n';
+    }
+  }
+
+  const std::vector<SourceFile>& files_;
+  const CheckOptions& options_;
+  Diagnostics& diagnostics_;
+  CheckedRules rules_;
+  CheckScope scope_;
+  std::vector<Reporter> reporters_;
+  std::vector<SyntaxFile> trees_;
+};
+
+}  // namespace
+
+std::optional<CheckedRules> check_rules(const std::vector<SourceFile>& files, const CheckOptions& options, Diagnostics& diagnostics) {
+  Diagnostics own;
+  RuleSetChecker checker(files, options, own);
+  checker.run();
+  const bool failed = has_errors(own);
+  diagnostics.insert(diagnostics.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+  if (failed) return std::nullopt;
+  return checker.take();
+}
+
+std::optional<ExpressionIndex> check_expression(const SourceFile& text, ExpressionScope scope, CheckedRules& rules,
+                                                Diagnostics& diagnostics) {
+  Diagnostics own;
+  Reporter reporter(text, own);
+  const SyntaxExpressionPointer syntax = parse_expression(text, reporter);
+  CheckScope names(rules);
+  const bool event_only = scope == ExpressionScope::event;
+  ExpressionChecker checker(names, reporter, event_only ? ExpressionPlace::filter : ExpressionPlace::decision);
+  const ExpressionIndex condition = checker.condition(*syntax, event_only ? "a filter" : "`when`");
+  if (condition != no_expression && !has_errors(own)) warn_if_never_true(rules, condition, syntax->span, reporter);
+  const bool failed = has_errors(own) || condition == no_expression;
+  diagnostics.insert(diagnostics.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+  if (failed) return std::nullopt;
+  return condition;
+}
+
+}  // namespace weir

@@ -1,0 +1,161 @@
+#include "rules/language/error_codes.h"
+
+namespace weir {
+
+namespace {
+
+constexpr ErrorCode codes[] = {
+    // R01: syntax
+    {"R0101", "something else is expected here",
+     "The text does not follow the grammar at this place. The message names what would fit and what was found instead.\n"
+     "A file is a row of declarations: `event`, `list`, `feature`, `let`, `rule`, `policy`. Line breaks and blanks have no meaning,\n"
+     "except that a declaration begins on a line of its own. `rules/README.md` shows every form."},
+    {"R0102", "unreadable text",
+     "A string has no closing quote on its line, an escape is not one of \\\" \\\\ \\n \\t, a character outside strings means nothing,\n"
+     "or the file is not UTF-8. In a regular expression (behind `matches`) backslashes stand for themselves."},
+    {"R0103", "a block is not closed",
+     "A `{` has no `}`. The place is that of the opening brace; the missing one belongs before the next declaration."},
+    {"R0104", "spelled as in another language",
+     "`&&`, `||`, `!`, `<>`, 'single quotes', `//` comments, `;` and AND in capitals are understood, but not accepted: one way to write\n"
+     "each thing keeps rules readable. Write `and`, `or`, `not`, `!=`, \"double quotes\", `#` and nothing at the end of a line."},
+    {"R0105", "a limit is reached",
+     "Files, names, strings, nesting, conditions and rule sets have limits, so that no rules file can exhaust the machine. The message\n"
+     "names the limit. Long conditions become short by giving parts of them names with `let`."},
+    {"R0106", "not a number, duration or point in time",
+     "Numbers are digits with at most one point (`1200`, `12.50`, `20_000_000`). Durations are whole numbers with a unit: ms, s, m, h,\n"
+     "d, w (`90s`, `10m`, `24h`). Points in time are dates or RFC 3339 (`2027-03-31`, `2027-03-31T12:00:00Z`)."},
+    {"R0107", "chained comparison",
+     "`1 < x < 5` is not a condition: write `x > 1 and x < 5` or `x between 2 and 4`. An aggregate with `where` that is compared stands "
+     "in\n"
+     "parentheses: `(count() by card_id over 1h where approved == false) > 3`, because `where` reads as far as it can."},
+    {"R0108", "a clause stands twice",
+     "Each clause of a rule, a policy or an aggregate is given once (a rule may have several `update`s). Leave one of the two out."},
+    {"R0109", "a clause is missing", "A rule has at least a condition: `when ...`."},
+    {"R0110", "not supported yet",
+     "The language has a place for this, this version does not do it. The rest of the file is checked all the same. Known and not there\n"
+     "yet: `model`, `pattern`, `lookup`, `profile(...)`, `mode shadow` and `canary`, `expires`, `reset`, `delay`, windows over a number "
+     "of\n"
+     "events, `percentile`, `median`, several event types in one rule set, type `ip`."},
+    {"R0111", "a word of the language as a name",
+     "Words that expressions are made of cannot be names: and, or, not, in, is, between, matches, starts_with, ends_with, contains, true,\n"
+     "false, by, over, where, excluding. Choose another name."},
+    // R02: names
+    {"R0201", "declared twice",
+     "Fields, features and lets share one set of names; rules have one of their own, and so have lists. Rename one of the two, in\n"
+     "whichever file it is."},
+    {"R0202", "no event is declared",
+     "Everything else reads the fields of an event, so a rule set needs one: `event payment { id string id ... }`."},
+    {"R0203", "unknown name",
+     "No field of the event, feature or let has this name. Names are compared letter by letter, case included. The help shows the\n"
+     "nearest one. Behind `by` only fields of the event can stand."},
+    {"R0204", "unknown function or aggregate", "`weir list functions` shows all functions and aggregates with an example of each."},
+    {"R0205", "unknown list", "`@name` refers to a list that is declared with `list name of TYPE ...` in one of the files."},
+    {"R0206", "a let reads itself",
+     "Directly or through others: `let a = b + 1` and `let b = a`. A let is a name for a value, so there must be an order to compute them "
+     "in."},
+    {"R0207", "a reason's placeholder is wrong",
+     "`{name}` in a reason stands for the value of a field, feature or let. Expressions do not fit: give the value a name with `let`.\n"
+     "`{{` and `}}` stand for braces."},
+    {"R0208", "unused name",
+     "A warning: a list, feature or let is declared and no rule reads it. A feature costs memory for every key, so unused ones are worth\n"
+     "removing. (A name that only a sink's `when` or a filter reads is warned about, too.)"},
+    {"R0209", "the event's special fields are wrong",
+     "One field is the event's `time` (a timestamp that is always present); it drives every window. At most one is the `id` (string or\n"
+     "int), and at most one the `key` by which records are spread over shards (string or int)."},
+    {"R0210", "unknown event", "`on NAME` behind a rule's title names an event that is declared in the rule set."},
+    // R03: types
+    {"R0301", "unknown type",
+     "Types are bool, int, decimal, float, string, timestamp, duration and geo. `decimal(2)` names the digits after the point (4 "
+     "without),\n"
+     "`timestamp(s)`, `(ms)` and `(us)` the unit of a number. Lists hold string, int or decimal."},
+    {"R0302", "values that do not go together",
+     "An operator got values of types that it does not combine: text with a number, a duration with a plain number, two places with `<`.\n"
+     "Numbers of different types (int, decimal, float) do go together. Text and bool have no order; only `==`, `!=` and `in` compare "
+     "them."},
+    {"R0303", "a condition is expected",
+     "`when`, `where`, `and`, `or` and `not` need something that is true or false. Numbers and text are not: compare them with something."},
+    {"R0304", "too many digits after the point",
+     "A literal has more digits than the decimal that it meets, so the two could never be equal; or more than 9 where no float is "
+     "involved.\n"
+     "Declare the field with as many digits as it needs: `amount decimal(6)`."},
+    {"R0305", "a function's arguments do not fit",
+     "The number or the types of the arguments are not those of the function. The help shows its signature."},
+    {"R0306", "a list of another type",
+     "What stands before `in` has another type than the values behind it. Sets in brackets hold literals of one type and are not empty."},
+    {"R0307", "not a regular expression",
+     "Regular expressions have RE2's syntax (https://github.com/google/re2/wiki/Syntax): no look-around and no back-references, and in "
+     "return\n"
+     "a match takes linear time. A compiled one has at most 1 MiB."},
+    {"R0308", "a number out of range",
+     "Ints lie between -9223372036854775808 and 9223372036854775807, decimals in the same range after scaling by their digits."},
+    {"R0309", "division by zero", "A division by a literal zero is always missing, so nothing compared with it is ever true."},
+    {"R0310", "this can never be true",
+     "A warning: bounds exclude each other (`amount > 5 and amount < 3`), a list is empty, something that is always present is asked to "
+     "be\n"
+     "missing, or a value lies outside what a function can return. The rule or feature is kept and will never fire."},
+    {"R0311", "unknown time zone",
+     "Zones have their names from the IANA database: \"Europe/Berlin\", \"America/New_York\". Without one, times are in UTC."},
+    // R04: windows and state
+    {"R0401", "an aggregate is incomplete",
+     "A feature says what it counts, for whom and over which time: `count() by card_id over 10m`. `by` and `over` are required."},
+    {"R0402", "the window's length is wrong", "A window is longer than nothing and at most 400 days. Its units are ms, s, m, h, d and w."},
+    {"R0403", "an aggregate's value is wrong",
+     "`sum`, `avg` and `stddev` need a number, `min` and `max` a number, timestamp or duration, `distinct` anything but a float or a geo;\n"
+     "each takes one value. Only `count` may stand without."},
+    {"R0404", "the key is wrong",
+     "`by` names one to eight fields of the event, of type string, int, bool or decimal, each once. Features and lets are no keys: their "
+     "value\n"
+     "is not part of the event. The key of an `update` is a string or int field."},
+    {"R0405", "only the event is known here",
+     "A feature's value and its `where`, and a mapping's `filter`, are computed when the event is added, before any feature is. They read\n"
+     "fields, lists, and lets that read nothing else. To combine features, write a rule or a `let`."},
+    {"R0406", "too many features or lets", "A rule set has at most 4096 features (those written in place included) and as many lets."},
+    {"R0407", "an aggregate cannot stand here",
+     "A sink's `when` and a filter cannot bring new features with them. Declare the feature in the rules file and use its name."},
+    // R05: policy
+    {"R0501", "unknown outcome",
+     "`then` forces one of the outcomes in the policy's `precedence`, which says who wins when rules disagree. A sink's `when` compares "
+     "with\n"
+     "any outcome that the policy names. Without a policy the outcomes are block, alert and allow, in this order."},
+    {"R0502", "the policy is wrong",
+     "A rule set has one policy. It names each outcome in `precedence` once, and says `otherwise -> OUTCOME`."},
+    {"R0503", "a rule changes nothing",
+     "A rule needs an effect: `then OUTCOME`, `score NUMBER` or `update`. `score 0` makes a rule that only reports."},
+    {"R0504", "bands are out of order",
+     "`score >= 80 -> block` comes before `score >= 40 -> alert`: the first band that fits decides, so a band below a lower one is never "
+     "reached."},
+    {"R0505", "not a score", "A score is a number with at most 4 digits after the point, between -1000000 and 1000000."},
+    {"R0506", "known only after the rules",
+     "`outcome` and `score` are the result of the rules, so only a sink's `when` can read them: `outcome == block`, `score >= 50`. There,\n"
+     "`outcome` is compared with an outcome's name."},
+    // R06: lists
+    {"R0601", "a list's file cannot be read",
+     "Relative paths begin beside the configuration, or beside the rules file when it is checked alone. The message shows the path that "
+     "was tried."},
+    {"R0602", "an entry does not fit",
+     "An entry of a list is not of the list's type, is too long, or is not UTF-8. The message shows the file and the line."},
+    {"R0603", "a CSV file is wrong",
+     "A CSV list names a column of the file's first line: `column account_id`. Every line has as many cells as the first; quotes are "
+     "closed."},
+    {"R0604", "a list is too large", "A list has at most 10000000 entries, its file at most 1 GiB, and a rule set at most 1024 lists."},
+    {"R0605", "a list is empty",
+     "A warning: nothing is in the list, so `in` is never true and `not in` always (for a value that is present)."},
+    // R07: tests
+    {"R0701", "a test is skipped", "A warning: `test` blocks are read and skipped by this version."},
+};
+
+}  // namespace
+
+std::span<const ErrorCode> all_rule_error_codes() {
+  return codes;
+}
+
+std::optional<std::string> explain_code(std::string_view code) {
+  std::string wanted(code);
+  if (!wanted.empty() && wanted[0] == 'r') wanted[0] = 'R';
+  for (const ErrorCode& known : codes)
+    if (known.code == wanted) return std::string(known.code) + ": " + std::string(known.title) + "\n\n" + std::string(known.text) + '\n';
+  return std::nullopt;
+}
+
+}  // namespace weir

@@ -1,0 +1,24 @@
+// An event's declaration to a schema.
+#pragma once
+
+#include <optional>
+
+#include "rules/language/check_scope.h"
+#include "rules/language/reporter.h"
+#include "rules/language/syntax_tree.h"
+
+namespace weir {
+
+struct DeclaredType {
+  ValueType type = ValueType::string;
+  int scale = 0;
+  TimestampUnit unit = TimestampUnit::automatic;
+};
+
+// The type that is written; nothing after a complaint.
+std::optional<DeclaredType> check_type(const SyntaxName& name, const std::optional<SyntaxName>& parameter, Reporter& reporter);
+
+// Fills `scope.rules.event` and declares the fields. False after a complaint.
+bool check_event(const SyntaxEvent& syntax, CheckScope& scope, Reporter& reporter);
+
+}  // namespace weir

@@ -1,0 +1,116 @@
+#include "rules/language/list_checker.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "rules/language/event_checker.h"
+#include "rules/language/limits.h"
+#include "rules/language/list_reader.h"
+#include "rules/language/typed_value.h"
+
+namespace weir {
+
+namespace {
+
+// Where the file of a list is: see CheckOptions::base_folder.
+std::string resolved(const std::string& written, const std::string& base_folder, const std::string& rules_path) {
+  const std::filesystem::path path(written);
+  if (path.is_absolute()) return written;
+  if (!base_folder.empty()) return (std::filesystem::path(base_folder) / path).lexically_normal().string();
+  const std::filesystem::path folder = std::filesystem::path(rules_path).parent_path();
+  const std::string beside = (folder / path).lexically_normal().string();
+  const std::string above = (folder / ".." / path).lexically_normal().string();
+  std::error_code failure;
+  return !std::filesystem::exists(beside, failure) && std::filesystem::exists(above, failure) ? above : beside;
+}
+
+class ListChecker {
+ public:
+  explicit ListChecker(Reporter& reporter) : reporter_(reporter) {}
+
+  bool run(const SyntaxList& syntax, const std::string& base_folder, CheckedList& list) {
+    if (syntax.type.text.empty()) return false;
+    const std::optional<DeclaredType> declared = check_type(syntax.type, syntax.parameter, reporter_);
+    if (!declared) return false;
+    if (declared->type != ValueType::string && declared->type != ValueType::integer && declared->type != ValueType::decimal) {
+      reporter_.error("R0301", syntax.type.span, "a list holds values of type string, int or decimal");
+      return false;
+    }
+    list.values.type = declared->type;
+    list.values.scale = declared->scale;
+    const bool whole = syntax.path ? from_file(syntax, base_folder, list) : inline_values(syntax, list);
+    if (whole && list.values.size() == 0)
+      reporter_.warning("R0605", syntax.name.span, "list " + in_backticks(list.name) + " is empty", "nothing is in it");
+    return whole;
+  }
+
+ private:
+  bool from_file(const SyntaxList& syntax, const std::string& base_folder, CheckedList& list) {
+    const std::string& written = syntax.path->value;
+    if (written.ends_with(".csv") && !syntax.column) {
+      reporter_.error("R0603", syntax.path->span, "which column of " + in_backticks(written) + "?", "",
+                      {"for example `column account_id`"});
+      return false;
+    }
+    list.path = resolved(written, base_folder, reporter_.file().path);
+    if (syntax.column) list.column = syntax.column->text;
+    std::vector<ListProblem> problems;
+    std::optional<ValueSet> values = read_list_file(list.path, list.column, list.values.type, list.values.scale, problems);
+    for (const ListProblem& problem : problems) {
+      const std::string place = problem.line == 0 ? list.path : list.path + ":" + std::to_string(problem.line);
+      // Each problem is another line of the list: told apart by its message, at the same place of the rules file.
+      reporter_.error_also(problem.code, syntax.path->span, place + ": " + problem.message);
+    }
+    if (!values) return false;
+    list.values = std::move(*values);
+    return true;
+  }
+
+  bool inline_values(const SyntaxList& syntax, CheckedList& list) {
+    bool whole = true;
+    for (const SyntaxExpressionPointer& value : syntax.values) whole = entry(*value, list) && whole;
+    sort_distinct(list.values);
+    return whole;
+  }
+
+  bool entry(const SyntaxExpression& value, CheckedList& list) {
+    const bool negative = value.kind == SyntaxKind::unary && value.operands.size() == 1;
+    const SyntaxExpression& literal = negative ? *value.operands[0] : value;
+    if (literal.kind == SyntaxKind::bad) return false;
+    const bool text = literal.kind == SyntaxKind::string && !negative;
+    const bool number = literal.kind == SyntaxKind::number;
+    const bool wants_text = list.values.type == ValueType::string;
+    const bool fits = wants_text ? text : number;
+    if (fits && add_entry(list.values, (negative ? "-" : "") + literal.text)) return true;
+    std::vector<std::string> help;
+    if (wants_text && number) help = {"text stands in double quotes: \"" + literal.text + "\""};
+    if (!wants_text && text) help = {"leave the quotes out: " + literal.text.substr(0, 60)};
+    reporter_.error("R0602", value.span,
+                    in_backticks(reporter_.text(value.span)) + " is not " + with_article(type_text(list.values.type, list.values.scale)),
+                    "", std::move(help));
+    return false;
+  }
+
+  Reporter& reporter_;
+};
+
+}  // namespace
+
+void check_list(const SyntaxList& syntax, const std::string& base_folder, CheckScope& scope, Reporter& reporter) {
+  const auto index = static_cast<std::uint32_t>(scope.rules.lists.size());
+  if (index >= limits::lists_max) {
+    reporter.error("R0604", syntax.name.span, "a rule set has at most " + std::to_string(limits::lists_max) + " lists");
+    return;
+  }
+  if (!scope.declare_list(syntax.name.text, {index, false, false})) {
+    reporter.error("R0201", syntax.name.span, "list " + in_backticks(syntax.name.text) + " is declared twice");
+    return;
+  }
+  CheckedList list;
+  list.name = syntax.name.text;
+  if (!ListChecker(reporter).run(syntax, base_folder, list)) scope.find_list(syntax.name.text)->broken = true;
+  scope.rules.lists.push_back(std::move(list));
+}
+
+}  // namespace weir

@@ -1,0 +1,233 @@
+#include "rules/language/list_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "engine/base/decimal.h"
+#include "engine/base/utf8.h"
+#include "rules/language/limits.h"
+#include "rules/language/reporter.h"
+
+namespace weir {
+
+namespace {
+
+constexpr std::size_t problems_max = 10;
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+// Cells of one CSV record after another. A quoted cell may hold commas, doubled quotes and line ends.
+class CsvReader {
+ public:
+  explicit CsvReader(std::string_view text) : text_(text) {}
+
+  // False at the end. `broken` is set when a quote is not closed.
+  bool next(std::vector<std::string>& cells) {
+    cells.clear();
+    if (at_ >= text_.size()) return false;
+    first_line_ = line_;
+    while (true) {
+      cells.push_back(cell());
+      if (at_ >= text_.size()) return true;
+      const char end = text_[at_++];
+      if (end == ',') continue;
+      ++line_;
+      return true;
+    }
+  }
+  std::size_t line() const { return first_line_; }
+  bool broken() const { return broken_; }
+
+ private:
+  std::string cell() {
+    std::string value;
+    if (at_ < text_.size() && text_[at_] == '"') {
+      quoted_part(value);
+    }
+    const std::size_t begin = at_;
+    while (at_ < text_.size() && text_[at_] != ',' && text_[at_] != '\n') ++at_;
+    value += text_.substr(begin, at_ - begin);
+    return std::string(trimmed(value));
+  }
+
+  void quoted_part(std::string& value) {
+    for (++at_; at_ < text_.size(); ++at_) {
+      if (text_[at_] == '\n') ++line_;
+      if (text_[at_] != '"') {
+        value += text_[at_];
+      } else if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') {
+        value += '"';
+        ++at_;
+      } else {
+        ++at_;
+        return;
+      }
+    }
+    broken_ = true;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
+  std::size_t first_line_ = 1;
+  bool broken_ = false;
+};
+
+class ListReader {
+ public:
+  ListReader(ValueSet& set, std::vector<ListProblem>& problems) : set_(set), problems_(problems) {}
+
+  void read_lines(std::string_view text) {
+    std::size_t line = 0;
+    while (!text.empty() && !full()) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      ++line;
+      const std::string_view entry = trimmed(text.substr(0, end));
+      if (!entry.empty() && entry[0] != '#') add(entry, line);
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+  }
+
+  void read_csv(std::string_view text, const std::string& column) {
+    CsvReader reader(text);
+    std::vector<std::string> cells;
+    if (!reader.next(cells)) return complain("R0603", 0, "the file is empty: a CSV file begins with the names of its columns");
+    const auto found = std::find(cells.begin(), cells.end(), column);
+    if (found == cells.end()) {
+      std::string all;
+      for (const std::string& name : cells) all += (all.empty() ? "" : ", ") + in_backticks(name);
+      return complain("R0603", 1, "there is no column " + in_backticks(column) + "; the columns are " + all.substr(0, 300));
+    }
+    const auto wanted = static_cast<std::size_t>(found - cells.begin());
+    const std::size_t width = cells.size();
+    while (!full() && reader.next(cells)) {
+      if (cells.size() == 1 && cells[0].empty()) continue;
+      if (cells.size() != width) {
+        complain("R0603", reader.line(),
+                 "this line has " + std::to_string(cells.size()) + " cells, the first one " + std::to_string(width));
+      } else if (!cells[wanted].empty()) {
+        add(cells[wanted], reader.line());
+      }
+    }
+    if (reader.broken()) complain("R0603", reader.line(), "a quote is not closed");
+  }
+
+ private:
+  bool full() const { return stopped_ || problems_.size() >= problems_max; }
+
+  void complain(std::string_view code, std::size_t line, std::string message) {
+    if (!full()) problems_.push_back({code, line, std::move(message)});
+  }
+
+  void add(std::string_view entry, std::size_t line) {
+    if (set_.size() >= limits::list_entries_max) {
+      complain("R0604", line, "a list has at most " + std::to_string(limits::list_entries_max) + " entries");
+      stopped_ = true;
+      return;
+    }
+    if (entry.size() > limits::string_bytes_max)
+      return complain("R0602", line, "an entry has at most " + std::to_string(limits::string_bytes_max) + " bytes");
+    if (!is_valid_utf8(entry)) return complain("R0602", line, "this entry is not valid UTF-8");
+    if (!add_entry(set_, entry))
+      complain(
+          "R0602", line,
+          in_backticks(entry) + " is not " +
+              (set_.type == ValueType::integer ? "an int" : "a decimal with " + std::to_string(set_.scale) + " digits after the point"));
+  }
+
+  ValueSet& set_;
+  std::vector<ListProblem>& problems_;
+  bool stopped_ = false;
+};
+
+// The whole file; nothing after a complaint.
+std::optional<std::string> read_file(const std::string& path, std::vector<ListProblem>& problems) {
+  std::error_code failure;
+  const std::filesystem::file_status status = std::filesystem::status(path, failure);
+  if (!std::filesystem::exists(status)) {
+    problems.push_back({"R0601", 0, "there is no such file"});
+    return std::nullopt;
+  }
+  if (!std::filesystem::is_regular_file(status)) {
+    problems.push_back({"R0601", 0, "this is not a file"});
+    return std::nullopt;
+  }
+  const std::uintmax_t size = std::filesystem::file_size(path, failure);
+  if (failure || size > limits::list_file_bytes_max) {
+    problems.push_back({"R0604", 0, "the file has more than " + std::to_string(limits::list_file_bytes_max) + " bytes"});
+    return std::nullopt;
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::string text(static_cast<std::size_t>(size), '\0');
+  if (!file.read(text.data(), static_cast<std::streamsize>(size))) {
+    problems.push_back({"R0601", 0, "the file cannot be read"});
+    return std::nullopt;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<ValueSet> read_list_file(const std::string& path, const std::string& column, ValueType type, int scale,
+                                       std::vector<ListProblem>& problems) {
+  const std::size_t before = problems.size();
+  const std::optional<std::string> text = read_file(path, problems);
+  if (!text) return std::nullopt;
+  std::string_view content = *text;
+  if (content.starts_with("\xEF\xBB\xBF")) content.remove_prefix(3);
+  ValueSet set;
+  set.type = type;
+  set.scale = scale;
+  ListReader reader(set, problems);
+  if (column.empty()) {
+    reader.read_lines(content);
+  } else {
+    reader.read_csv(content, column);
+  }
+  if (problems.size() > before) return std::nullopt;
+  sort_distinct(set);
+  return set;
+}
+
+bool add_entry(ValueSet& set, std::string_view text) {
+  if (set.type == ValueType::string) {
+    set.strings.emplace_back(text);
+    return true;
+  }
+  std::int64_t value = 0;
+  if (set.type == ValueType::integer) {
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failure != std::errc{} || end != text.data() + text.size()) return false;
+  } else {
+    const DecimalResult parsed = parse_decimal(text, set.scale);
+    if (parsed.error != DecimalError::none) return false;
+    value = parsed.scaled;
+  }
+  set.integers.push_back(value);
+  return true;
+}
+
+void sort_distinct(ValueSet& set) {
+  std::sort(set.strings.begin(), set.strings.end());
+  set.strings.erase(std::unique(set.strings.begin(), set.strings.end()), set.strings.end());
+  std::sort(set.integers.begin(), set.integers.end());
+  set.integers.erase(std::unique(set.integers.begin(), set.integers.end()), set.integers.end());
+}
+
+bool is_valid_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t size = utf8_length(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
+}  // namespace weir

@@ -1,0 +1,159 @@
+#include "rules/language/rule_checker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rules/language/condition_warnings.h"
+#include "rules/language/expression_checker.h"
+#include "rules/language/policy_checker.h"
+
+namespace weir {
+
+namespace {
+
+class RuleChecker {
+ public:
+  RuleChecker(CheckScope& scope, Reporter& reporter)
+      : scope_(scope), reporter_(reporter), expressions_(scope, reporter, ExpressionPlace::rule) {}
+
+  CheckedRule run(const SyntaxRule& syntax) {
+    rule_.name = syntax.name.text;
+    rule_.title = syntax.title.value;
+    rule_.off = syntax.off;
+    if (syntax.on && syntax.on->text != scope_.rules.event.name)
+      reporter_.error("R0210", syntax.on->span, "unknown event " + in_backticks(syntax.on->text), "",
+                      did_you_mean(syntax.on->text, {scope_.rules.event.name}));
+    if (syntax.when) {
+      rule_.when = expressions_.condition(*syntax.when, "`when`");
+      if (rule_.when != no_expression) warn_if_never_true(scope_.rules, rule_.when, syntax.when->span, reporter_);
+    }
+    if (syntax.then) rule_.then = check_outcome(*syntax.then, scope_.rules.policy, reporter_).value_or(no_outcome);
+    if (syntax.score) rule_.score = check_score(*syntax.score, reporter_).value_or(0);
+    if (!syntax.then && !syntax.score && syntax.updates.empty() && !syntax.name.text.empty())
+      reporter_.error("R0503", syntax.name.span, "rule " + in_backticks(syntax.name.text) + " changes nothing",
+                      "neither `then` nor `score` nor `update`", {"for example `then alert` or `score 40`"});
+    if (syntax.reason) reason(*syntax.reason);
+    for (const SyntaxName& tag : syntax.tags) rule_.tags.emplace_back(tag.text);
+    if (syntax.owner) rule_.owner = syntax.owner->value;
+    for (const SyntaxUpdate& update : syntax.updates) add(update);
+    rule_.features = features_read(scope_.rules, roots());
+    return std::move(rule_);
+  }
+
+ private:
+  // Text with `{name}`; `{{` and `}}` stand for braces.
+  void reason(const SyntaxString& syntax) {
+    const std::string& text = syntax.value;
+    // Where escapes were resolved, offsets in the value are not those in the file: then the whole string is pointed at.
+    const bool as_written = syntax.span.end - syntax.span.begin == text.size() + 2;
+    const auto place = [&](std::size_t begin, std::size_t end) {
+      return as_written ? SourceSpan{syntax.span.begin + 1 + begin, syntax.span.begin + 1 + end} : syntax.span;
+    };
+    std::string literal;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      const bool doubled = at + 1 < text.size() && text[at + 1] == text[at];
+      if (text[at] == '}' && !doubled) {
+        reporter_.error("R0207", place(at, at + 1), "this `}` closes nothing", "", {"write `}}` for a brace"});
+        return;
+      }
+      if ((text[at] != '{' && text[at] != '}') || doubled) {
+        literal += text[at];
+        if (text[at] == '{' || text[at] == '}') ++at;
+        continue;
+      }
+      const std::size_t end = text.find('}', at);
+      if (end == std::string::npos) {
+        reporter_.error("R0207", place(at, at + 1), "this `{` is not closed", "", {"a placeholder is `{name}`; write `{{` for a brace"});
+        return;
+      }
+      if (!literal.empty()) rule_.reason.push_back({std::exchange(literal, {}), no_expression});
+      placeholder(std::string_view(text).substr(at + 1, end - at - 1), place(at, end + 1));
+      at = end;
+    }
+    if (!literal.empty()) rule_.reason.push_back({std::move(literal), no_expression});
+  }
+
+  void placeholder(std::string_view name, SourceSpan span) {
+    const auto in_name = [](char byte) {
+      return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '_';
+    };
+    if (name.empty() || !std::all_of(name.begin(), name.end(), in_name)) {
+      reporter_.error("R0207", span, "a placeholder is the name of a field, feature or let", "", {"give the value a name with `let`"});
+      return;
+    }
+    const TypedValue value = expressions_.name(name, span, "R0207");
+    if (value.broken) return;
+    if (value.type == ValueType::geo) {
+      reporter_.error("R0207", span, "a place has no text", "", {"show a distance: `let km = distance_km(a, b)`"});
+      return;
+    }
+    rule_.reason.push_back({{}, value.node});
+  }
+
+  void add(const SyntaxUpdate& syntax) {
+    CheckedUpdate update;
+    update.field = syntax.field.text;
+    for (const SyntaxName& name : syntax.key) {
+      const TypedValue part = expressions_.name(name.text, name.span);
+      if (part.broken) continue;
+      const Expression& node = scope_.arena[part.node];
+      const bool keyed = node.kind == ExpressionKind::event_column && (node.type == ValueType::string || node.type == ValueType::integer);
+      if (!keyed) {
+        reporter_.error("R0404", name.span, "a profile belongs to a field of the event, of type string or int", "",
+                        {"for example `update card_id set ...`"});
+        continue;
+      }
+      update.key.push_back(node.index);
+    }
+    if (syntax.value) {
+      update.value = expressions_.node(*syntax.value);
+      if (update.value != no_expression && scope_.arena[update.value].type == ValueType::geo)
+        reporter_.error("R0302", syntax.value->span, "a place cannot be written to a profile");
+    }
+    if (syntax.duration) {
+      update.for_ms = syntax.duration->ms;
+      if (update.for_ms == 0) reporter_.error("R0402", syntax.duration->span, "`for` needs a length of time above zero");
+    }
+    rule_.updates.push_back(std::move(update));
+  }
+
+  std::vector<ExpressionIndex> roots() const {
+    std::vector<ExpressionIndex> all{rule_.when};
+    for (const ReasonPart& part : rule_.reason) all.push_back(part.value);
+    for (const CheckedUpdate& update : rule_.updates) all.push_back(update.value);
+    return all;
+  }
+
+  CheckScope& scope_;
+  Reporter& reporter_;
+  ExpressionChecker expressions_;
+  CheckedRule rule_;
+};
+
+}  // namespace
+
+void check_rule(const SyntaxRule& syntax, CheckScope& scope, Reporter& reporter) {
+  scope.rules.rules.push_back(RuleChecker(scope, reporter).run(syntax));
+}
+
+std::vector<std::uint32_t> features_read(const CheckedRules& rules, const std::vector<ExpressionIndex>& roots) {
+  std::vector<ExpressionIndex> open;
+  for (const ExpressionIndex root : roots)
+    if (root != no_expression) open.push_back(root);
+  std::vector<bool> seen(rules.expressions.size(), false);
+  std::vector<std::uint32_t> features;
+  while (!open.empty()) {
+    const ExpressionIndex index = open.back();
+    open.pop_back();
+    if (seen[index]) continue;
+    seen[index] = true;
+    const Expression& node = rules.expressions[index];
+    if (node.kind == ExpressionKind::feature) features.push_back(node.index);
+    if (node.kind == ExpressionKind::let) open.push_back(rules.lets[node.index].value);
+    open.insert(open.end(), node.operands.begin(), node.operands.end());
+  }
+  std::sort(features.begin(), features.end());
+  return features;
+}
+
+}  // namespace weir
