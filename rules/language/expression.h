@@ -24,15 +24,15 @@ enum class ExpressionKind : std::uint8_t {
   let,           // `index` into CheckedRules::lets; same type as its value
   score,         // the decision's score, decimal(score_scale); only in ExpressionScope::decision
   outcome_is,    // bool; `index`: OutcomeIndex; `negated` for `!=`; only in ExpressionScope::decision
-  convert,       // operand's number as this node's type and scale: int -> decimal, int -> float, decimal -> decimal with a larger scale
-                 // (stops at the ends of the 64-bit range), decimal -> float (nearest double)
+  convert,       // operand's number as this node's type and scale: int -> decimal, int -> float, decimal -> decimal with a larger scale,
+                 // decimal -> float (nearest double)
   truth,         // bool: the operand, with missing as false; stands wherever a bool that may be missing is used as a condition
   logical_not,   // operand is never missing (`truth` stands in between where needed)
   logical_and,   // two or more operands, never missing
   logical_or,
   negate,  // int, decimal, float, duration
-  // Arithmetic on int, decimal and duration stops at the ends of the 64-bit range. Both operands have the node's type and scale unless
-  // said otherwise.
+  // A result that does not fit into 64 bits (of arithmetic, conversions, abs, round) is missing, and the rule that asked for it has failed
+  // on that event; a float that is not finite is missing. Both operands have the node's type and scale unless said otherwise.
   add,        // also timestamp + duration
   subtract,   // also timestamp - duration, and timestamp - timestamp -> duration
   multiply,   // int, float; decimal * int, decimal * decimal literal and duration * int: the stored integers are multiplied, the node's
