@@ -1,0 +1,92 @@
+// One lane's view of a Kafka source: drains the queues of its partitions into batches.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <librdkafka/rdkafka.h>
+
+#include "connectors/kafka/kafka_handles.h"
+#include "engine/base/wake_signal.h"
+#include "engine/event/record_batch_pool.h"
+#include "engine/ports/source.h"
+
+namespace weir {
+
+// One partition on its way from librdkafka to its lane.
+struct KafkaShard {
+  ShardIndex index = 0;
+  AssignmentEpoch epoch = 0;
+  KafkaQueue queue;              // the partition's own, forwarded nowhere
+  std::int64_t next_offset = 0;  // the first not yet taken from the queue
+
+  // The reader's.
+  WakeSignal* signal = nullptr;
+  std::atomic<bool> ready{true};  // the queue may hold something; set by librdkafka's threads
+  bool paused = false;
+  bool failed = false;
+  OwnedRecordBatch* open = nullptr;  // being filled
+  std::chrono::steady_clock::time_point opened_at;
+};
+
+// A partition whose records cannot be fetched any more.
+struct FetchFailure {
+  ShardIndex shard = 0;
+  Error error;
+};
+
+// `add`, `remove` and `take_failures` are called by the source's control thread, the rest by the lane (but `wake`, by anyone). A mutex,
+// taken once a call and never while waiting, keeps the two apart.
+//
+// Each partition keeps a queue of its own, and a paused one is simply not drained: rd_kafka_pause_partitions would throw away what was
+// fetched and fetch it again, which under steady back-pressure doubles the work. How much is fetched ahead is bounded by
+// `queued.max.messages.kbytes`.
+class KafkaReader final : public LaneReader {
+ public:
+  KafkaReader(rd_kafka_t* client, const BatchLimits& limits) : client_(client), limits_(limits) {}
+
+  RecordBatch* poll(std::chrono::microseconds wait) override;
+  void release(RecordBatch* batch) override;
+  void pause(ShardIndex shard) override;
+  void resume(ShardIndex shard) override;
+  void wake() noexcept override;
+
+  void add(std::unique_ptr<KafkaShard> shard);
+  // Nothing more of the shard is handed over after this. Its queue is let go of by the caller's destroying the answer.
+  std::unique_ptr<KafkaShard> remove(ShardIndex shard);
+  std::vector<FetchFailure> take_failures();
+
+  std::uint64_t stale_records() const { return stale_records_.load(std::memory_order_relaxed); }  // dropped: below the position
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  // A lost wake-up would only cost this: all queues are looked at again.
+  static constexpr std::chrono::milliseconds sleep_max{100};
+
+  RecordBatch* next_batch();
+  void drain(KafkaShard& shard);
+  bool complete(const KafkaShard& shard);
+  void take(KafkaShard& shard, const rd_kafka_message_t& message);
+  void take_headers(OwnedRecordBatch& batch, const rd_kafka_message_t& message, RecordView& record);
+  void take_error(KafkaShard& shard, const rd_kafka_message_t& message);
+  KafkaShard* find(ShardIndex shard);
+
+  rd_kafka_t* client_;
+  BatchLimits limits_;
+  WakeSignal signal_;
+  std::atomic<bool> woken_{false};
+  std::atomic<std::uint64_t> stale_records_{0};
+
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<KafkaShard>> shards_;
+  std::size_t turn_ = 0;  // the shard to begin with, so that none is starved
+  Clock::time_point window_ends_;
+  RecordBatchPool pool_;
+  std::vector<FetchFailure> failures_;
+};
+
+}  // namespace weir

@@ -1,0 +1,19 @@
+// Which topics a cluster has, and making one that is missing.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "connectors/kafka/kafka_handles.h"
+#include "engine/base/result.h"
+
+namespace weir {
+
+// How many partitions `topic` has. Tries again until `timeout`; a topic that does not exist is an error that names it.
+Result<std::int32_t> partition_count(rd_kafka_t* client, const std::string& topic, std::chrono::milliseconds timeout);
+
+// Creates `topic` (0 partitions: as many as the broker's default) and waits until it can be seen. One that exists already is fine.
+Status create_kafka_topic(rd_kafka_t* client, const std::string& topic, std::int32_t partitions, std::chrono::milliseconds timeout);
+
+}  // namespace weir
