@@ -163,7 +163,6 @@ void KafkaSource::rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_l
     return;
   }
   revoke(rd_kafka_assignment_lost(client_.get()) != 0);
-  rd_kafka_assign(client_.get(), nullptr);
 }
 
 void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
