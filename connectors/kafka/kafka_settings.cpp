@@ -56,11 +56,11 @@ void check_properties(FieldReader& fields, const KafkaProperties& properties, st
     if (!properties.contains(std::string(each.property))) continue;
     const std::string name = "`" + std::string(each.property) + "`";
     if (each.setting.empty()) {
-      fields.complain(config_error::reserved_property, "librdkafka", "the property " + name + " is set by Weir: its promises depend on it",
-                      {"remove it"});
+      fields.complain_at(config_error::reserved_property, fields.place_of_property("librdkafka", each.property),
+                         "the property " + name + " is set by Weir: its promises depend on it", "", {"remove it"});
     } else {
-      fields.complain(config_error::reserved_property, "librdkafka", "the property " + name + " has a setting of its own",
-                      {"use `" + std::string(each.setting) + "` instead"});
+      fields.complain_at(config_error::reserved_property, fields.place_of_property("librdkafka", each.property),
+                         "the property " + name + " has a setting of its own", "", {"use `" + std::string(each.setting) + "` instead"});
     }
   }
 }
@@ -85,9 +85,12 @@ void read_brokers(FieldReader& fields, const SettingsNode& node, KafkaBrokers& t
   const auto add = [&](const SettingsNode& item, std::string_view address) {
     if (!is_address(address)) {
       std::vector<std::string> help;
-      if (!item.expanded && address.find(':') == std::string_view::npos && !address.empty())
+      if (!item.expanded && !closest_name(address, {"embedded"}).empty()) {
+        help.emplace_back("did you mean `embedded`?");
+      } else if (!item.expanded && address.find(':') == std::string_view::npos && !address.empty()) {
         help.push_back("did you mean `" + std::string(address) + ":9092`?");
-      fields.complain_at(config_error::bad_address, item, FieldReader::shown("brokers", item) + " is not the address of a broker",
+      }
+      fields.complain_at(config_error::bad_address, item.place, FieldReader::shown("brokers", item) + " is not the address of a broker",
                          "`host:port` is expected", std::move(help));
     } else if (std::find(to.addresses.begin(), to.addresses.end(), address) == to.addresses.end()) {
       to.addresses.emplace_back(address);
@@ -119,15 +122,16 @@ void read_brokers(FieldReader& fields, const SettingsNode& node, KafkaBrokers& t
     if (item.kind != Kind::scalar) {
       fields.complain_type("brokers", item, "a list of `host:port`, or the word `embedded`");
     } else if (item.text == "embedded") {
-      fields.complain_at(config_error::contradiction, item, "`embedded` stands for a broker of its own and cannot be in a list with others",
-                         "", {"write `brokers: embedded`"});
+      fields.complain_at(config_error::contradiction, item.place,
+                         "`embedded` stands for a broker of its own and cannot be in a list with others", "",
+                         {"write `brokers: embedded`"});
     } else {
       add_all(item);
     }
   }
   if (node.items.empty() || node.items.size() > addresses_max)
     fields.complain_at(
-        config_error::item_count, node,
+        config_error::item_count, node.place,
         "`brokers` has " + std::to_string(node.items.size()) + " addresses, the limits are 1 and " + std::to_string(addresses_max));
 }
 
@@ -149,22 +153,22 @@ void describe_start(FieldReader& fields, KafkaStart& to) {
                     std::vector<std::string> help;
                     const std::string_view closest = node.expanded ? std::string_view{} : closest_name(node.text, {"earliest", "latest"});
                     if (!closest.empty()) help.push_back("did you mean `" + std::string(closest) + "`?");
-                    fields.complain_at(config_error::bad_timestamp, node,
+                    fields.complain_at(config_error::bad_timestamp, node.place,
                                        "`start` is " + FieldReader::shown("start", node) + ", it must be `earliest`, `latest` or a time",
                                        "a time looks like 2026-11-01T00:00:00Z", std::move(help));
                   }
                 });
 }
 
-void check_topic(FieldReader& fields, std::string_view field, std::string_view topic) {
+void check_topic(FieldReader& fields, const SettingsPlace& place, std::string_view topic) {
   constexpr std::size_t topic_bytes_max = 249;  // Kafka's own limit
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
   };
   if (topic.empty() || (topic.size() <= topic_bytes_max && std::all_of(topic.begin(), topic.end(), fits) && topic != "." && topic != ".."))
     return;
-  fields.complain(config_error::bad_name, field, "`" + std::string(field) + "` holds a name that no topic can have",
-                  {"topics are named with 1 to 249 letters, digits, `.`, `_` or `-`"});
+  fields.complain_at(config_error::bad_name, place, "no topic can have this name", "",
+                     {"topics are named with 1 to 249 letters, digits, `.`, `_` or `-`"});
 }
 
 }  // namespace
@@ -214,9 +218,9 @@ void describe(FieldReader& fields, KafkaSecuritySettings& to) {
                 "how to log in; needed with sasl_plaintext and sasl_ssl");
   fields.text("username", to.username, "who logs in");
   fields.text("password", to.password, "the password; better `${file:...}` or a variable than the text itself");
-  fields.text("ca", to.ca, "PEM file with the authorities to trust; without it, those of the system");
-  fields.text("certificate", to.certificate, "PEM file with this client's certificate");
-  fields.text("key", to.key, "PEM file with the key of the certificate");
+  fields.path("ca", to.ca, "PEM file with the authorities to trust; without it, those of the system");
+  fields.path("certificate", to.certificate, "PEM file with this client's certificate");
+  fields.path("key", to.key, "PEM file with the key of the certificate");
   fields.text("key_password", to.key_password, "the password of the key");
   fields.flag("verify_hostname", to.verify_hostname, "refuse a broker whose certificate names another host");
   if (!fields.reading()) return;
@@ -244,7 +248,8 @@ void describe(FieldReader& fields, KafkaSecuritySettings& to) {
 void describe(FieldReader& fields, KafkaSourceSettings& to) {
   describe_brokers(fields, to.brokers, Presence::required, "localhost:9092",
                    "where the cluster is reached; `embedded` starts one inside of the process, for tries");
-  fields.texts("topics", to.topics, {1, topics_max}, "the topics to read", Presence::required);
+  std::vector<SettingsPlace> topic_places;
+  fields.texts("topics", to.topics, {1, topics_max}, "the topics to read", Presence::required, &topic_places);
   fields.text("group", to.group, "the consumer group: instances of one group share the shards, and its commits say where to go on");
   describe_start(fields, to.start);
   fields.text("group_instance_id", to.group_instance_id,
@@ -257,7 +262,7 @@ void describe(FieldReader& fields, KafkaSourceSettings& to) {
   fields.group("security", to.security, "encryption and login");
   fields.properties("librdkafka", to.librdkafka, "properties of librdkafka, passed on as they are");
   if (!fields.reading()) return;
-  for (const std::string& topic : to.topics) check_topic(fields, "topics", topic);
+  for (std::size_t index = 0; index < to.topics.size(); ++index) check_topic(fields, topic_places[index], to.topics[index]);
   check_properties(fields, to.librdkafka, reserved_for_all);
   check_properties(fields, to.librdkafka, reserved_for_sources);
 }
@@ -272,7 +277,7 @@ void describe(FieldReader& fields, KafkaSinkSettings& to) {
   fields.flag("create_topic", to.create_topic, "create the topic where it is missing, with the broker's defaults");
   fields.properties("librdkafka", to.librdkafka, "properties of librdkafka, passed on as they are");
   if (!fields.reading()) return;
-  check_topic(fields, "topic", to.topic);
+  check_topic(fields, fields.place_of("topic"), to.topic);
   check_properties(fields, to.librdkafka, reserved_for_all);
   check_properties(fields, to.librdkafka, reserved_for_sinks);
   if (to.security && !to.brokers)

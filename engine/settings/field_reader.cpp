@@ -24,12 +24,13 @@ FieldReader::FieldReader(const SettingsNode& node, std::string title, const std:
     : node_(&node), title_(std::move(title)), folder_(&folder), diagnostics_(&diagnostics) {}
 
 std::string FieldReader::shown(std::string_view name, const SettingsNode& node) {
+  if (node.written.empty()) return "empty";
   return names_secret(name) ? "(a secret)" : ticked(node.written);
 }
 
-void FieldReader::complain_at(std::string_view code, const SettingsNode& node, std::string message, std::string label,
+void FieldReader::complain_at(std::string_view code, const SettingsPlace& place, std::string message, std::string label,
                               std::vector<std::string> help) {
-  diagnostics_->push_back(config_diagnostic(code, node.place, std::move(message), std::move(label), std::move(help)));
+  diagnostics_->push_back(config_diagnostic(code, place, std::move(message), std::move(label), std::move(help)));
 }
 
 SettingsPlace FieldReader::place_of(std::string_view name) const {
@@ -38,17 +39,41 @@ SettingsPlace FieldReader::place_of(std::string_view name) const {
   return entry == nullptr ? node_->place : entry->value.place;
 }
 
+SettingsPlace FieldReader::place_of_property(std::string_view name, std::string_view property) const {
+  const SettingsEntry* group = reading() ? node_->find(name) : nullptr;
+  const SettingsNode* at = group == nullptr ? nullptr : &group->value;
+  // A property is one key or, joined with dots, the keys on the way to it.
+  while (at != nullptr) {
+    const SettingsNode* next = nullptr;
+    for (const SettingsEntry& entry : at->entries) {
+      if (entry.key == property) return entry.key_place;
+      if (!property.starts_with(entry.key + ".")) continue;
+      property.remove_prefix(entry.key.size() + 1);
+      next = &entry.value;
+      break;
+    }
+    at = next;
+  }
+  return place_of(name);
+}
+
 void FieldReader::complain(std::string_view code, std::string_view name, std::string message, std::vector<std::string> help) {
-  const SettingsEntry* entry = node_->find(name);
-  complain_at(code, entry == nullptr ? *node_ : entry->value, std::move(message), "", std::move(help));
+  complain_at(code, place_of(name), std::move(message), "", std::move(help));
 }
 
 void FieldReader::complain_type(std::string_view name, const SettingsNode& node, std::string_view wanted, std::vector<std::string> help) {
   std::string found = "nothing";
   if (node.kind == Kind::sequence) found = "a list";
   if (node.kind == Kind::mapping) found = "a group of settings";
-  if (node.kind == Kind::scalar) found = (node.plain && looks_like_number(node.written) ? "the number " : "the text ") + shown(name, node);
-  complain_at(config_error::wrong_type, node, ticked(name) + " must be " + std::string(wanted) + ", found " + found, "", std::move(help));
+  if (node.kind == Kind::scalar && node.written.empty()) {
+    found = "an empty text";
+  } else if (node.kind == Kind::scalar) {
+    found = (node.plain && looks_like_number(node.written) ? "the number " : "the text ") + shown(name, node);
+  }
+  complain_at(
+      config_error::wrong_type, node.place,
+      (title_.empty() && name == "the config" ? std::string(name) : ticked(name)) + " must be " + std::string(wanted) + ", found " + found,
+      "", std::move(help));
 }
 
 const SettingsNode* FieldReader::begin(FieldDoc doc, bool nothing_allowed) {
@@ -60,7 +85,7 @@ const SettingsNode* FieldReader::begin(FieldDoc doc, bool nothing_allowed) {
   if (entry == nullptr) {
     if (doc.required) {
       const std::string example = doc.default_text.empty() ? "" : " (for example " + ticked(doc.name + ": " + doc.default_text) + ")";
-      complain_at(config_error::missing, *node_, (title_.empty() ? "the config" : ticked(title_)) + " needs " + ticked(doc.name), "",
+      complain_at(config_error::missing, node_->place, (title_.empty() ? "the config" : ticked(title_)) + " needs " + ticked(doc.name), "",
                   {"add " + ticked(doc.name) + ": " + doc.meaning + example});
     }
     missing_.push_back(doc.name);
@@ -69,25 +94,20 @@ const SettingsNode* FieldReader::begin(FieldDoc doc, bool nothing_allowed) {
   given_.push_back(entry->key);
   if (entry->value.unknown) return nullptr;
   if (entry->value.kind == Kind::nothing && !nothing_allowed) {
-    complain_at(config_error::no_value, entry->value, ticked(doc.name) + " has no value", "", {"give a value, or remove the line"});
+    complain_at(config_error::no_value, entry->value.place, ticked(doc.name) + " has no value", "", {"give a value, or remove the line"});
     return nullptr;
   }
   return &entry->value;
 }
 
 bool FieldReader::read_group(const SettingsNode& node, std::string title, const std::function<void(FieldReader&)>& declare) {
-  static const SettingsNode empty_mapping = [] {
-    SettingsNode out;
-    out.kind = Kind::mapping;
-    return out;
-  }();
   if (node.kind != Kind::mapping && node.kind != Kind::nothing) {
     complain_type(title, node, "a group of settings");
     return false;
   }
   SettingsNode stand_in;
   if (node.kind == Kind::nothing) {
-    stand_in = empty_mapping;
+    stand_in.kind = Kind::mapping;
     stand_in.place = node.place;
   }
   FieldReader fields(node.kind == Kind::nothing ? stand_in : node, std::move(title), *folder_, *diagnostics_);
@@ -121,7 +141,7 @@ void FieldReader::named(std::string_view name, std::string_view meaning, Presenc
   if (node->kind != Kind::mapping)
     return complain_type(name, *node, "a map of names to groups", {"write a name of your own, a `:`, and below it the settings"});
   if (node->entries.empty() && presence == Presence::required)
-    complain_at(config_error::missing, *node, ticked(name) + " is empty, at least one is needed", "", {std::string(meaning)});
+    complain_at(config_error::missing, node->place, ticked(name) + " is empty, at least one is needed", "", {std::string(meaning)});
   for (const SettingsEntry& entry : node->entries) {
     const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
     const auto fits = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
@@ -167,7 +187,7 @@ void FieldReader::connector(std::span<const ConnectorKind> kinds, ConnectorChoic
     return std::find(names.begin(), names.end(), entry.key) != names.end() || !closest_name(entry.key, names).empty();
   });
   if (!misspelt)
-    complain_at(config_error::no_connector, *node_, ticked(title_) + " is not connected to anything", "",
+    complain_at(config_error::no_connector, node_->place, ticked(title_) + " is not connected to anything", "",
                 {"add " + enumeration(names, "or")});
 }
 

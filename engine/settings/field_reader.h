@@ -59,11 +59,13 @@ class FieldReader {
   void text(std::string_view name, std::optional<std::string>& to, std::string_view meaning);
   void flag(std::string_view name, bool& to, std::string_view meaning);
   void path(std::string_view name, std::filesystem::path& to, std::string_view meaning, Presence presence = Presence::optional);
+  void path(std::string_view name, std::optional<std::string>& to, std::string_view meaning);
   void expression(std::string_view name, std::optional<LocatedText>& to, std::string_view meaning);
   void share(std::string_view name, double& to, std::string_view meaning);  // from 0 to 1
   // One text or a list of them, without repetitions.
+  // `places`, where given, gets one place for each text.
   void texts(std::string_view name, std::vector<std::string>& to, Limits<std::size_t> items, std::string_view meaning,
-             Presence presence = Presence::optional);
+             Presence presence = Presence::optional, std::vector<SettingsPlace>* places = nullptr);
   // Keys that are not ours, passed on with their values as text. Groups inside are joined with dots.
   void properties(std::string_view name, std::map<std::string, std::string>& to, std::string_view meaning);
   void size(std::string_view name, std::size_t& to, Limits<std::size_t> bytes, std::string_view meaning);
@@ -123,7 +125,16 @@ class FieldReader {
   // A group of its own, declared by `describe(FieldReader&, T&)`.
   template <typename T>
   void group(std::string_view name, T& to, std::string_view meaning) {
-    group_of(name, meaning, Presence::optional, [&](FieldReader& fields) { describe(fields, to); });
+    const auto declare = [&](FieldReader& fields) { describe(fields, to); };
+    // Where it is absent its fields are still gone through: a default path begins at the config's folder as well.
+    if (reading() && !given(name)) {
+      missing_.emplace_back(name);
+      SettingsNode absent;
+      absent.place = node_->place;
+      read_group(absent, std::string(name), declare);
+    } else {
+      group_of(name, meaning, Presence::optional, declare);
+    }
   }
   template <typename T>
   void group(std::string_view name, std::optional<T>& to, std::string_view meaning) {
@@ -149,9 +160,11 @@ class FieldReader {
   bool given(std::string_view name) const { return node_ != nullptr && node_->find(name) != nullptr; }
   // Of the value of `name` or, if it was not given, of the group.
   SettingsPlace place_of(std::string_view name) const;
+  // Of one of the `properties` under `name`.
+  SettingsPlace place_of_property(std::string_view name, std::string_view property) const;
   // At the value of `name` or, if it was not given, at the group.
   void complain(std::string_view code, std::string_view name, std::string message, std::vector<std::string> help = {});
-  void complain_at(std::string_view code, const SettingsNode& node, std::string message, std::string label = {},
+  void complain_at(std::string_view code, const SettingsPlace& place, std::string message, std::string label = {},
                    std::vector<std::string> help = {});
   // A complaint about a value of the wrong kind: "`x` must be WANTED, found ...".
   void complain_type(std::string_view name, const SettingsNode& node, std::string_view wanted, std::vector<std::string> help = {});

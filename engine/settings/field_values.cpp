@@ -42,7 +42,7 @@ void FieldReader::text(std::string_view name, std::string& to, std::string_view 
   }
   const SettingsNode* node = scalar(std::move(doc));
   if (node == nullptr) return;
-  if (node->text.empty()) complain_at(config_error::no_value, *node, ticked(name) + " is empty");
+  if (node->text.empty()) complain_at(config_error::no_value, node->place, ticked(name) + " is empty");
   to = node->text;
 }
 
@@ -51,7 +51,7 @@ void FieldReader::text(std::string_view name, std::optional<std::string>& to, st
   doc.schema = R"("type": ["string", "number", "boolean"])";
   const SettingsNode* node = scalar(std::move(doc));
   if (node == nullptr) return;
-  if (node->text.empty()) complain_at(config_error::no_value, *node, ticked(name) + " is empty");
+  if (node->text.empty()) complain_at(config_error::no_value, node->place, ticked(name) + " is empty");
   to = node->text;
 }
 
@@ -83,9 +83,15 @@ void FieldReader::path(std::string_view name, std::filesystem::path& to, std::st
     doc.default_json = json_quoted(to.string());
   }
   const SettingsNode* node = scalar(std::move(doc));
-  if (node != nullptr && node->text.empty()) complain_at(config_error::no_value, *node, ticked(name) + " is empty");
+  if (node != nullptr && node->text.empty()) complain_at(config_error::no_value, node->place, ticked(name) + " is empty");
   if (node != nullptr) to = node->text;
   if (reading() && !to.empty()) to = (*folder_ / to).lexically_normal();
+}
+
+void FieldReader::path(std::string_view name, std::optional<std::string>& to, std::string_view meaning) {
+  std::filesystem::path value = to.value_or("");
+  path(name, value, meaning);
+  if (!value.empty()) to = value.string();
 }
 
 void FieldReader::expression(std::string_view name, std::optional<LocatedText>& to, std::string_view meaning) {
@@ -94,7 +100,7 @@ void FieldReader::expression(std::string_view name, std::optional<LocatedText>& 
   const SettingsNode* node = scalar(std::move(doc));
   if (node == nullptr) return;
   if (node->text.find_first_not_of(" \t\r\n") == std::string::npos) {
-    complain_at(config_error::no_value, *node, ticked(name) + " is empty", "", {"remove it where there is no condition"});
+    complain_at(config_error::no_value, node->place, ticked(name) + " is empty", "", {"remove it where there is no condition"});
     return;
   }
   to = LocatedText{node->text, node->place, node->text_at};
@@ -112,14 +118,14 @@ void FieldReader::share(std::string_view name, double& to, std::string_view mean
   if (error != std::errc{} || end != node->text.data() + node->text.size() || (!node->plain && !node->expanded)) {
     complain_type(name, *node, "a number from 0 to 1");
   } else if (!(value >= 0 && value <= 1)) {
-    complain_at(config_error::out_of_range, *node, ticked(name) + " is " + shown(name, *node) + ", the limits are 0 and 1");
+    complain_at(config_error::out_of_range, node->place, ticked(name) + " is " + shown(name, *node) + ", the limits are 0 and 1");
   } else {
     to = value;
   }
 }
 
 void FieldReader::texts(std::string_view name, std::vector<std::string>& to, Limits<std::size_t> items, std::string_view meaning,
-                        Presence presence) {
+                        Presence presence, std::vector<SettingsPlace>* places) {
   FieldDoc doc = field_doc(name, "a list of texts", meaning, presence);
   doc.range = std::to_string(items.min) + " to " + std::to_string(items.max) + " items";
   doc.schema = R"("anyOf": [{"type": "string"}, {"type": "array", "items": {"type": ["string", "number", "boolean"]}, "minItems": )" +
@@ -135,13 +141,14 @@ void FieldReader::texts(std::string_view name, std::vector<std::string>& to, Lim
     if (item.kind != Kind::scalar || item.text.empty()) {
       complain_type(name, item, "a list of texts");
     } else if (std::find(to.begin(), to.end(), item.text) != to.end()) {
-      complain_at(config_error::item_count, item, ticked(name) + " repeats " + shown(name, item), "", {"remove one of the two"});
+      complain_at(config_error::item_count, item.place, ticked(name) + " repeats " + shown(name, item), "", {"remove one of the two"});
     } else {
       to.push_back(item.text);
+      if (places != nullptr) places->push_back(item.place);
     }
   }
   if (given.size() < items.min || given.size() > items.max) {
-    complain_at(config_error::item_count, *node,
+    complain_at(config_error::item_count, node->place,
                 ticked(name) + " has " + std::to_string(given.size()) + " items, the limits are " + std::to_string(items.min) + " and " +
                     std::to_string(items.max));
   }
@@ -182,14 +189,14 @@ void FieldReader::size(std::string_view name, std::size_t& to, Limits<std::size_
   if (result.error == QuantityError::none && result.bytes >= bytes.min && result.bytes <= bytes.max) {
     to = static_cast<std::size_t>(result.bytes);
   } else if (result.error == QuantityError::none || result.error == QuantityError::too_large) {
-    complain_at(config_error::out_of_range, *node, ticked(name) + " is " + shown(name, *node) + ", the limits are " + range);
+    complain_at(config_error::out_of_range, node->place, ticked(name) + " is " + shown(name, *node) + ", the limits are " + range);
   } else if (result.error == QuantityError::without_unit) {
     const std::string exact = result.bytes > 0 ? size_text(result.bytes) : "0B";
-    complain_at(config_error::bad_size, *node, ticked(name) + " is " + shown(name, *node) + ", a size without a unit", "",
+    complain_at(config_error::bad_size, node->place, ticked(name) + " is " + shown(name, *node) + ", a size without a unit", "",
                 {node->expanded ? "units are B, KiB, MiB, GiB, KB, MB, GB"
                                 : "write " + ticked(std::string(name) + ": " + exact) + " if bytes are meant"});
   } else {
-    complain_at(config_error::bad_size, *node, ticked(name) + " is " + shown(name, *node) + ", which is not a size", "",
+    complain_at(config_error::bad_size, node->place, ticked(name) + " is " + shown(name, *node) + ", which is not a size", "",
                 {"a whole number and one of B, KiB, MiB, GiB, KB, MB, GB, for example " + ticked(size_text(to))});
   }
 }
@@ -209,16 +216,16 @@ void FieldReader::read_duration(std::string_view name, std::chrono::microseconds
   if (result.error == QuantityError::none && result.value >= limits.min && result.value <= limits.max) {
     to = result.value;
     if (result.value % resolution != std::chrono::microseconds(0))
-      complain_at(config_error::out_of_range, *node, is + ", which is finer than this setting can be", "",
+      complain_at(config_error::out_of_range, node->place, is + ", which is finer than this setting can be", "",
                   {"the smallest step is " + ticked(duration_text(resolution))});
   } else if (result.error == QuantityError::none || result.error == QuantityError::too_large) {
-    complain_at(config_error::out_of_range, *node, is + ", the limits are " + range);
+    complain_at(config_error::out_of_range, node->place, is + ", the limits are " + range);
   } else if (result.error == QuantityError::without_unit) {
     const std::string number = node->expanded ? "30" : node->text;
-    complain_at(config_error::bad_duration, *node, is + ", a duration without a unit", "",
+    complain_at(config_error::bad_duration, node->place, is + ", a duration without a unit", "",
                 {"write " + ticked(number + "s") + " or " + ticked(number + "ms") + ", whichever is meant"});
   } else {
-    complain_at(config_error::bad_duration, *node, is + ", which is not a duration", "",
+    complain_at(config_error::bad_duration, node->place, is + ", which is not a duration", "",
                 {"a whole number and one of us, ms, s, m, h, d, for example `30s`, `1500ms` or `1h30m`"});
   }
 }
@@ -252,7 +259,8 @@ void FieldReader::whole_number(std::string_view name, std::optional<std::int64_t
   const std::string wanted = "a whole number" + words;
   if (whole && (node->plain || node->expanded)) {
     const bool fits = error == std::errc{} && value >= limits.min && value <= limits.max;
-    if (!fits) complain_at(config_error::out_of_range, *node, ticked(name) + " is " + shown(name, *node) + ", the limits are " + range);
+    if (!fits)
+      complain_at(config_error::out_of_range, node->place, ticked(name) + " is " + shown(name, *node) + ", the limits are " + range);
     if (fits) to = value;
   } else {
     complain_type(name, *node, wanted, whole ? std::vector<std::string>{"remove the quotes"} : std::vector<std::string>{});
@@ -279,8 +287,8 @@ void FieldReader::read_word(std::string_view name, std::optional<std::size_t>& c
   std::vector<std::string> help;
   const std::string_view closest = node->expanded ? std::string_view{} : closest_name(node->text, names);
   if (!closest.empty()) help.push_back("did you mean " + ticked(closest) + "?");
-  complain_at(config_error::unknown_word, *node, ticked(name) + " is " + shown(name, *node) + ", it must be " + enumeration(names, "or"),
-              "", std::move(help));
+  complain_at(config_error::unknown_word, node->place,
+              ticked(name) + " is " + shown(name, *node) + ", it must be " + enumeration(names, "or"), "", std::move(help));
 }
 
 }  // namespace weir

@@ -65,7 +65,8 @@ SettingsLoad read_service_settings(std::string text, const std::filesystem::path
   describe(fields, settings, kinds);
   fields.finish();
   if (kinds.link != nullptr) kinds.link(settings, load.diagnostics);
-  if (!has_errors(load.diagnostics)) load.settings = std::move(settings);
+  load.draft = std::move(settings);
+  if (!has_errors(load.diagnostics)) load.settings = load.draft;
   return load;
 }
 
@@ -91,11 +92,12 @@ SettingsLoad load_service_settings(const std::filesystem::path& path, std::span<
 
 std::vector<std::filesystem::path> find_rules_files(const ServiceSettings& settings, Diagnostics& diagnostics) {
   std::vector<std::filesystem::path> files;
-  for (const std::string& pattern : settings.rules.files) {
+  for (std::size_t index = 0; index < settings.rules.files.size(); ++index) {
+    const std::string& pattern = settings.rules.files[index];
     const std::vector<std::filesystem::path> found = matches_of((settings.folder / pattern).lexically_normal().string());
     if (found.empty()) {
-      diagnostics.push_back(config_diagnostic(config_error::no_such_file, settings.rules.files_place, "`" + pattern + "` matches no file",
-                                              "looked in " + settings.folder.string()));
+      diagnostics.push_back(config_diagnostic(config_error::no_such_file, settings.rules.file_places[index],
+                                              "`" + pattern + "` matches no file", "looked in " + settings.folder.string()));
     }
     for (const std::filesystem::path& path : found)
       if (std::find(files.begin(), files.end(), path) == files.end()) files.push_back(path);

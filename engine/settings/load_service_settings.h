@@ -16,6 +16,7 @@ namespace weir {
 // Diagnostics and places in the settings point into `files`.
 struct SettingsLoad {
   std::optional<ServiceSettings> settings;  // none if there is an error
+  ServiceSettings draft;                    // what could be read, errors or not: enough to check the rules that it names
   Diagnostics diagnostics;
   std::vector<std::unique_ptr<SourceFile>> files;
 };

@@ -42,13 +42,13 @@ void describe_sink(FieldReader& fields, SinkSettings& to, const ConnectorKinds& 
 void describe_rules(FieldReader& fields, RulesSettings& to) {
   constexpr std::size_t patterns_max = 256;
   fields.texts("files", to.files, {1, patterns_max}, "rules files; `*` and `?` match; relative to the folder of this file",
-               Presence::required);
+               Presence::required, &to.file_places);
 }
 
 void describe_version(FieldReader& fields) {
   fields.custom("version", "`1`", "1", R"("const": 1)", "the format of this file", Presence::required, [&](const SettingsNode& node) {
     if (node.kind == SettingsNode::Kind::scalar && node.text == "1") return;
-    fields.complain_at(config_error::version, node, "this Weir reads configs of `version: 1`", "", {"write `version: 1`"});
+    fields.complain_at(config_error::version, node.place, "this Weir reads configs of `version: 1`", "", {"write `version: 1`"});
   });
 }
 
@@ -117,10 +117,8 @@ void describe(FieldReader& fields, ServiceSettings& to, const ConnectorKinds& ki
                  source.event_place = entry.place_of("event");
                  to.sources.push_back(std::move(source));
                });
-  fields.group_of("rules", "what is looked at and what is decided", Presence::required, [&](FieldReader& rules) {
-    describe_rules(rules, to.rules);
-    to.rules.files_place = rules.place_of("files");
-  });
+  fields.group_of("rules", "what is looked at and what is decided", Presence::required,
+                  [&](FieldReader& rules) { describe_rules(rules, to.rules); });
   fields.named("sinks", "where decisions go; each has a name of your own", Presence::required,
                [&](FieldReader& entry, std::string_view name, const SettingsPlace& place) {
                  SinkSettings sink;

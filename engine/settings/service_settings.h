@@ -48,8 +48,8 @@ struct SinkSettings {
 };
 
 struct RulesSettings {
-  std::vector<std::string> files;  // patterns as written
-  SettingsPlace files_place;
+  std::vector<std::string> files;          // patterns as written
+  std::vector<SettingsPlace> file_places;  // of each pattern
 };
 
 struct LateSettings {

@@ -27,6 +27,8 @@ constexpr Hint hints[] = {
      "a quote or bracket that is not closed is the usual cause"},
     {"without a closing bracket", "a list that was opened with `[` is never closed", "add the closing `]`"},
     {"without a closing brace", "a group that was opened with `{` is never closed", "add the closing `}`"},
+    {"mismatched flow mapping end", "a `}` where a `]` is missing", "close the list with `]` first"},
+    {"mismatched flow sequence end", "a `]` where a `}` is missing", "close the group with `}` first"},
     {"missing comma", "two items without a `,` between them", "separate the items with `,`; is a bracket or quote not closed?"},
     {"extra closing brace", "a `}` too many", "remove it, or open the group with `{`"},
     {"extra closing bracket", "a `]` too many", "remove it, or open the list with `[`"},
