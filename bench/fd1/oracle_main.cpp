@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "bench/fd1/comparison.h"
 #include "bench/fd1/oracle.h"
 
 int main(int argc, char** argv) {
@@ -43,16 +44,9 @@ int main(int argc, char** argv) {
       continue;
     }
     const weir::fd1::OracleDecision decision = oracle.decide(*event);
-    std::string rules;
-    for (const std::size_t rule : decision.rules) {
-      if (!rules.empty()) rules += ',';
-      rules += rule < 10 ? "r0" : "r";
-      rules += std::to_string(rule);
-    }
-    const std::string_view outcome = decision.outcome();
-    std::printf("%s %.*s %d %s\n", event->id.c_str(), static_cast<int>(outcome.size()), outcome.data(), decision.score,
-                rules.empty() ? "-" : rules.c_str());
+    std::printf("%s %s\n", event->id.c_str(), weir::fd1::answer_text(decision).c_str());
     ++decided;
+    const std::string_view outcome = decision.outcome();
     blocked += outcome == "block" ? 1 : 0;
     alerted += outcome == "alert" ? 1 : 0;
     fired += decision.rules.size();
