@@ -1,10 +1,12 @@
 #include "rules/language/check_rules.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "rules/language/aggregate_checker.h"
 #include "rules/language/check_scope.h"
 #include "rules/language/condition_warnings.h"
@@ -103,6 +105,8 @@ class RuleSetChecker {
       } else {
         let(definition);
       }
+      const std::optional<NameEntry> entry = scope_.find(definition.name.text);
+      WEIR_CHECK(entry->kind != NameKind::broken || has_errors(diagnostics_));
     }
   }
 
@@ -114,8 +118,8 @@ class RuleSetChecker {
       return;
     }
     // Until it is checked a name is broken; what is checked before it does not read it.
-    if (!scope_.declare(name.text, {NameKind::broken, 0})) {
-      reporter.error("R0201", name.span, in_backticks(name.text) + " is declared twice", "a field, feature or let has this name already");
+    if (!scope_.declare(name.text, {NameKind::broken, 0}, line_column(reporter.file(), name.span.begin).line)) {
+      reporter.error("R0201", name.span, in_backticks(name.text) + " is declared twice", "declared " + scope_.declared_at(name.text));
       return;
     }
     all.push_back({name, value, &reporter, is_feature, static_cast<std::uint32_t>(count), false});
@@ -157,6 +161,7 @@ class RuleSetChecker {
       for (const SyntaxPolicy& policy : tree.policies) {
         if (found) reporter.error("R0502", policy.span, "a rule set has one policy", "this is the second one");
         if (!found) rules_.policy = check_policy(policy, reporter);
+        scope_.policy_broken = scope_.policy_broken || policy.broken;
         found = true;
       }
     });

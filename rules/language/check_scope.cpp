@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/language/reporter.h"
+
 namespace weir {
 
 namespace {
@@ -37,16 +39,26 @@ std::optional<NameEntry> CheckScope::find(std::string_view name) const {
   return found->second;
 }
 
-bool CheckScope::declare(std::string_view name, NameEntry entry) {
-  return names_.try_emplace(std::string(name), entry).second;
+bool CheckScope::declare(std::string_view name, NameEntry entry, std::size_t line) {
+  if (!names_.try_emplace(std::string(name), entry).second) return false;
+  if (line > 0) lines_.emplace(std::string(name), line);
+  return true;
 }
 
-// Sorted, so that "did you mean" never depends on the order of a hash table.
-std::vector<std::string_view> CheckScope::visible_names() const {
+std::string CheckScope::declared_at(std::string_view name) const {
+  const auto found = lines_.find(std::string(name));
+  return found == lines_.end() ? "already" : "at line " + std::to_string(found->second);
+}
+
+// Among sorted names, so that the answer never depends on the order of a hash table.
+std::vector<std::string> CheckScope::suggest(std::string_view name) const {
   std::vector<std::string_view> names;
-  for (const auto& [name, entry] : names_) names.push_back(name);
+  for (const auto& [known, entry] : names_) names.push_back(known);
   std::sort(names.begin(), names.end());
-  return names;
+  const std::string_view closest = closest_name(name, names);
+  if (closest.empty()) return {};
+  const std::string place = lines_.contains(std::string(closest)) ? " (declared " + declared_at(closest) + ")" : "";
+  return {"did you mean " + in_backticks(closest) + "?" + place};
 }
 
 CheckScope::ListEntry* CheckScope::find_list(std::string_view name) {

@@ -26,10 +26,13 @@ class CheckScope {
   explicit CheckScope(CheckedRules& rules);
 
   std::optional<NameEntry> find(std::string_view name) const;
-  // False when the name is taken.
-  bool declare(std::string_view name, NameEntry entry);
+  // False when the name is taken. `line` is where, 0 for unknown.
+  bool declare(std::string_view name, NameEntry entry, std::size_t line = 0);
   void set(std::string_view name, NameEntry entry) { names_[std::string(name)] = entry; }
-  std::vector<std::string_view> visible_names() const;
+  // "did you mean `x`? (declared at line 12)"; nothing when no name is close.
+  std::vector<std::string> suggest(std::string_view name) const;
+  // "at line 12", or "already".
+  std::string declared_at(std::string_view name) const;
 
   struct ListEntry {
     std::uint32_t index = 0;
@@ -50,9 +53,11 @@ class CheckScope {
   ExpressionArena arena;
   std::vector<bool> used_features;
   std::vector<bool> used_lets;
+  bool policy_broken = false;  // told already: outcomes are not judged
 
  private:
   std::unordered_map<std::string, NameEntry> names_;
+  std::unordered_map<std::string, std::size_t> lines_;
   std::unordered_map<std::string, ListEntry> lists_;
   std::unordered_map<std::string, std::uint32_t> features_;
 };

@@ -40,8 +40,10 @@ void ExpressionChecker::complain_mismatch(const SyntaxExpression& syntax, const 
     if (one.type == ValueType::duration && other.is_literal())
       help = {"a duration carries its unit: `" + text + "s`, `" + text + "m`, `" + text + "h`"};
   };
-  hint(left, right);
-  hint(right, left);
+  if (verb == "compare") {
+    hint(left, right);
+    hint(right, left);
+  }
   reporter_.error("R0302", syntax.span, "cannot " + std::string(verb) + " these: " + described(left) + ", " + described(right), "",
                   std::move(help));
 }
@@ -70,6 +72,9 @@ bool ExpressionChecker::comparable(const SyntaxExpression& syntax, const TypedVa
 
 TypedValue ExpressionChecker::comparison(const SyntaxExpression& syntax) {
   if (is_outcome(*syntax.operands[0]) || is_outcome(*syntax.operands[1])) return outcome_comparison(syntax);
+  // Elsewhere `outcome` is unknown, and saying so once is enough: what it is compared with is unknown, too.
+  for (const SyntaxExpressionPointer& operand : syntax.operands)
+    if (operand->kind == SyntaxKind::name && operand->text == "outcome" && !scope_.find("outcome")) return value(*operand);
   const TypedValue left = value(*syntax.operands[0]);
   const TypedValue right = value(*syntax.operands[1]);
   CommonType type;

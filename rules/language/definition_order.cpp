@@ -18,6 +18,8 @@ void collect(const SyntaxExpression& expression, const Positions& positions, std
   for (const SyntaxExpressionPointer& operand : expression.operands) collect(*operand, positions, into);
   if (!expression.aggregate) return;
   for (const SyntaxExpressionPointer& argument : expression.aggregate->arguments) collect(*argument, positions, into);
+  for (const SyntaxName& part : expression.aggregate->by)
+    if (const auto found = positions.find(part.text); found != positions.end()) into.push_back(found->second);
   if (expression.aggregate->where) collect(*expression.aggregate->where, positions, into);
 }
 

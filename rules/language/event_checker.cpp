@@ -85,8 +85,9 @@ class EventChecker {
  private:
   void add(const SyntaxField& field) {
     const auto index = static_cast<std::uint32_t>(event_.fields.size());
-    if (!scope_.declare(field.name.text, {NameKind::field, index})) {
-      reporter_.error("R0201", field.name.span, "field " + in_backticks(field.name.text) + " is declared twice");
+    if (!scope_.declare(field.name.text, {NameKind::field, index}, line_column(reporter_.file(), field.name.span.begin).line)) {
+      reporter_.error("R0201", field.name.span, "field " + in_backticks(field.name.text) + " is declared twice",
+                      "declared " + scope_.declared_at(field.name.text));
       broken_ = true;
       return;
     }

@@ -58,8 +58,11 @@ ExpressionIndex ExpressionChecker::condition(const SyntaxExpression& syntax, std
   const TypedValue checked = value(syntax);
   if (checked.broken) return no_expression;
   if (checked.type != ValueType::boolean) {
+    std::vector<std::string> help;
+    if (!checked.is_literal())
+      help = {"compare it with something, for example `" + std::string(reporter_.text(checked.span).substr(0, 40)) + " > ...`"};
     reporter_.error("R0303", checked.span, std::string(owner) + " needs a condition, and " + described(checked), "not a condition",
-                    {"compare it with something, for example `" + std::string(reporter_.text(checked.span).substr(0, 40)) + " > ...`"});
+                    std::move(help));
     return no_expression;
   }
   const ExpressionIndex index = converter_.convert(checked);
@@ -87,7 +90,7 @@ TypedValue ExpressionChecker::name(std::string_view text, SourceSpan span, std::
                       {"write `" + std::string(text) + "(...)`"});
     } else {
       reporter_.error(code, span, std::string(event_only ? "unknown field " : "unknown name ") + in_backticks(text),
-                      "no field, feature or let has this name", did_you_mean(text, scope_.visible_names()));
+                      "no field, feature or let has this name", scope_.suggest(text));
     }
     return converter_.broken(span);
   }

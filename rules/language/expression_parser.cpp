@@ -284,6 +284,10 @@ SyntaxExpressionPointer ExpressionParser::parse_value() {
 SyntaxExpressionPointer ExpressionParser::parse_primary() {
   const Token& token = reader_.peek();
   if (reader_.panic()) return make(SyntaxKind::bad, token.span);
+  if (reader_.at_next_declaration()) {
+    reader_.fail_expected("a value, a name or `(`");
+    return make(SyntaxKind::bad, token.span);
+  }
   SyntaxExpressionPointer node = make(SyntaxKind::bad, token.span);
   switch (token.kind) {
     case TokenKind::number:

@@ -1,5 +1,6 @@
 #include "rules/language/lexer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -158,16 +159,29 @@ class Lexer {
     };
     if (strange(peek())) {
       while (at_ < text_.size() && strange(peek()) && peek() != '\n') ++at_;
-      const std::string_view bytes = text_.substr(begin, at_ - begin);
-      const bool curly = bytes.starts_with("\xE2\x80\x9C") || bytes.starts_with("\xE2\x80\x9D");
-      reporter_.error("R0102", {begin, at_},
-                      curly ? "strings stand in straight double quotes" : "this character means nothing outside a string", "",
-                      curly ? std::vector<std::string>{"write \" instead of a curly quote"} : std::vector<std::string>{});
+      if (curly_string(begin)) return;
+      reporter_.error("R0102", {begin, at_}, "this character means nothing outside a string");
     } else {
       ++at_;
       reporter_.error("R0102", {begin, at_}, in_backticks(text_.substr(begin, 1)) + " means nothing here");
     }
     // Left out rather than handed on: what stands around it often makes sense without it.
+  }
+
+  // A string in typographic quotes, as word processors write them: complained about, and read.
+  bool curly_string(std::size_t begin) {
+    constexpr std::string_view open = "\xE2\x80\x9C";
+    constexpr std::string_view close = "\xE2\x80\x9D";
+    if (text_.substr(begin, open.size()) != open) return false;
+    const std::size_t line_end = std::min(text_.find('\n', begin), text_.size());
+    const std::size_t end = text_.find(close, begin);
+    if (end >= line_end) return false;
+    at_ = end + close.size();
+    const std::string_view value = text_.substr(begin + open.size(), end - begin - open.size());
+    reporter_.error("R0102", {begin, at_}, "strings stand in straight double quotes", "",
+                    {"write \"" + std::string(value.substr(0, 60)) + "\""});
+    set_value(add(TokenKind::string, {begin, at_}, text_.substr(begin, at_ - begin)), std::string(value));
+    return true;
   }
 
   // Digits with `_` between them, from `at_` on.
@@ -268,7 +282,8 @@ class Lexer {
       std::size_t end = at_;
       while (end > begin + 1 && text_[end - 1] == '\r') --end;
       reporter_.error("R0102", {begin, end}, "this string is not closed", "", {"a string ends with \" on the line where it begins"});
-      value.clear();
+      add(TokenKind::bad, {begin, end}, text_.substr(begin, end - begin));
+      return;
     }
     const SourceSpan span{begin, at_};
     if (quote == '\'') reporter_.error("R0104", span, "strings stand in double quotes", "", {"write \"" + value.substr(0, 60) + "\""});

@@ -111,7 +111,8 @@ class ListReader {
       if (cells.size() == 1 && cells[0].empty()) continue;
       if (cells.size() != width) {
         complain("R0603", reader.line(),
-                 "this line has " + std::to_string(cells.size()) + " cells, the first one " + std::to_string(width));
+                 "this line has " + std::to_string(cells.size()) +
+                     (cells.size() == 1 ? " cell, the first one " : " cells, the first one ") + std::to_string(width));
       } else if (!cells[wanted].empty()) {
         add(cells[wanted], reader.line());
       }

@@ -30,7 +30,7 @@ class FileParser {
   void recover(std::size_t from) {
     reader_.end_panic();
     if (reader_.position() == from) reader_.take();
-    while (!at_next_declaration(reader_)) {
+    while (!reader_.at_next_declaration()) {
       if (reader_.at_symbol("{")) {
         reader_.skip_block();
       } else {
@@ -69,7 +69,7 @@ class FileParser {
 
   // To the next declaration, over the block of this one if it has one.
   void skip_declaration() {
-    while (!at_next_declaration(reader_)) {
+    while (!reader_.at_next_declaration()) {
       if (reader_.at_symbol("{")) return reader_.skip_block();
       reader_.take();
     }
@@ -83,7 +83,7 @@ class FileParser {
     while (!reader_.at_symbol("}")) {
       // A field may be called like a declaration (`list string`), so only the end of the file shows that the block is open, or a line
       // that can be no field.
-      if (reader_.at_end() || (at_next_declaration(reader_) && !looks_like_field())) {
+      if (reader_.at_end() || (reader_.at_next_declaration() && !looks_like_field())) {
         complain_not_closed(reader_, opening, "event " + in_backticks(event.name.text));
         break;
       }
@@ -179,23 +179,21 @@ class FileParser {
   void feature() {
     SyntaxFeature feature;
     feature.name = reader_.expect_name("the feature's name");
-    if (!reader_.expect_symbol("=", "after the feature's name")) return;
-    feature.value = expressions_.parse();
+    if (reader_.expect_symbol("=", "after the feature's name")) feature.value = expressions_.parse();
     if (!reader_.panic() && reader_.at_word("from"))
       reader_.fail("R0110", reader_.peek().span, "features over other events (`from`) are not supported yet");
     end_of_declaration("the feature");
     // A broken feature still has a name: what uses it is not to blame.
-    if (reader_.panic()) feature.value->kind = SyntaxKind::bad;
+    if (reader_.panic()) feature.value = std::make_unique<SyntaxExpression>();
     if (!feature.name.text.empty()) tree_.features.push_back(std::move(feature));
   }
 
   void let() {
     SyntaxLet let;
     let.name = reader_.expect_name("the name after `let`");
-    if (!reader_.expect_symbol("=", "after the name")) return;
-    let.value = expressions_.parse();
+    if (reader_.expect_symbol("=", "after the name")) let.value = expressions_.parse();
     end_of_declaration("`let`");
-    if (reader_.panic()) let.value->kind = SyntaxKind::bad;
+    if (reader_.panic()) let.value = std::make_unique<SyntaxExpression>();
     if (!let.name.text.empty()) tree_.lets.push_back(std::move(let));
   }
 

@@ -18,7 +18,7 @@ class PolicyChecker {
     for (const SyntaxBand& band : syntax.bands) add(band);
     if (syntax.otherwise) {
       policy_.otherwise = outcome(*syntax.otherwise);
-    } else {
+    } else if (!syntax.broken) {
       reporter_.error("R0502", syntax.span, "the policy does not say what happens otherwise", "", {"for example `otherwise -> allow`"});
     }
     return std::move(policy_);

@@ -27,9 +27,9 @@ class RuleChecker {
       rule_.when = expressions_.condition(*syntax.when, "`when`");
       if (rule_.when != no_expression) warn_if_never_true(scope_.rules, rule_.when, syntax.when->span, reporter_);
     }
-    if (syntax.then) rule_.then = check_outcome(*syntax.then, scope_.rules.policy, reporter_).value_or(no_outcome);
+    if (syntax.then && !scope_.policy_broken) rule_.then = check_outcome(*syntax.then, scope_.rules.policy, reporter_).value_or(no_outcome);
     if (syntax.score) rule_.score = check_score(*syntax.score, reporter_).value_or(0);
-    if (!syntax.then && !syntax.score && syntax.updates.empty() && !syntax.name.text.empty())
+    if (!syntax.then && !syntax.score && syntax.updates.empty() && !syntax.broken)
       reporter_.error("R0503", syntax.name.span, "rule " + in_backticks(syntax.name.text) + " changes nothing",
                       "neither `then` nor `score` nor `update`", {"for example `then alert` or `score 40`"});
     if (syntax.reason) reason(*syntax.reason);

@@ -22,8 +22,8 @@ bool at_clause(const TokenReader& reader, const std::array<std::string_view, siz
 template <std::size_t size>
 void recover(TokenReader& reader, const std::array<std::string_view, size>& clauses, std::size_t from) {
   reader.end_panic();
-  if (reader.position() == from && !reader.at_symbol("}") && !at_next_declaration(reader)) reader.take();
-  while (!reader.at_end() && !reader.at_symbol("}") && !at_next_declaration(reader)) {
+  if (reader.position() == from && !reader.at_symbol("}") && !reader.at_next_declaration()) reader.take();
+  while (!reader.at_end() && !reader.at_symbol("}") && !reader.at_next_declaration()) {
     if (at_clause(reader, clauses) && (reader.peek().first_on_line || reader.at_word("then"))) return;
     if (reader.at_symbol("{")) {
       reader.skip_block();
@@ -60,20 +60,24 @@ class RuleParser {
 
   SyntaxRule run(SourceSpan word) {
     head();
-    if (reader_.panic()) skip_to_body();
+    rule_.broken = reader_.panic();
+    if (rule_.broken) skip_to_body();
     if (!reader_.at_symbol("{")) return std::move(rule_);
     const SourceSpan opening = reader_.take().span;
     while (!reader_.at_symbol("}")) {
-      if (at_next_declaration(reader_)) {
+      if (reader_.at_next_declaration()) {
         complain_not_closed(reader_, opening, rule_.name.text.empty() ? "the rule" : "rule " + in_backticks(rule_.name.text));
+        rule_.broken = true;
         return std::move(rule_);
       }
       const std::size_t from = reader_.position();
       clause();
-      if (reader_.panic()) recover(reader_, rule_clauses, from);
+      if (!reader_.panic()) continue;
+      rule_.broken = true;
+      recover(reader_, rule_clauses, from);
     }
     reader_.take();
-    if (!seen_when_)
+    if (!seen_when_ && !rule_.broken)
       reader_.reporter().error("R0109", rule_.name.text.empty() ? word : rule_.name.span, "a rule needs a condition",
                                "no `when` in this rule", {"for example `when amount > 100`"});
     return std::move(rule_);
@@ -111,12 +115,17 @@ class RuleParser {
   // A broken head: the body is parsed all the same when it is near.
   void skip_to_body() {
     reader_.end_panic();
-    while (!reader_.at_symbol("{") && !at_next_declaration(reader_)) reader_.take();
+    while (!reader_.at_symbol("{") && !reader_.at_next_declaration()) reader_.take();
   }
 
   bool once(bool seen, const Token& word) {
     if (seen) reader_.reporter().error("R0108", word.span, in_backticks(word.text) + " stands in this rule for the second time");
     return !seen;
+  }
+
+  template <typename Value>
+  void keep_first(std::optional<Value>& clause, const Token& word, Value value) {
+    if (once(clause.has_value(), word) && !reader_.panic()) clause = std::move(value);
   }
 
   void clause() {
@@ -130,20 +139,16 @@ class RuleParser {
       if (reader_.panic()) condition->kind = SyntaxKind::bad;
       if (first) rule_.when = std::move(condition);
     } else if (word.text == "then") {
-      once(rule_.then.has_value(), word);
-      rule_.then = reader_.expect_name("an outcome after `then`");
+      keep_first(rule_.then, word, reader_.expect_name("an outcome after `then`"));
     } else if (word.text == "score") {
-      once(rule_.score.has_value(), word);
-      rule_.score = parse_score(reader_);
+      keep_first(rule_.score, word, parse_score(reader_));
     } else if (word.text == "reason") {
-      once(rule_.reason.has_value(), word);
-      rule_.reason = reader_.expect_string("text in double quotes after `reason`");
+      keep_first(rule_.reason, word, reader_.expect_string("text in double quotes after `reason`"));
     } else if (word.text == "tags") {
       once(!rule_.tags.empty(), word);
       rule_.tags = parse_names(reader_, "a tag");
     } else if (word.text == "owner") {
-      once(rule_.owner.has_value(), word);
-      rule_.owner = reader_.expect_string("a name in double quotes after `owner`");
+      keep_first(rule_.owner, word, reader_.expect_string("a name in double quotes after `owner`"));
     } else if (word.text == "update") {
       update(word);
     } else if (word.text == "mode") {
@@ -188,8 +193,10 @@ class RuleParser {
 void parse_policy_clause(TokenReader& reader, SyntaxPolicy& policy) {
   const Token& word = reader.peek();
   if (reader.accept_word("precedence")) {
-    if (!policy.precedence.empty()) reader.reporter().error("R0108", word.span, "`precedence` stands in this policy for the second time");
-    policy.precedence = parse_names(reader, "an outcome");
+    const bool first = policy.precedence.empty();
+    if (!first) reader.reporter().error("R0108", word.span, "`precedence` stands in this policy for the second time");
+    std::vector<SyntaxName> names = parse_names(reader, "an outcome");
+    if (first) policy.precedence = std::move(names);
   } else if (reader.accept_word("score")) {
     SyntaxBand band;
     reader.expect_symbol(">=", "after `score`: a band is `score >= 80 -> block`");
@@ -201,22 +208,13 @@ void parse_policy_clause(TokenReader& reader, SyntaxPolicy& policy) {
     if (policy.otherwise) reader.reporter().error("R0108", word.span, "`otherwise` stands in this policy for the second time");
     reader.expect_symbol("->", "after `otherwise`");
     const SyntaxName outcome = reader.expect_name("an outcome after `->`");
-    if (!reader.panic()) policy.otherwise = outcome;
+    if (!reader.panic() && !policy.otherwise) policy.otherwise = outcome;
   } else {
     reader.fail_expected("`precedence`, `score >=`, `otherwise` or `}` in the policy");
   }
 }
 
 }  // namespace
-
-bool at_next_declaration(const TokenReader& reader) {
-  if (reader.at_end()) return true;
-  const Token& token = reader.peek();
-  if (token.kind != TokenKind::name || !token.first_on_line || !begins_declaration(token.text)) return false;
-  const Token& next = reader.peek(1);
-  return next.kind == TokenKind::name || next.kind == TokenKind::string ||
-         (token.text == "policy" && next.kind == TokenKind::symbol && next.text == "{");
-}
 
 void complain_not_closed(TokenReader& reader, SourceSpan opening, const std::string& what) {
   if (!reader.panic()) reader.reporter().error("R0103", opening, what + " is not closed", "this `{` has no `}`");
@@ -230,15 +228,19 @@ SyntaxPolicy parse_policy(TokenReader& reader, SourceSpan word) {
   SyntaxPolicy policy;
   policy.span = word;
   const SourceSpan opening = reader.peek().span;
-  if (!reader.expect_symbol("{", "after `policy`")) return policy;
+  policy.broken = !reader.expect_symbol("{", "after `policy`");
+  if (policy.broken) return policy;
   while (!reader.at_symbol("}")) {
-    if (at_next_declaration(reader)) {
+    if (reader.at_next_declaration()) {
       complain_not_closed(reader, opening, "the policy");
+      policy.broken = true;
       return policy;
     }
     const std::size_t from = reader.position();
     parse_policy_clause(reader, policy);
-    if (reader.panic()) recover(reader, policy_clauses, from);
+    if (!reader.panic()) continue;
+    policy.broken = true;
+    recover(reader, policy_clauses, from);
   }
   reader.take();
   return policy;

@@ -14,7 +14,4 @@ SyntaxPolicy parse_policy(TokenReader& reader, SourceSpan word);
 // Complains that a block which began at `opening` has no end. `what` as in "rule `card_testing`".
 void complain_not_closed(TokenReader& reader, SourceSpan opening, const std::string& what);
 
-// True at the end of the file and where a line begins with a new declaration: a block that gets here was not closed.
-bool at_next_declaration(const TokenReader& reader);
-
 }  // namespace weir

@@ -119,6 +119,7 @@ struct SyntaxScore {
 };
 
 struct SyntaxRule {
+  bool broken = false;  // something in it was not understood: nothing is said about what is missing
   SyntaxName name;
   SyntaxString title;
   std::optional<SyntaxName> on;
@@ -138,6 +139,7 @@ struct SyntaxBand {
 };
 
 struct SyntaxPolicy {
+  bool broken = false;
   SourceSpan span;  // of the word "policy"
   std::vector<SyntaxName> precedence;
   std::vector<SyntaxBand> bands;

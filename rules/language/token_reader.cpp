@@ -115,6 +115,13 @@ SyntaxString TokenReader::expect_string(std::string_view what) {
   return {value(token), token.span};
 }
 
+bool TokenReader::at_next_declaration() const {
+  if (at_end()) return true;
+  const Token& token = peek();
+  if (token.kind != TokenKind::name || !token.first_on_line || !begins_declaration(token.text)) return false;
+  return peek(1).kind == TokenKind::name || peek(1).kind == TokenKind::string || (token.text == "policy" && at_symbol("{", 1));
+}
+
 void TokenReader::skip_block() {
   std::size_t depth = 0;
   while (!at_end()) {

@@ -40,6 +40,8 @@ class TokenReader {
   // In panic every complaint is swallowed; the statement's parser recovers and ends it.
   bool panic() const { return panic_; }
   void end_panic() { panic_ = false; }
+  // True at the end of the file and where a line begins with a new declaration: a block or expression that gets here was not ended.
+  bool at_next_declaration() const;
   // Skips the block whose "{" is the next token, to behind its "}". Stops at the end of the file.
   void skip_block();
 

@@ -1,6 +1,4 @@
 // Every folder of tests/golden/rules holds .rules files and what checking them prints. GOLDEN_UPDATE=1 writes the expectations anew.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -9,6 +7,8 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "engine/base/diagnostic.h"
 #include "rules/language/check_rules.h"
@@ -58,7 +58,8 @@ std::string check_folder(const std::filesystem::path& folder) {
   Diagnostics diagnostics;
   std::optional<CheckedRules> rules = check_rules(files, {folder.string()}, diagnostics);
   std::string text = diagnostics.empty() ? "" : render(diagnostics, false);
-  text += rules ? "accepted: " + std::to_string(rules->rules.size()) + " rules, " + std::to_string(rules->features.size()) + " features\n" : "refused\n";
+  text += rules ? "accepted: " + std::to_string(rules->rules.size()) + " rules, " + std::to_string(rules->features.size()) + " features\n"
+                : "refused\n";
   if (rules && std::filesystem::exists(folder / "expressions")) text += check_expressions(folder / "expressions", *rules);
   const std::string prefix = folder.string() + "/";
   for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix)) text.erase(at, prefix.size());
@@ -81,7 +82,8 @@ TEST(RulesGolden, DiagnosticsAreThoseOfTheFolders) {
 TEST(RulesGolden, EveryCodeHasACase) {
   std::string all;
   for (const std::filesystem::path& folder : cases()) all += read(folder / "expected");
-  for (const ErrorCode& code : all_rule_error_codes()) EXPECT_NE(all.find("[" + std::string(code.code) + "]"), std::string::npos) << code.code;
+  for (const ErrorCode& code : all_rule_error_codes())
+    EXPECT_NE(all.find("[" + std::string(code.code) + "]"), std::string::npos) << code.code;
 }
 
 TEST(RulesGolden, TheShippedRulesHaveNothingToComplainAbout) {
