@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "engine/base/check.h"
+#include "engine/base/prefetch.h"
 
 namespace weir {
 namespace {
@@ -102,7 +103,7 @@ void KeyGroup::prefetch_blocks(std::uint64_t rows) {
     const BlockRef block = table_.likely(keys_[place].tag);
     if (block == 0) return;
     const char* state = slab_.at(block);
-    for (std::size_t line = 0; line < prefetched_lines; ++line) __builtin_prefetch(state + line * Slab::line_bytes, 1);
+    for (std::size_t line = 0; line < prefetched_lines; ++line) prefetch(state + line * Slab::line_bytes);
   });
   for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
     if (plan_.columns[index].storage != ValueStorage::name) continue;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/base/prefetch.h"
 #include "engine/features/huge_memory.h"
 #include "engine/features/slab.h"
 
@@ -21,7 +22,7 @@ class KeyTable {
 
   static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash); }
 
-  void prefetch(std::uint32_t tag) const { __builtin_prefetch(&slots()[tag & mask_]); }
+  void prefetch(std::uint32_t tag) const { weir::prefetch(&slots()[tag & mask_]); }
 
   // The block that most likely belongs to the key, or 0: for prefetching it.
   BlockRef likely(std::uint32_t tag) const {

@@ -26,7 +26,7 @@ std::uint64_t NameTable::hash(std::string_view text) {
 
 void NameTable::prefetch_record(std::uint64_t hash) const {
   const Slot& slot = slots_[hash & mask_];
-  __builtin_prefetch(&records_[slot.name]);
+  weir::prefetch(&records_[slot.name]);
 }
 
 std::string_view NameTable::text(NameNumber name) const {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/prefetch.h"
 #include "engine/features/slab.h"
 
 namespace weir {
@@ -19,7 +20,7 @@ class NameTable {
 
   static std::uint64_t hash(std::string_view text);
   // The two stages ahead of `intern`, for many strings at once: bring its slot, then its record near.
-  void prefetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  void prefetch_slot(std::uint64_t hash) const { weir::prefetch(&slots_[hash & mask_]); }
   void prefetch_record(std::uint64_t hash) const;
 
   // The number of `text`, held once more.
