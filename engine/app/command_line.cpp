@@ -1,0 +1,174 @@
+#include "engine/app/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "engine/app/check_command.h"
+#include "engine/app/exit_code.h"
+#include "engine/app/reference_commands.h"
+#include "engine/base/diagnostic.h"
+
+namespace weir {
+namespace {
+
+constexpr std::array<std::string_view, 4> verbs{"check", "schema", "list", "explain"};
+constexpr std::array<std::string_view, 4> listable{"functions", "sources", "sinks", "errors"};
+
+constexpr const char* summary =
+    "Weir holds fraud in a stream of payments: it reads records from Kafka, keeps exact\n"
+    "sliding-window features per card, device or any other key, evaluates rules, and sends\n"
+    "every decision on.";
+constexpr const char* ending =
+    "Examples:\n"
+    "  weir check config/weir.yaml          what is wrong with a config and its rules\n"
+    "  weir explain C0104                   what an error code means\n"
+    "  weir check --help                    the options of one command\n\n"
+    "Exit codes: 0 fine, 1 a check found something, 64 wrong usage, 69 the drain timed out,\n"
+    "70 internal error, 78 bad configuration.";
+
+// What was asked for, filled while parsing.
+struct Request {
+  CheckCommandOptions check;
+  std::string check_format = "text";
+  bool markdown = false;
+  std::string listed;
+  std::string code;
+  bool json = false;
+};
+
+void add_set(CLI::App& verb, std::vector<std::string>& overrides) {
+  verb.add_option("--set", overrides, "Override a setting of the config: --set log.level=debug; may be repeated")
+      ->option_text("A.B=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_check(CLI::App& app, Request& request) {
+  CLI::App* verb = app.add_subcommand("check", "Check configs and rules: all errors at once, then what the rules cost");
+  verb->add_option("PATH", request.check.paths, "Config files (.yaml, .yml), rules files (.rules) or folders of rules files")
+      ->required()
+      ->option_text("...");
+  add_set(*verb, request.check.overrides);
+  verb->add_option("--format", request.check_format, "text or json")->option_text("FORMAT")->check(CLI::IsMember({"text", "json"}));
+  verb->add_flag("--json", request.json, "The same as --format json");
+  verb->footer(
+      "Examples:\n  weir check config/weir.yaml       the config and the rules that it names\n"
+      "  weir check config/rules           all rules below a folder, as one rule set\n\n"
+      "Ends with 0 if there is no error, otherwise with 1. Nothing is connected to.");
+}
+
+void add_references(CLI::App& app, Request& request) {
+  CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of the config file");
+  schema->add_flag("--markdown", request.markdown, "Print the reference of all settings as Markdown instead");
+  schema->footer(
+      "Example:\n  weir schema > weir.schema.json    and in the config's first line:\n"
+      "  # yaml-language-server: $schema=weir.schema.json");
+  CLI::App* list = app.add_subcommand("list", "List what there is: functions of the rules, sources, sinks, error codes");
+  list->add_option("WHAT", request.listed, "functions, sources, sinks or errors")->required()->option_text(" ");
+  list->add_flag("--json", request.json, "Print JSON");
+  list->footer("Example:\n  weir list functions");
+  CLI::App* explain = app.add_subcommand("explain", "Explain an error code at length");
+  explain->add_option("CODE", request.code, "The code as it stands in a diagnostic: error[C0104] has the code C0104")
+      ->required()
+      ->option_text(" ");
+  explain->add_flag("--json", request.json, "Print JSON");
+  explain->footer("Example:\n  weir explain C0104");
+}
+
+int complain(const Terminal& terminal, std::string_view message, std::string_view suggestion, std::string_view verb) {
+  terminal.err << fmt::format("weir: {}\n", message);
+  if (!suggestion.empty()) terminal.err << fmt::format("did you mean `{}`?\n", suggestion);
+  terminal.err << fmt::format("`weir {}{}--help` shows how it is used.\n", verb, verb.empty() ? "" : " ");
+  return exit_code::usage;
+}
+
+CLI::App* chosen_verb(CLI::App& app) {
+  const std::vector<CLI::App*> parsed = app.get_subcommands();
+  return parsed.empty() ? nullptr : parsed.front();
+}
+
+// The option of `verb` that an unknown one was probably meant to be.
+std::string closest_option(const CLI::App& verb, const std::vector<std::string>& arguments) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : verb.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  for (const std::string& argument : arguments) {
+    const std::string written = argument.substr(0, argument.find('='));
+    if (!written.starts_with("--") || std::find(names.begin(), names.end(), written) != names.end()) continue;
+    if (const std::string_view closest = closest_name(written, candidates); !closest.empty()) return std::string(closest);
+  }
+  return {};
+}
+
+int explain_parse_error(CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments, const Terminal& terminal) {
+  const CLI::App* verb = chosen_verb(app);
+  const CLI::App& shown = verb == nullptr ? app : *verb;
+  if (error.get_name() == "CallForHelp" || error.get_name() == "CallForAllHelp") {
+    terminal.out << (verb == nullptr ? app.help() : verb->help("weir"));
+    return exit_code::fine;
+  }
+  if (error.get_name() == "CallForVersion") {
+    terminal.out << error.what() << "\n";
+    return exit_code::fine;
+  }
+  return complain(terminal, error.what(), closest_option(shown, arguments), verb == nullptr ? "" : verb->get_name());
+}
+
+int run_verb(std::string_view verb, Request& request, const Terminal& terminal) {
+  if (verb == "check") {
+    request.check.json = request.json || request.check_format == "json";
+    return check_command(request.check, terminal);
+  }
+  if (verb == "schema") return schema_command(request.markdown, terminal);
+  if (verb == "explain") return explain_command(request.code, request.json, terminal);
+  if (verb == "list") {
+    if (std::find(listable.begin(), listable.end(), request.listed) != listable.end())
+      return list_command(request.listed, request.json, terminal);
+    const std::string_view closest = closest_name(request.listed, {listable.begin(), listable.end()});
+    return complain(terminal, fmt::format("`{}` cannot be listed; functions, sources, sinks and errors can", request.listed),
+                    closest.empty() ? "" : fmt::format("weir list {}", closest), "list");
+  }
+  return exit_code::internal;
+}
+
+}  // namespace
+
+int run_command_line(std::vector<std::string> arguments, const Terminal& terminal) {
+  CLI::App app{summary, "weir"};
+  app.set_version_flag("--version,-V", "weir " WEIR_VERSION, "Print the version");
+  app.footer(ending);
+  app.require_subcommand(1);
+  app.fallthrough(false);
+  app.get_formatter()->column_width(34);
+  Request request;
+  add_check(app, request);
+  add_references(app, request);
+
+  if (arguments.empty()) {
+    terminal.err << app.help();
+    return exit_code::usage;
+  }
+  if (arguments.front() == "help") {
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
+  const std::string& first = arguments.front();
+  if (!first.starts_with('-') && std::find(verbs.begin(), verbs.end(), first) == verbs.end()) {
+    const std::string_view closest = closest_name(first, {verbs.begin(), verbs.end()});
+    return complain(terminal, fmt::format("there is no command `{}`", first), closest.empty() ? "" : fmt::format("weir {}", closest), "");
+  }
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    return explain_parse_error(app, error, arguments, terminal);
+  }
+  return run_verb(chosen_verb(app)->get_name(), request, terminal);
+}
+
+}  // namespace weir

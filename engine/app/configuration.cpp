@@ -1,0 +1,82 @@
+#include "engine/app/configuration.h"
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "connectors/registry.h"
+#include "engine/settings/config_errors.h"
+
+namespace weir {
+namespace {
+
+// A condition is checked as a text of its own; what is said about it is then moved to where it stands in the config.
+ExpressionIndex check_condition(Configuration& configuration, const LocatedText& condition, ExpressionScope scope) {
+  configuration.conditions.push_back(std::make_unique<SourceFile>());
+  SourceFile& text = *configuration.conditions.back();
+  text.path = condition.place.file != nullptr ? condition.place.file->path : "condition";
+  text.text = condition.text;
+  Diagnostics found;
+  const std::optional<ExpressionIndex> expression = check_expression(text, scope, *configuration.rules, found);
+  for (Diagnostic& diagnostic : found) {
+    if (diagnostic.file == &text) {
+      const SettingsPlace place = condition.place_of(diagnostic.span);
+      diagnostic.file = place.file;
+      diagnostic.span = place.span;
+    }
+    configuration.diagnostics.push_back(std::move(diagnostic));
+  }
+  return expression.value_or(no_expression);
+}
+
+void check_event(Configuration& configuration, const SourceSettings& source) {
+  const std::string& declared = configuration.rules->event.name;
+  if (source.event == declared) return;
+  configuration.diagnostics.push_back(config_diagnostic(config_error::unknown_word, source.event_place,
+                                                        "the rules declare no event `" + source.event + "`", "not declared",
+                                                        {"did you mean `" + declared + "`? It is the event that the rules declare"}));
+}
+
+}  // namespace
+
+std::vector<SourceFile> read_rules_files(std::span<const std::filesystem::path> paths, Diagnostics& diagnostics) {
+  std::vector<SourceFile> files;
+  for (const std::filesystem::path& path : paths) {
+    std::ifstream stream(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    if (!stream.is_open() || stream.bad())
+      diagnostics.push_back(config_diagnostic(config_error::unreadable, {}, "cannot read the rules file `" + path.string() + "`"));
+    else
+      files.push_back({path.string(), std::move(text)});
+  }
+  return files;
+}
+
+std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& path, std::span<const std::string> overrides,
+                                                  const Environment& environment) {
+  auto configuration = std::make_unique<Configuration>();
+  configuration->load = load_service_settings(path, overrides, environment, connector_kinds());
+  configuration->diagnostics = configuration->load.diagnostics;
+  if (!configuration->load.settings) return configuration;
+  const ServiceSettings& settings = *configuration->load.settings;
+  std::vector<std::filesystem::path> paths = find_rules_files(settings, configuration->diagnostics);
+  // As short as the user would write them, so that diagnostics can be clicked and read.
+  for (std::filesystem::path& file : paths) {
+    const std::filesystem::path shorter = std::filesystem::proximate(file);
+    if (shorter.native().size() < file.native().size()) file = shorter;
+  }
+  configuration->rules_files = read_rules_files(paths, configuration->diagnostics);
+  if (configuration->rules_files.empty()) return configuration;
+  configuration->rules = check_rules(configuration->rules_files, {}, configuration->diagnostics);
+  if (!configuration->rules) return configuration;
+  for (const SourceSettings& source : settings.sources) {
+    check_event(*configuration, source);
+    const auto& filter = source.mapping.filter;
+    configuration->filters.push_back(filter ? check_condition(*configuration, *filter, ExpressionScope::event) : no_expression);
+  }
+  for (const SinkSettings& sink : settings.sinks)
+    configuration->routes.push_back(sink.when ? check_condition(*configuration, *sink.when, ExpressionScope::decision) : no_expression);
+  return configuration;
+}
+
+}  // namespace weir

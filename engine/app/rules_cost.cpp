@@ -1,0 +1,61 @@
+#include "engine/app/rules_cost.h"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "engine/features/feature_plan.h"
+#include "engine/settings/quantity.h"
+
+namespace weir {
+namespace {
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+RulesCost rules_cost(const CheckedRules& rules, std::int64_t late_allowed_ms) {
+  RulesCost cost;
+  cost.rules = rules.rules.size();
+  cost.features = rules.features.size();
+  std::vector<FeatureIndex> held(rules.features.size());
+  std::iota(held.begin(), held.end(), FeatureIndex{0});
+  std::vector<DerivedColumnSpec> derived;
+  for (const DerivedColumn& column : rules.derived) derived.push_back(column.spec);
+  for (const KeyGroupPlan& plan : plan_features(rules.features, held, rules.event, derived, late_allowed_ms)) {
+    KeyCost key;
+    for (const ColumnIndex column : plan.by) key.by.push_back(rules.event.fields[column].name);
+    key.features = plan.features.size();
+    key.event_bytes = plan.entry_bytes;
+    for (const FeatureSpec& feature : rules.features)
+      if (feature.by == plan.by) key.window_ms = std::max(key.window_ms, feature.window_ms);
+    cost.keys.push_back(std::move(key));
+  }
+  return cost;
+}
+
+std::string cost_text(const RulesCost& cost) {
+  std::string out = fmt::format("{}, {}", counted(cost.rules, "rule"), counted(cost.features, "feature"));
+  if (cost.keys.empty()) return out + "\n";
+  out += ":";
+  for (const KeyCost& key : cost.keys) {
+    out += fmt::format("\n  by {}: {}, {} for each event of the last {}", fmt::join(key.by, ", "), counted(key.features, "feature"),
+                       counted(key.event_bytes, "byte"), duration_text(std::chrono::milliseconds(key.window_ms)));
+  }
+  return out + "\n";
+}
+
+std::string cost_json(const RulesCost& cost) {
+  std::string keys;
+  for (const KeyCost& key : cost.keys) {
+    keys += fmt::format("{}{{\"by\": [\"{}\"], \"features\": {}, \"event_bytes\": {}, \"window_ms\": {}}}", keys.empty() ? "" : ", ",
+                        fmt::join(key.by, "\", \""), key.features, key.event_bytes, key.window_ms);
+  }
+  return fmt::format("{{\"rules\": {}, \"features\": {}, \"keys\": [{}]}}", cost.rules, cost.features, keys);
+}
+
+}  // namespace weir

@@ -1,0 +1,33 @@
+// What a rule set will cost while it runs, as far as it can be known before.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "rules/language/checked_rules.h"
+
+namespace weir {
+
+// All features with one key share one ring of events a key.
+struct KeyCost {
+  std::vector<std::string> by;
+  std::size_t features = 0;
+  std::size_t event_bytes = 0;  // for each event in the longest window
+  std::int64_t window_ms = 0;   // the longest
+};
+
+struct RulesCost {
+  std::size_t rules = 0;
+  std::size_t features = 0;
+  std::vector<KeyCost> keys;
+};
+
+RulesCost rules_cost(const CheckedRules& rules, std::int64_t late_allowed_ms);
+
+// One line for the rule set, one for each key.
+std::string cost_text(const RulesCost& cost);
+std::string cost_json(const RulesCost& cost);
+
+}  // namespace weir

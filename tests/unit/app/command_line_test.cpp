@@ -1,0 +1,171 @@
+#include "engine/app/command_line.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/app/exit_code.h"
+#include "engine/app/reference_commands.h"
+
+namespace weir {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+Ran weir_with(std::vector<std::string> arguments) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const Terminal terminal{out, err, false, false, [](std::string_view) { return std::optional<std::string>(); }};
+  const int code = run_command_line(std::move(arguments), terminal);
+  return {code, out.str(), err.str()};
+}
+
+// A folder of its own for each test, removed with it.
+class CommandLine : public ::testing::Test {
+ protected:
+  CommandLine() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "weir_command_line_XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~CommandLine() override { std::filesystem::remove_all(folder_); }
+
+  std::string write(const std::string& name, const std::string& text) {
+    const std::filesystem::path path = folder_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << text;
+    return path.string();
+  }
+
+  std::filesystem::path folder_;
+};
+
+const std::string good_rules =
+    "event payment {\n  id string id\n  created_at timestamp time\n  card_id string key\n  amount decimal\n}\n"
+    "feature payments_10m = count() by card_id over 10m\n"
+    "rule many \"Many payments\" {\n  when payments_10m >= 5\n  then block\n}\n"
+    "policy {\n  precedence block, allow\n  otherwise -> allow\n}\n";
+
+std::string config_with(const std::string& filter, const std::string& when, const std::string& event = "payment") {
+  return "version: 1\nsources:\n  made_up:\n    generator: {}\n    event: " + event + "\n    mapping: { filter: \"" + filter +
+         "\" }\nrules: { files: [\"*.rules\"] }\nsinks: { blocked: { console: {}, when: \"" + when +
+         "\" } }\ndead_letters: { console: {} }\n";
+}
+
+TEST_F(CommandLine, SuggestsTheNearestVerbAndOption) {
+  const Ran verb = weir_with({"chek"});
+  EXPECT_EQ(verb.code, exit_code::usage);
+  EXPECT_EQ(verb.out, "");
+  EXPECT_THAT(verb.err, HasSubstr("did you mean `weir check`?"));
+  const Ran option = weir_with({"check", "--jsn", "x"});
+  EXPECT_EQ(option.code, exit_code::usage);
+  EXPECT_THAT(option.err, HasSubstr("did you mean `--json`?"));
+  EXPECT_THAT(weir_with({"list", "function"}).err, HasSubstr("did you mean `weir list functions`?"));
+}
+
+TEST_F(CommandLine, EndsWith64OnWrongUsage) {
+  EXPECT_EQ(weir_with({}).code, exit_code::usage);
+  EXPECT_EQ(weir_with({"check"}).code, exit_code::usage);
+  EXPECT_EQ(weir_with({"explain"}).code, exit_code::usage);
+  EXPECT_EQ(weir_with({"explain", "C9999"}).code, exit_code::usage);
+  EXPECT_EQ(weir_with({"--colour"}).code, exit_code::usage);
+  EXPECT_EQ(weir_with({"list", "sources", "sinks"}).code, exit_code::usage);
+}
+
+TEST_F(CommandLine, HelpsOnStandardOutputWithAnExampleForEveryVerb) {
+  EXPECT_THAT(weir_with({"--help"}).out, HasSubstr("weir check config/weir.yaml"));
+  for (const char* verb : {"check", "schema", "list", "explain"}) {
+    const Ran help = weir_with({verb, "--help"});
+    EXPECT_EQ(help.code, exit_code::fine);
+    EXPECT_EQ(help.err, "");
+    EXPECT_THAT(help.out, HasSubstr("Example"));
+    EXPECT_THAT(help.out, HasSubstr("Usage: weir " + std::string(verb)));
+    EXPECT_EQ(weir_with({"help", verb}).out, help.out);
+  }
+  EXPECT_THAT(weir_with({"--version"}).out, ::testing::MatchesRegex("weir [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+TEST_F(CommandLine, ExplainsCodesOfConfigsAndRules) {
+  const Ran config = weir_with({"explain", "c0104"});
+  EXPECT_EQ(config.code, exit_code::fine);
+  EXPECT_THAT(config.out, HasSubstr("C0104"));
+  EXPECT_EQ(weir_with({"explain", "R0203"}).code, exit_code::fine);
+  EXPECT_THAT(weir_with({"explain", "C0104", "--json"}).out, HasSubstr("{\"code\": \"C0104\", \"title\": "));
+}
+
+TEST_F(CommandLine, ListsWhatThereIs) {
+  EXPECT_THAT(weir_with({"list", "sources"}).out, HasSubstr("kafka"));
+  EXPECT_THAT(weir_with({"list", "sinks"}).out, HasSubstr("console"));
+  EXPECT_THAT(weir_with({"list", "functions"}).out, HasSubstr("distance_km"));
+  EXPECT_THAT(weir_with({"list", "errors"}).out, HasSubstr("C0104"));
+  EXPECT_THAT(weir_with({"list", "errors"}).out, HasSubstr("R0203"));
+  EXPECT_THAT(weir_with({"list", "functions", "--json"}).out, ::testing::StartsWith("[\n  {\"signature\": "));
+}
+
+TEST_F(CommandLine, ChecksAConfigWithItsRulesAndSaysWhatTheyCost) {
+  write("payments.rules", good_rules);
+  const Ran run = weir_with({"check", write("weir.yaml", config_with("amount > 0", "outcome == block"))});
+  EXPECT_EQ(run.code, exit_code::fine) << run.out;
+  EXPECT_THAT(run.out, HasSubstr("1 rule, 1 feature"));
+  EXPECT_THAT(run.out, HasSubstr("by card_id"));
+  EXPECT_THAT(run.out, HasSubstr("no errors"));
+}
+
+TEST_F(CommandLine, ReportsExpressionsOfTheConfigWhereTheyStand) {
+  write("payments.rules", good_rules);
+  const Ran run = weir_with({"check", write("weir.yaml", config_with("amout > 0", "outcome == blok"))});
+  EXPECT_EQ(run.code, exit_code::found_something);
+  EXPECT_THAT(run.out, HasSubstr("weir.yaml:6:25\n"));
+  EXPECT_THAT(run.out, HasSubstr("did you mean `amount`?"));
+  EXPECT_THAT(run.out, HasSubstr("weir.yaml:8:52\n"));
+}
+
+TEST_F(CommandLine, ReportsAnEventThatTheRulesDoNotDeclare) {
+  write("payments.rules", good_rules);
+  const Ran run = weir_with({"check", write("weir.yaml", config_with("amount > 0", "score > 1", "paymnt"))});
+  EXPECT_EQ(run.code, exit_code::found_something);
+  EXPECT_THAT(run.out, HasSubstr("weir.yaml:5:12\n"));
+}
+
+TEST_F(CommandLine, ChecksRulesAloneAndFoldersOfThem) {
+  const std::string file = write("rules/payments.rules", good_rules);
+  EXPECT_EQ(weir_with({"check", file}).code, exit_code::fine);
+  EXPECT_EQ(weir_with({"check", (folder_ / "rules").string()}).code, exit_code::fine);
+  EXPECT_EQ(weir_with({"check", (folder_ / "rules" / "nowhere.rules").string()}).code, exit_code::found_something);
+  std::filesystem::create_directories(folder_ / "empty");
+  EXPECT_EQ(weir_with({"check", (folder_ / "empty").string()}).code, exit_code::found_something);
+}
+
+TEST_F(CommandLine, ChecksRulesOnceThatAConfigBroughtIn) {
+  const std::string rules = write("payments.rules", good_rules);
+  const Ran run = weir_with({"check", write("weir.yaml", config_with("amount > 0", "score > 1")), rules});
+  EXPECT_EQ(run.code, exit_code::fine) << run.out;
+  EXPECT_EQ(run.out.find("1 rule, "), run.out.rfind("1 rule, "));
+}
+
+TEST_F(CommandLine, WritesDiagnosticsAsJson) {
+  write("payments.rules", good_rules);
+  const Ran run = weir_with({"check", "--json", write("weir.yaml", config_with("amout > 0", "score > 1"))});
+  EXPECT_EQ(run.code, exit_code::found_something);
+  EXPECT_THAT(run.out, HasSubstr("\"line\": 6, \"column\": 25"));
+  EXPECT_THAT(run.out, HasSubstr("\"rule_sets\": [{\"rules\": 1"));
+}
+
+TEST_F(CommandLine, KeepsTheReferenceOfTheConfigUpToDate) {
+  std::ifstream stream(std::filesystem::path(WEIR_SOURCE_DIR) / "config/README.md", std::ios::binary);
+  const std::string page{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  EXPECT_EQ(page, config_reference()) << "weir schema --markdown > config/README.md";
+}
+
+}  // namespace
+}  // namespace weir
