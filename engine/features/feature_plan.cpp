@@ -98,6 +98,9 @@ class GroupBuilder {
     plan_.reaches_ms = sorted;
     const auto by_track = [](const CellPlan& left, const CellPlan& right) { return left.track < right.track; };
     std::stable_sort(plan_.cells.begin(), plan_.cells.end(), by_track);
+    plan_.totals_by_window.resize(sorted.size());
+    for (std::uint32_t index = 0; index < plan_.cells.size(); ++index)
+      if (keeps_totals(plan_.cells[index])) plan_.totals_by_window[plan_.cells[index].window].push_back(index);
     const std::int64_t longest = sorted.back();
     plan_.admit_ms = length_max_ms_ + late_allowed_ms;
     plan_.retain_ms = 2 * longest + late_allowed_ms;
@@ -107,6 +110,13 @@ class GroupBuilder {
   }
 
  private:
+  // Counts, sums and distinct values can be undone entry by entry; floating sums and the ends of a window are read off the ring.
+  bool keeps_totals(const CellPlan& cell) const {
+    if (cell.has(Aggregate::distinct)) return true;
+    if (plan_.tracks[cell.track].floating) return false;
+    return cell.has(Aggregate::count) || cell.has(Aggregate::sum) || cell.has(Aggregate::avg) || cell.has(Aggregate::stddev);
+  }
+
   std::uint64_t new_flag() { return std::uint64_t{1} << flags_used_++; }
 
   std::uint32_t column(ColumnIndex source, ValueStorage storage) {

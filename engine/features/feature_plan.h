@@ -85,7 +85,8 @@ struct KeyGroupPlan {
   std::vector<ConditionPlan> conditions;
   std::vector<std::int64_t> reaches_ms;  // distinct windows, ascending: an entry is in a window when its age is less than its reach
   std::vector<TrackPlan> tracks;
-  std::vector<CellPlan> cells;  // by track
+  std::vector<CellPlan> cells;                               // by track
+  std::vector<std::vector<std::uint32_t>> totals_by_window;  // cells whose totals a hot key keeps
   std::vector<GroupFeaturePlan> features;
   std::int64_t admit_ms = 0;    // an event older than this against its key's newest is not added
   std::int64_t retain_ms = 0;   // entries of this age and above are dropped

@@ -2,21 +2,17 @@
 
 #include <limits>
 
+#include "engine/base/prefetch.h"
 #include "engine/features/range_answers.h"
 
 namespace weir {
 namespace {
 
-constexpr std::size_t capacity_at_first = 96;
+constexpr std::size_t line_bytes = 64;
+constexpr std::size_t capacity_at_first = 256;
 
 std::int64_t value_at(const RingView& ring, const TrackPlan& track, std::size_t index) {
   return ring.load<std::int64_t>(ring.plan->columns[track.column].bytes_before, index);
-}
-
-bool keeps_totals(const CellPlan& cell, const TrackPlan& track) {
-  if (cell.has(Aggregate::distinct)) return true;
-  return !track.floating &&
-         (cell.has(Aggregate::count) || cell.has(Aggregate::sum) || cell.has(Aggregate::avg) || cell.has(Aggregate::stddev));
 }
 
 }  // namespace
@@ -28,20 +24,19 @@ void release_names(const RingView& ring, std::size_t index, NameTable& names) {
   }
 }
 
-HotKey::HotKey(const KeyGroupPlan& plan, const RingView& from, std::size_t begin, std::size_t count)
+HotKey::HotKey(const KeyGroupPlan& plan, const RingView& from, std::size_t begin, std::size_t count, std::int64_t newest)
     : plan_(plan),
       memory_(new char[capacity_at_first * plan.entry_bytes]),
       ring_{&plan, memory_.get(), capacity_at_first},
       end_(count),
       cursors_(plan.reaches_ms.size(), 0),
-      by_window_(plan.reaches_ms.size()),
       cells_(plan.cells.size()),
       largest_(plan.tracks.size()),
       smallest_(plan.tracks.size()) {
   ring_.move(from, begin, 0, count);
+  oldest_ = newest - static_cast<std::int64_t>(age_at(begin_, newest));
   for (std::uint32_t index = 0; index < plan.cells.size(); ++index) {
     const CellPlan& cell = plan.cells[index];
-    if (keeps_totals(cell, plan.tracks[cell.track])) by_window_[cell.window].push_back(index);
     if (cell.has(Aggregate::distinct)) cells_[index].distinct = distincts_.emplace_back(std::make_unique<DistinctCounts>()).get();
   }
   for (std::size_t track = 0; track < plan.tracks.size(); ++track) {
@@ -57,7 +52,7 @@ HotKey::HotKey(const KeyGroupPlan& plan, const RingView& from, std::size_t begin
 
 void HotKey::enter(std::size_t window, std::uint64_t position) {
   const std::size_t index = index_of(position);
-  for (const std::uint32_t cell : by_window_[window]) {
+  for (const std::uint32_t cell : plan_.totals_by_window[window]) {
     const TrackPlan& track = plan_.tracks[plan_.cells[cell].track];
     if (!ring_.belongs(index, track)) continue;
     CellState& state = cells_[cell];
@@ -69,7 +64,7 @@ void HotKey::enter(std::size_t window, std::uint64_t position) {
 
 void HotKey::leave(std::size_t window, std::uint64_t position) {
   const std::size_t index = index_of(position);
-  for (const std::uint32_t cell : by_window_[window]) {
+  for (const std::uint32_t cell : plan_.totals_by_window[window]) {
     const TrackPlan& track = plan_.tracks[plan_.cells[cell].track];
     if (!ring_.belongs(index, track)) continue;
     CellState& state = cells_[cell];
@@ -79,7 +74,7 @@ void HotKey::leave(std::size_t window, std::uint64_t position) {
   }
 }
 
-void HotKey::drop_front(NameTable& names) {
+void HotKey::drop_front(std::int64_t newest, NameTable& names) {
   for (std::size_t window = 0; window < cursors_.size(); ++window) {
     if (cursors_[window] != begin_) continue;
     if (head_ > begin_) leave(window, begin_);
@@ -88,6 +83,7 @@ void HotKey::drop_front(NameTable& names) {
   if (head_ == begin_) ++head_;
   release_names(ring_, index_of(begin_), names);
   ++begin_;
+  if (begin_ < end_) oldest_ = newest - static_cast<std::int64_t>(age_at(begin_, newest));
   for (SuffixExtremes& extremes : largest_) extremes.drop_before(begin_);
   for (SuffixExtremes& extremes : smallest_) extremes.drop_before(begin_);
 }
@@ -148,12 +144,14 @@ void HotKey::add(const RingEvent& event, std::uint64_t age, std::int64_t newest,
   }
   for (std::size_t window = 0; window < cursors_.size(); ++window) enter(window, position);
   ++head_;
+  if (position == begin_) oldest_ = newest - static_cast<std::int64_t>(age);
   if (answers != nullptr) answer(false, !too_late, *answers);
   if (!too_late) return;
   for (std::size_t window = 0; window < cursors_.size(); ++window) leave(window, position);
   --head_;
   --end_;
   ring_.move(ring_, index + 1, index, end_ - position);
+  if (position == begin_) oldest_ = newest - static_cast<std::int64_t>(age_at(begin_, newest));
 }
 
 void HotKey::answer(bool excluding, bool in_extremes, Answers& answers) {
@@ -194,6 +192,30 @@ void HotKey::put_extreme(const CellPlan& cell, Aggregate aggregate, bool in_extr
     alone.outputs[static_cast<std::size_t>(aggregate)] = cell.output(aggregate);
     answer_extremes(alone, {ring_, index_of(begin), index_of(head_)}, answers);
   }
+}
+
+void HotKey::prefetch_state() const {
+  const auto lines = [](const void* from, std::size_t bytes) {
+    for (std::size_t at = 0; at < bytes; at += line_bytes) prefetch(static_cast<const char*>(from) + at);
+  };
+  lines(cursors_.data(), cursors_.size() * sizeof cursors_[0]);
+  lines(cells_.data(), cells_.size() * sizeof cells_[0]);
+  lines(largest_.data(), largest_.size() * sizeof largest_[0]);
+  lines(smallest_.data(), smallest_.size() * sizeof smallest_[0]);
+  prefetch_entry(index_of(end_));
+}
+
+void HotKey::prefetch_cursors() const {
+  for (const std::uint64_t cursor : cursors_) prefetch_entry(index_of(cursor));
+  for (const std::unique_ptr<DistinctCounts>& distinct : distincts_) prefetch(distinct.get());
+  for (const SuffixExtremes& extremes : largest_) extremes.prefetch_newest();
+  for (const SuffixExtremes& extremes : smallest_) extremes.prefetch_newest();
+}
+
+void HotKey::prefetch_entry(std::size_t index) const {
+  prefetch(ring_.base + ring_.capacity * plan_.time_before + index * (plan_.wide_time ? 8 : 4));
+  for (const RingColumnPlan& column : plan_.columns)
+    prefetch(ring_.base + ring_.capacity * column.bytes_before + index * width_of(column.storage));
 }
 
 std::size_t HotKey::bytes() const {

@@ -22,14 +22,21 @@ namespace weir {
 class HotKey {
  public:
   // Takes over `count` entries of `from`, beginning at `begin`.
-  HotKey(const KeyGroupPlan& plan, const RingView& from, std::size_t begin, std::size_t count);
+  HotKey(const KeyGroupPlan& plan, const RingView& from, std::size_t begin, std::size_t count, std::int64_t newest);
 
   std::size_t entries() const { return end_ - begin_; }
   const RingView& ring() const { return ring_; }
   std::size_t front() const { return index_of(begin_); }
 
-  // Drops the oldest entry.
-  void drop_front(NameTable& names);
+  // The time of the oldest entry, known without a look at the ring.
+  std::int64_t oldest() const { return oldest_; }
+
+  // Drops the oldest entry of a key whose newest event is of that time.
+  void drop_front(std::int64_t newest, NameTable& names);
+
+  // Two steps ahead of `add`: what this object points to, then the entries at the cursors.
+  void prefetch_state() const;
+  void prefetch_cursors() const;
 
   // Adds an event of this age (0: the newest) and answers as of it; `answers` may be null. An event that is too late is judged and taken
   // out again.
@@ -46,6 +53,7 @@ class HotKey {
 
   std::size_t index_of(std::uint64_t position) const { return position - origin_; }
   std::uint64_t age_at(std::uint64_t position, std::int64_t newest) const { return ring_.age(index_of(position), newest); }
+  void prefetch_entry(std::size_t index) const;
   void make_room();
   void seek(std::uint64_t position, std::uint64_t age, std::int64_t newest);
   void enter(std::size_t window, std::uint64_t position);
@@ -61,8 +69,8 @@ class HotKey {
   std::uint64_t begin_ = 0;
   std::uint64_t end_ = 0;
   std::uint64_t head_ = 0;
-  std::vector<std::uint64_t> cursors_;                 // by window
-  std::vector<std::vector<std::uint32_t>> by_window_;  // cells of each window that keep totals
+  std::int64_t oldest_ = 0;
+  std::vector<std::uint64_t> cursors_;  // by window
   std::vector<CellState> cells_;
   std::vector<std::unique_ptr<DistinctCounts>> distincts_;
   std::vector<SuffixExtremes> largest_;   // by track

@@ -6,17 +6,21 @@
 
 #include "engine/base/check.h"
 #include "engine/base/prefetch.h"
+#include "engine/features/same_bytes.h"
 
 namespace weir {
 namespace {
 
-constexpr std::size_t prefetched_lines = 4;  // of a block: header, key and the ring of a key with few events
 constexpr std::size_t entries_at_first = 3;
 constexpr std::size_t cool_entries = WindowScan::entries_max / 4;
 
 template <typename Visit>
 void for_each_bit(std::uint64_t bits, Visit visit) {
   for (; bits != 0; bits &= bits - 1) visit(static_cast<std::size_t>(std::countr_zero(bits)));
+}
+
+std::uint64_t age_of(std::int64_t time, std::int64_t newest) {
+  return static_cast<std::uint64_t>(newest) - static_cast<std::uint64_t>(time);
 }
 
 std::string_view bytes_of(const GeoPoint& point) {
@@ -98,17 +102,32 @@ void KeyGroup::stage_names(const EventBatch& batch, std::size_t begin, std::uint
   }
 }
 
+// Header first, then what the header says, and of a key with many events what that points to, each for all rows before the next.
 void KeyGroup::prefetch_blocks(std::uint64_t rows) {
+  std::array<KeyState*, stretch_rows> states;
+  std::size_t known = 0;
   for_each_bit(rows, [&](std::size_t place) {
     const BlockRef block = table_.likely(keys_[place].tag);
     if (block == 0) return;
-    const char* state = slab_.at(block);
-    for (std::size_t line = 0; line < prefetched_lines; ++line) prefetch(state + line * Slab::line_bytes);
+    states[known++] = &state_at(block);
+    prefetch(slab_.at(block));
   });
   for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
     if (plan_.columns[index].storage != ValueStorage::name) continue;
     for_each_bit(rows, [&](std::size_t place) { names_.prefetch_record(name_hashes_[index][place]); });
   }
+  std::size_t hot = 0;
+  for (std::size_t index = 0; index < known; ++index) {
+    KeyState& state = *states[index];
+    const char* lines = reinterpret_cast<const char*>(&state);
+    for (std::size_t line = 1; line < state.lines; ++line) prefetch(lines + line * Slab::line_bytes);
+    if (!state.is_hot()) continue;
+    const char* hot_lines = reinterpret_cast<const char*>(state.hot());
+    for (std::size_t line = 0; line < sizeof(HotKey); line += Slab::line_bytes) prefetch(hot_lines + line);
+    states[hot++] = &state;
+  }
+  for (std::size_t index = 0; index < hot; ++index) states[index]->hot()->prefetch_state();
+  for (std::size_t index = 0; index < hot; ++index) states[index]->hot()->prefetch_cursors();
 }
 
 // Fills `event_`, which then holds the names that it refers to.
@@ -143,7 +162,7 @@ void KeyGroup::read_event(const EventBatch& batch, std::size_t row, std::size_t 
 void KeyGroup::add_event(const RowKey& key, Answers* answers) {
   past_.see(event_.time);
   if (table_.is_full()) table_.rebuild([&](BlockRef block) { return !forget_if_idle(block); });
-  KeyTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return state_at(block).key() == key.bytes; });
+  KeyTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
   if (slot.block == 0) table_.fill(slot, key.tag, new_block(key.bytes, key.tag, event_.time, entries_at_first));
   KeyState& state = state_at(slot.block);
   const std::uint64_t time = static_cast<std::uint64_t>(event_.time);
@@ -165,12 +184,12 @@ void KeyGroup::add_event(const RowKey& key, Answers* answers) {
 }
 
 void KeyGroup::add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers) {
-  if (!state_at(slot.block).is_hot() && !make_room(slot)) make_hot(state_at(slot.block));
+  if (!state_at(slot.block).is_hot() && !make_room(slot)) make_hot(slot);
   KeyState& state = state_at(slot.block);
   if (!state.is_hot()) return add_to_ring(slot, age, too_late, answers);
   HotKey& hot = *state.hot();
   hot.add(event_, age, state.newest, too_late, answers);
-  for (; hot.entries() > limits_.events_a_key_max; ++counters_.events_bound_reached) hot.drop_front(names_);
+  for (; hot.entries() > limits_.events_a_key_max; ++counters_.events_bound_reached) hot.drop_front(state.newest, names_);
   if (hot.entries() <= cool_entries) cool_down(slot);
 }
 
@@ -194,8 +213,8 @@ void KeyGroup::expire(KeyState& state, std::uint64_t advance_ms) {
   const std::uint64_t retain = static_cast<std::uint64_t>(plan_.retain_ms);
   if (state.is_hot()) {
     HotKey& hot = *state.hot();
-    while (hot.entries() > 0 && (advance_ms >= retain || hot.ring().age(hot.front(), state.newest) + advance_ms >= retain))
-      hot.drop_front(names_);
+    while (hot.entries() > 0 && (advance_ms >= retain || age_of(hot.oldest(), state.newest) + advance_ms >= retain))
+      hot.drop_front(state.newest, names_);
     return;
   }
   const RingView ring = state.ring(plan_);
@@ -242,10 +261,12 @@ bool KeyGroup::make_room(KeyTable::Slot& slot) {
   return true;
 }
 
-void KeyGroup::make_hot(KeyState& state) {
-  state.set_hot(new HotKey(plan_, state.ring(plan_), state.begin, state.count));
-  state.begin = 0;
-  state.count = 0;
+void KeyGroup::make_hot(KeyTable::Slot& slot) {
+  KeyState& state = state_at(slot.block);
+  const BlockRef smaller = new_block(state.key(), state.tag, state.newest, 0);
+  state_at(smaller).set_hot(new HotKey(plan_, state.ring(plan_), state.begin, state.count, state.newest));
+  slab_.free(slot.block, state.lines);
+  slot.block = smaller;
 }
 
 void KeyGroup::cool_down(KeyTable::Slot& slot) {
@@ -275,7 +296,7 @@ void KeyGroup::forget(BlockRef block) {
   KeyState& state = state_at(block);
   if (state.is_hot()) {
     HotKey* hot = state.hot();
-    while (hot->entries() > 0) hot->drop_front(names_);
+    while (hot->entries() > 0) hot->drop_front(state.newest, names_);
     delete hot;
   } else {
     const RingView ring = state.ring(plan_);

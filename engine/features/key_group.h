@@ -59,7 +59,7 @@ class KeyGroup {
   KeyState& state_at(BlockRef block) const { return *reinterpret_cast<KeyState*>(slab_.at(block)); }
   BlockRef new_block(std::string_view key, std::uint32_t tag, std::int64_t newest, std::size_t entries);
   bool make_room(KeyTable::Slot& slot);
-  void make_hot(KeyState& state);
+  void make_hot(KeyTable::Slot& slot);
   void cool_down(KeyTable::Slot& slot);
   bool forget_if_idle(BlockRef block);
   void forget(BlockRef block);

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "engine/base/check.h"
+#include "engine/features/same_bytes.h"
 
 namespace weir {
 namespace {
@@ -42,7 +43,7 @@ NameNumber NameTable::intern(std::string_view wanted, std::uint64_t hash) {
   std::size_t at = tag & mask_;
   for (; slots_[at].name != 0; at = (at + 1) & mask_) {
     const Slot slot = slots_[at];
-    if (slot.tag != tag || text(slot.name) != wanted) continue;
+    if (slot.tag != tag || !same_bytes(text(slot.name), wanted)) continue;
     ++records_[slot.name].holders;
     return slot.name;
   }

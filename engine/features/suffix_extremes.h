@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "engine/base/prefetch.h"
+
 namespace weir {
 
 // Holds the entries that no later entry reaches, oldest first, so their values fall strictly. The first of them inside a window is the
@@ -51,6 +53,10 @@ class SuffixExtremes {
     const auto at = std::lower_bound(entries_.begin() + static_cast<std::ptrdiff_t>(first_), entries_.end(), position, in_front);
     if (at == entries_.end()) return std::nullopt;
     return *at;
+  }
+
+  void prefetch_newest() const {
+    if (!entries_.empty()) prefetch(&entries_.back());
   }
 
   std::size_t bytes() const { return entries_.capacity() * sizeof(Entry); }

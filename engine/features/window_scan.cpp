@@ -1,5 +1,7 @@
 #include "engine/features/window_scan.h"
 
+#include <bit>
+#include <cstring>
 #include <limits>
 
 #include "engine/features/exact_totals.h"
@@ -69,13 +71,18 @@ std::uint64_t WindowScan::note_totals(const RingView& ring, const TrackPlan& tra
 
 std::uint64_t WindowScan::distinct(const RingView& ring, const TrackPlan& track, std::size_t begin, std::size_t end) {
   const RingColumnPlan& column = plan_.columns[track.column];
+  // Twice as many places as entries, so that few values meet.
+  const int bits = static_cast<int>(std::bit_width(end - begin)) + 1;
+  const std::size_t mask = (std::size_t{1} << bits) - 1;
+  std::memset(places_.data(), 0, mask + 1);
   std::uint64_t found = 0;
   for (std::size_t index = begin; index < end; ++index) {
     if (!ring.belongs(index, track)) continue;
     const std::uint64_t value = ring.word(column, index);
-    bool again = false;
-    for (std::size_t later = index + 1; later < end; ++later) again |= ring.belongs(later, track) && ring.word(column, later) == value;
-    found += again ? 0 : 1;
+    std::size_t place = static_cast<std::size_t>((value * 0x9e3779b97f4a7c15U) >> (64 - bits));
+    while (places_[place] != 0 && ring.word(column, begin + places_[place] - 1) != value) place = (place + 1) & mask;
+    found += places_[place] == 0 ? 1 : 0;
+    places_[place] = static_cast<std::uint8_t>(index - begin + 1);
   }
   return found;
 }

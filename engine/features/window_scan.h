@@ -16,7 +16,7 @@ namespace weir {
 // The walk notes the running totals after each step; a window then picks the note of its oldest event, so there is no branch per window.
 class WindowScan {
  public:
-  static constexpr std::size_t entries_max = 48;
+  static constexpr std::size_t entries_max = 128;
 
   explicit WindowScan(const KeyGroupPlan& plan) : plan_(plan), limits_((plan.reaches_ms.size() + 3) / 4 * 4), inside_(limits_.size()) {}
 
@@ -24,6 +24,9 @@ class WindowScan {
   void answer(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest, Answers& answers);
 
  private:
+  static constexpr std::size_t distinct_places = 512;
+  static_assert(entries_max < 256 && entries_max * 2 <= distinct_places);
+
   struct Note {
     std::int64_t sum = 0;
     std::uint64_t squares = 0;
@@ -41,6 +44,7 @@ class WindowScan {
   std::vector<std::uint32_t> inside_;                    // by window: entries inside, the own event counted
   std::array<Note, entries_max + 1> notes_;              // [n]: the newest n entries
   std::array<std::uint32_t, entries_max + 1> counts_{};  // likewise, those that belong to the track
+  std::array<std::uint8_t, distinct_places> places_{};   // a hash table over the entries at hand: 0 or an index counted from 1
 };
 
 }  // namespace weir
