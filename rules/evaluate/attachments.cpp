@@ -4,7 +4,7 @@
 
 #include "rules/evaluate/value_hash_set.h"
 #include "rules/evaluate/zone_offsets.h"
-#include "rules/language/limits.h"
+#include "rules/language/regular_expression.h"
 
 namespace weir::evaluate {
 
@@ -17,9 +17,7 @@ const void* Attachments::add_set(const ValueSet& values) {
 }
 
 const re2::RE2* Attachments::add_pattern(const std::string& pattern) {
-  re2::RE2::Options options(re2::RE2::Quiet);
-  options.set_max_mem(limits::regex_memory_bytes_max);
-  auto compiled = std::make_unique<re2::RE2>(pattern, options);
+  auto compiled = std::make_unique<re2::RE2>(pattern, regular_expression_options());
   if (!compiled->ok()) {
     if (error_.empty()) error_ = "the regular expression \"" + pattern + "\" is not valid: " + compiled->error();
     return nullptr;

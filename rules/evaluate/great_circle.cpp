@@ -60,14 +60,17 @@ bool is_on_globe(double latitude, double longitude) {
 double great_circle_km(GeoPoint from, GeoPoint to) {
   double longitude_apart = std::abs(from.longitude - to.longitude);
   if (longitude_apart > 180) longitude_apart = 360 - longitude_apart;
-  const double half_latitude = sine(std::abs(from.latitude - to.latitude) * (radians_per_degree / 2));
-  const double half_longitude = sine(longitude_apart * (radians_per_degree / 2));
+  const double half_longitude = longitude_apart * (radians_per_degree / 2);
+  const double half_latitude = std::abs(from.latitude - to.latitude) * (radians_per_degree / 2);
+  const double sine_longitude = sine(half_longitude);
+  const double sine_latitude = sine(half_latitude);
   const double latitudes = cosine(std::abs(from.latitude) * radians_per_degree) * cosine(std::abs(to.latitude) * radians_per_degree);
-  const double haversine = half_latitude * half_latitude + latitudes * half_longitude * half_longitude;
+  const double haversine = sine_latitude * sine_latitude + latitudes * sine_longitude * sine_longitude;
   if (haversine <= 0.5) return 2 * earth_radius_km * arc_sine_small(std::sqrt(haversine));
-  // On the far half of the globe the distance to the antipode is the better measured one.
-  const double rest = haversine < 1 ? 1 - haversine : 0;
-  return 2 * earth_radius_km * (pi / 2 - arc_sine_small(std::sqrt(rest)));
+  // On the far half of the globe the distance to the antipode is the better measured one. This is 1 - haversine without the subtraction.
+  const double cosines = cosine(half_latitude) * cosine(half_longitude);
+  const double sines = sine(std::abs(from.latitude + to.latitude) * (radians_per_degree / 2)) * sine_longitude;
+  return 2 * earth_radius_km * (pi / 2 - arc_sine_small(std::sqrt(cosines * cosines + sines * sines)));
 }
 
 }  // namespace weir::evaluate

@@ -8,7 +8,7 @@ namespace weir::evaluate {
 
 constexpr double earth_radius_km = 6371.0088;
 
-// Error below 1e-9 km plus 1e-14 of the distance.
+// Error below 1e-8 km.
 double great_circle_km(GeoPoint from, GeoPoint to);
 
 // A point on the globe: latitude -90 to 90, longitude -180 to 180. False for anything else.

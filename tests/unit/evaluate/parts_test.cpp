@@ -1,4 +1,5 @@
 // The parts under the programs: distances, zones, calendars, hash sets, text of values.
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -33,7 +34,7 @@ TEST(GreatCircle, AgreesWithTheExactFormulaEverywhere) {
     GeoPoint b{random.uniform() * 180 - 90, random.uniform() * 360 - 180};
     if (pair % 3 == 0) b = {std::min(90.0, a.latitude + random.uniform() * 1e-4), a.longitude};
     if (pair % 3 == 1) b = {-a.latitude, a.longitude > 0 ? a.longitude - 180 + random.uniform() : a.longitude + 180 - random.uniform()};
-    EXPECT_NEAR(great_circle_km(a, b), reference_km(a, b), 1e-6);
+    EXPECT_NEAR(great_circle_km(a, b), reference_km(a, b), 1e-8);
   }
   EXPECT_EQ(great_circle_km({10, 20}, {10, 20}), 0);
   EXPECT_NEAR(great_circle_km({0, 0}, {0, 180}), 3.14159265358979 * earth_radius_km, 1e-6);
@@ -76,7 +77,7 @@ TEST(ValueHashSet, HoldsExactlyWhatItWasGiven) {
   const StringHashSet string_set(strings);
   for (const std::int64_t value : integers) {
     EXPECT_TRUE(integer_set.contains(value));
-    EXPECT_FALSE(integer_set.contains(value * 2 + 3));
+    EXPECT_EQ(integer_set.contains(value + 7), std::find(integers.begin(), integers.end(), value + 7) != integers.end());
   }
   for (const std::string& value : strings) {
     EXPECT_TRUE(string_set.contains(value));
