@@ -27,6 +27,7 @@ struct GroupCommit {
 class KafkaTopicUser {
  public:
   explicit KafkaTopicUser(std::string address) : address_(std::move(address)) {}
+  const std::string& address() const { return address_; }
 
   void create(const std::string& topic, std::int32_t partitions);                   // through the admin protocol: real brokers only
   void produce(const std::string& topic, const std::vector<TopicRecord>& records);  // waits until all are durable
