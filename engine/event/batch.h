@@ -47,6 +47,28 @@ struct Column {
     present.assign(rows, false);
   }
 
+  // Back to no value.
+  void erase(std::size_t row) {
+    switch (type) {
+      case ValueType::boolean:
+        bits.reset(row);
+        break;
+      case ValueType::floating:
+        floats[row] = 0;
+        break;
+      case ValueType::string:
+        strings[row] = {};
+        break;
+      case ValueType::geo:
+        points[row] = {};
+        break;
+      default:
+        integers[row] = 0;
+        break;
+    }
+    present.reset(row);
+  }
+
   // Forgets the rows from `rows` on.
   void truncate(std::size_t rows) {
     switch (type) {

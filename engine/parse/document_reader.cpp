@@ -1,21 +1,38 @@
 #include "engine/parse/document_reader.h"
 
+#include <bit>
 #include <cstring>
+#include <string>
+#include <utility>
 
 #include "engine/base/check.h"
+#include "engine/parse/document_fault.h"
 #include "engine/parse/json_token.h"
 #include "engine/parse/scalar_reader.h"
+
+// simdjson's iterators live in registers only while no reference to them leaves the loop; otherwise each key costs some 10 ns in stalled
+// loads. So the loops hand on tokens, and copies of a value where it takes more.
 
 namespace weir {
 namespace {
 
-namespace ondemand = simdjson::ondemand;
-
 constexpr std::size_t mask_bits = 64;
 constexpr std::size_t escape_bytes_max = 6;  // of one character: \u0041
+constexpr double latitude_max = 90;
+constexpr double longitude_max = 180;
 
 bool contains_escape(std::string_view text) {
   return std::memchr(text.data(), '\\', text.size()) != nullptr;
+}
+
+bool is_container(std::string_view token) {
+  return token.front() == '{' || token.front() == '[';
+}
+
+// The key where it has three letters and no escapes; otherwise empty.
+std::string_view short_name(const char* key) {
+  constexpr std::size_t letters = 3;
+  return std::memchr(key, '"', letters + 1) == key + letters ? std::string_view(key, letters) : std::string_view();
 }
 
 }  // namespace
@@ -38,273 +55,221 @@ std::optional<Reject> DocumentReader::read(const RecordView& record, EventBatch&
   if (text_.size() > limits_.record_bytes_max) return Reject{.reason = RejectReason::too_large};
   for (std::uint64_t& mask : met_) mask = 0;
   has_escapes_ = contains_escape(text_);
-  Failure failure = read_document(text_, into, row);
-  if (failure) erase(into, row);
-  return failure;
+  if (read_document(into, row)) return std::nullopt;
+  erase(into, row);
+  return reject_;
 }
 
-DocumentReader::Failure DocumentReader::read_document(std::string_view text, EventBatch& into, std::size_t row) {
-  ondemand::document document;
-  const simdjson::padded_string_view padded(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
-  if (const simdjson::error_code error = parser_.iterate(padded).get(document)) return classify_start(error);
-  ondemand::object object;
-  if (const simdjson::error_code error = document.get_object().get(object)) return classify_start(error);
-  if (Failure failure = read_fields(object, into, row)) return failure;
-
-  const char* rest = nullptr;
-  if (document.current_location().get(rest) != simdjson::OUT_OF_BOUNDS) return classify_rest(rest);
-  return missing_field();
+bool DocumentReader::read_document(EventBatch& into, std::size_t row) {
+  simdjson::ondemand::document document;
+  const simdjson::padded_string_view padded(text_.data(), text_.size(), text_.size() + simdjson::SIMDJSON_PADDING);
+  if (const simdjson::error_code error = parser_.iterate(padded).get(document)) return fail(fault_at_start(text_, error));
+  Object object;
+  if (const simdjson::error_code error = document.get_object().get(object)) return fail(fault_at_start(text_, error));
+  if (!read_members(object, into, row)) return false;
+  const char* behind = nullptr;
+  if (document.current_location().get(behind) != simdjson::OUT_OF_BOUNDS) return fail(fault_behind(text_, behind));
+  return all_required_met();
 }
 
-DocumentReader::Failure DocumentReader::read_fields(ondemand::object& object, EventBatch& into, std::size_t row) {
+bool DocumentReader::read_members(Object& object, EventBatch& into, std::size_t row) {
   const char* last = text_.data();
   for (auto member : object) {
-    ondemand::field pair;
-    if (const simdjson::error_code error = std::move(member).get(pair)) return failed(error, last);
-    const char* key = pair.key().raw();
-    std::uint32_t field = FieldTable::none;
-    if (has_escapes_) {
-      std::string_view name;
-      if (const simdjson::error_code error = pair.unescaped_key().get(name)) return failed(error, key);
-      field = table_.find(name.data(), name.size());
-    } else {
-      field = table_.find_quoted(key);
-    }
-    ondemand::value& value = pair.value();
-    if (field == FieldTable::none) {
-      if (Failure failure = skip(value, 2)) return failure;
-    } else {
-      if (!mark(field)) return reject(RejectReason::duplicate_key, key - 1, "the key stands twice in the object", field);
-      if (Failure failure = read_field(field, value, into, row)) return failure;
-    }
+    if (member.error() != simdjson::SUCCESS) return fail(fault_inside(text_, member.error(), last));
+    Pair&& pair = std::move(member).value_unsafe();
+    const char* const key = pair.key().raw();
     last = key;
+    const std::string_view token = pair.value().raw_json_token();
+    std::uint32_t field = FieldTable::none;
+    if (!has_escapes_) {
+      // Mostly the value follows its key at once, which gives the key's length for nothing.
+      const char* const value = token.data();
+      field = value[-1] == ':' && value[-2] == '"' ? table_.find(key, static_cast<std::size_t>(value - 2 - key)) : table_.find_quoted(key);
+    } else {
+      std::string_view name;
+      if (!unescape_key(Pair(pair), name)) return false;
+      field = table_.find(name.data(), name.size());
+    }
+    if (field == FieldTable::none) {
+      if (is_container(token) ? !skip_container(Value(pair.value()), token, 2) : !skip_scalar(token)) return false;
+      continue;
+    }
+    if (!mark(field, key)) return false;
+    const bool read = is_container(token) || needs_unescaping(token) ? read_compound(field, Value(pair.value()), token, into, row)
+                                                                     : read_token(field, token, into, row);
+    if (!read) return false;
   }
-  return std::nullopt;
+  return true;
 }
 
-DocumentReader::Failure DocumentReader::read_field(std::uint32_t field, ondemand::value& value, EventBatch& into, std::size_t row) {
+bool DocumentReader::read_token(std::uint32_t field, std::string_view raw_token, EventBatch& into, std::size_t row) {
+  const FieldSpec& spec = schema_.fields[field];
+  const std::string_view token = trim_token(raw_token);
+  Column& column = into.columns[field];
+  if (spec.type == ValueType::string && token.front() == '"') {
+    if (token.size() - 2 > limits_.string_bytes_max) return fail(RejectReason::string_too_long, token.data(), {}, field);
+    column.strings[row] = token.substr(1, token.size() - 2);
+    column.present.set(row);
+    return true;
+  }
+  if (token.front() == 'n') {
+    if (token != "null") return fail(RejectReason::not_json, token.data(), "a malformed literal", field);
+    return spec.optional || fail(RejectReason::field_missing, token.data(), "null, but not optional", field);
+  }
+  if (spec.type == ValueType::string || spec.type == ValueType::geo) return fail_mistyped(field, token);
+  const Complaint complaint = read_scalar(spec, token, column, row);
+  return complaint.none() || fail(complaint.reason, token.data(), complaint.detail, field);
+}
+
+// What takes more than its token: an object, an array, a string with escapes.
+bool DocumentReader::read_compound(std::uint32_t field, Value value, std::string_view token, EventBatch& into, std::size_t row) {
   const FieldSpec& spec = schema_.fields[field];
   Column& column = into.columns[field];
-  std::string_view token = trim_token(value.raw_json_token());
-  if (token.front() == 'n') {
-    if (token != "null") return reject(RejectReason::not_json, token.data(), "a malformed literal", field);
-    if (spec.optional) return std::nullopt;
-    return reject(RejectReason::field_missing, token.data(), "null, but not optional", field);
-  }
-  if (spec.type == ValueType::string) return read_string(field, value, token, column, into.arena, row);
-  if (spec.type == ValueType::geo) return read_geo(field, value, token, column, row);
-
-  std::string unescaped;
-  if (has_escapes_ && token.front() == '"' && contains_escape(token)) {
-    std::string_view text;
-    if (const simdjson::error_code error = value.get_string().get(text)) return failed(error, token.data());
-    unescaped.append(1, '"').append(text).append(1, '"');
-  }
-  const std::optional<Complaint> complaint = read_scalar(spec, unescaped.empty() ? token : std::string_view(unescaped), column, row);
-  if (complaint) return reject(complaint->reason, token.data(), complaint->detail, field);
-  return std::nullopt;
+  if (token.front() == '"' && spec.type == ValueType::string) return read_escaped_string(field, value, token, into, row);
+  if (token.front() == '"' && spec.type == ValueType::timestamp) return read_escaped_scalar(field, value, token, column, row);
+  if (token.front() == '{' && spec.type == ValueType::geo) return read_geo(field, value, token, column, row);
+  return fail_mistyped(field, token);
 }
 
-DocumentReader::Failure DocumentReader::read_string(std::uint32_t field, ondemand::value& value, std::string_view token, Column& column,
-                                                    Arena& arena, std::size_t row) {
-  if (token.front() != '"') return mistyped(field, token);
-  std::string_view text = token.substr(1, token.size() - 2);
-  if (has_escapes_ && contains_escape(text)) {
-    if (text.size() / escape_bytes_max > limits_.string_bytes_max) return reject(RejectReason::string_too_long, token.data(), {}, field);
-    std::string_view unescaped;
-    if (value.get_string().get(unescaped) != simdjson::SUCCESS)
-      return reject(RejectReason::not_json, token.data(), "a malformed escape", field);
-    // An escape can spell half of a surrogate pair, which no UTF-8 can hold.
-    if (!simdjson::validate_utf8(unescaped)) return reject(RejectReason::invalid_utf8, token.data(), "half a surrogate pair", field);
-    text = arena.copy(unescaped);
-  }
-  if (text.size() > limits_.string_bytes_max) return reject(RejectReason::string_too_long, token.data(), {}, field);
-  column.strings[row] = text;
-  column.present.set(row);
-  return std::nullopt;
+bool DocumentReader::read_escaped_string(std::uint32_t field, Value& value, std::string_view token, EventBatch& into, std::size_t row) {
+  if (token.size() / escape_bytes_max > limits_.string_bytes_max) return fail(RejectReason::string_too_long, token.data(), {}, field);
+  std::string_view text;
+  if (value.get_string().get(text) != simdjson::SUCCESS) return fail(RejectReason::not_json, token.data(), "a malformed escape", field);
+  // An escape can spell half of a surrogate pair, which no UTF-8 can hold.
+  if (!simdjson::validate_utf8(text)) return fail(RejectReason::invalid_utf8, token.data(), "half a surrogate pair", field);
+  if (text.size() > limits_.string_bytes_max) return fail(RejectReason::string_too_long, token.data(), {}, field);
+  into.columns[field].strings[row] = into.arena.copy(text);
+  into.columns[field].present.set(row);
+  return true;
 }
 
-DocumentReader::Failure DocumentReader::read_geo(std::uint32_t field, ondemand::value& value, std::string_view token, Column& column,
-                                                 std::size_t row) {
-  if (token.front() != '{') return mistyped(field, token);
-  ondemand::object object;
-  if (const simdjson::error_code error = value.get_object().get(object)) return failed(error, token.data());
+// A time in RFC 3339, spelled with escapes.
+bool DocumentReader::read_escaped_scalar(std::uint32_t field, Value& value, std::string_view token, Column& column, std::size_t row) {
+  std::string_view unescaped;
+  if (value.get_string().get(unescaped) != simdjson::SUCCESS)
+    return fail(RejectReason::not_json, token.data(), "a malformed escape", field);
+  const std::string quoted = std::string(1, '"').append(unescaped).append(1, '"');
+  const Complaint complaint = read_scalar(schema_.fields[field], quoted, column, row);
+  return complaint.none() || fail(complaint.reason, token.data(), complaint.detail, field);
+}
+
+bool DocumentReader::read_geo(std::uint32_t field, Value& value, std::string_view token, Column& column, std::size_t row) {
+  constexpr std::size_t depth = 2;
+  if (depth > limits_.depth_max) return fail(RejectReason::too_deep, token.data());
+  Object object;
+  if (const simdjson::error_code error = value.get_object().get(object)) return fail(fault_inside(text_, error, token.data()));
   bool has_latitude = false;
   bool has_longitude = false;
   GeoPoint point;
   for (auto member : object) {
-    ondemand::field pair;
-    if (const simdjson::error_code error = std::move(member).get(pair)) return failed(error, token.data());
-    const char* const raw_key = pair.key().raw();
-    std::string_view name;
-    if (!short_name(pair, name)) return reject(RejectReason::not_json, raw_key, "a malformed escape", field);
-    ondemand::value& coordinate = pair.value();
-    const bool is_latitude = name == "lat";
-    if (!is_latitude && name != "lon") {
-      if (Failure failure = skip(coordinate, 3)) return failure;
-      continue;
+    if (member.error() != simdjson::SUCCESS) return fail(fault_inside(text_, member.error(), token.data()));
+    Pair&& pair = std::move(member).value_unsafe();
+    const char* const key = pair.key().raw();
+    std::string_view name = short_name(key);
+    if (has_escapes_ && !unescape_key(Pair(pair), name)) return false;
+    const std::string_view coordinate = pair.value().raw_json_token();
+    if (name == "lat") {
+      if (std::exchange(has_latitude, true)) return fail(RejectReason::duplicate_key, key - 1, "`lat` stands twice in it", field);
+      if (!read_coordinate(field, coordinate, latitude_max, "a latitude beyond 90 degrees", point.latitude)) return false;
+    } else if (name == "lon") {
+      if (std::exchange(has_longitude, true)) return fail(RejectReason::duplicate_key, key - 1, "`lon` stands twice in it", field);
+      if (!read_coordinate(field, coordinate, longitude_max, "a longitude beyond 180 degrees", point.longitude)) return false;
+    } else if (is_container(coordinate) ? !skip_container(Value(pair.value()), coordinate, depth + 1) : !skip_scalar(coordinate)) {
+      return false;
     }
-    bool& met = is_latitude ? has_latitude : has_longitude;
-    if (met) return reject(RejectReason::duplicate_key, raw_key - 1, is_latitude ? "`lat` stands twice" : "`lon` stands twice", field);
-    met = true;
-    const std::string_view number = trim_token(coordinate.raw_json_token());
-    const Failure failure = is_latitude ? read_coordinate(field, number, 90, "a latitude beyond 90 degrees", point.latitude)
-                                        : read_coordinate(field, number, 180, "a longitude beyond 180 degrees", point.longitude);
-    if (failure) return failure;
   }
-  if (!has_latitude || !has_longitude)
-    return reject(RejectReason::field_mistyped, token.data(), has_latitude ? "an object without `lon`" : "an object without `lat`", field);
+  if (!has_latitude) return fail(RejectReason::field_mistyped, token.data(), "an object without `lat`", field);
+  if (!has_longitude) return fail(RejectReason::field_mistyped, token.data(), "an object without `lon`", field);
   column.points[row] = point;
   column.present.set(row);
-  return std::nullopt;
-}
-
-// The key of a member, where it has three letters; otherwise empty. False: a malformed escape.
-bool DocumentReader::short_name(ondemand::field& pair, std::string_view& name) const {
-  constexpr std::size_t letters = 3;
-  if (has_escapes_) return pair.unescaped_key().get(name) == simdjson::SUCCESS;
-  const char* const key = pair.key().raw();
-  if (std::memchr(key, '"', letters) == nullptr && key[letters] == '"') name = {key, letters};
   return true;
 }
 
-DocumentReader::Failure DocumentReader::read_coordinate(std::uint32_t field, std::string_view token, double limit, std::string_view range,
-                                                        double& into) const {
-  if (const std::optional<Complaint> complaint = read_double(token, into)) {
-    if (complaint->reason != RejectReason::field_mistyped) return reject(complaint->reason, token.data(), complaint->detail, field);
-    return reject(RejectReason::field_mistyped, token.data(), "a coordinate that is no number", field);
-  }
-  if (into < -limit || into > limit) return reject(RejectReason::number_out_of_range, token.data(), range, field);
-  return std::nullopt;
+bool DocumentReader::read_coordinate(std::uint32_t field, std::string_view token, double limit, std::string_view beyond, double& into) {
+  const Complaint complaint = read_double(trim_token(token), into);
+  if (complaint.none()) return (into >= -limit && into <= limit) || fail(RejectReason::number_out_of_range, token.data(), beyond, field);
+  const bool mistyped = complaint.reason == RejectReason::field_mistyped;
+  return fail(complaint.reason, token.data(), mistyped ? "a coordinate that is not a number" : complaint.detail, field);
 }
 
-DocumentReader::Failure DocumentReader::skip(ondemand::value& value, std::size_t depth) {
-  const std::string_view token = value.raw_json_token();
-  const char first = token.front();
-  if (first == '{' || first == '[') {
-    if (depth > limits_.depth_max) return reject(RejectReason::too_deep, token.data());
-    return first == '{' ? skip_object(value, depth) : skip_array(value, depth);
-  }
-  if (!begins_value(first)) return reject(RejectReason::not_json, token.data(), "no value where one must stand");
-  if (limits_.strict && !is_json_scalar(trim_token(token)))
-    return reject(RejectReason::not_json, token.data(), "a malformed number, string or literal");
-  return std::nullopt;
+bool DocumentReader::unescape_key(Pair pair, std::string_view& name) {
+  const char* const key = pair.key().raw();
+  const simdjson::error_code error = pair.unescaped_key().get(name);
+  return error == simdjson::SUCCESS || fail(fault_inside(text_, error, key));
 }
 
-DocumentReader::Failure DocumentReader::skip_object(ondemand::value& value, std::size_t depth) {
-  const char* const begin = value.raw_json_token().data();
-  ondemand::object object;
-  if (const simdjson::error_code error = value.get_object().get(object)) return failed(error, begin);
-  for (auto member : object) {
-    ondemand::field pair;
-    if (const simdjson::error_code error = std::move(member).get(pair)) return failed(error, begin);
-    if (limits_.strict && has_escapes_) {
-      const char* const key = pair.key().raw();
-      std::string_view name;
-      if (const simdjson::error_code error = pair.unescaped_key().get(name)) return failed(error, key);
-    }
-    if (Failure failure = skip(pair.value(), depth + 1)) return failure;
-  }
-  return std::nullopt;
-}
-
-DocumentReader::Failure DocumentReader::skip_array(ondemand::value& value, std::size_t depth) {
-  const char* const begin = value.raw_json_token().data();
-  ondemand::array array;
-  if (const simdjson::error_code error = value.get_array().get(array)) return failed(error, begin);
-  for (auto element : array) {
-    ondemand::value item;
-    if (const simdjson::error_code error = std::move(element).get(item)) return failed(error, begin);
-    if (Failure failure = skip(item, depth + 1)) return failure;
-  }
-  return std::nullopt;
-}
-
-DocumentReader::Failure DocumentReader::missing_field() const {
+bool DocumentReader::all_required_met() {
   for (std::size_t index = 0; index < required_.size(); ++index) {
     const std::uint64_t missing = required_[index] & ~met_[index];
     if (missing == 0) continue;
     const std::size_t field = index * mask_bits + static_cast<std::size_t>(std::countr_zero(missing));
-    return Reject{.reason = RejectReason::field_missing, .field = static_cast<std::uint32_t>(field), .detail = "missing"};
+    return fail({.reason = RejectReason::field_missing, .field = static_cast<std::uint32_t>(field), .detail = "missing"});
   }
-  return std::nullopt;
+  return true;
 }
 
-void DocumentReader::erase(EventBatch& into, std::size_t row) const {
-  for (std::size_t field = 0; field < schema_.fields.size(); ++field) {
-    if ((met_[field / mask_bits] >> (field % mask_bits) & 1U) == 0) continue;
-    Column& column = into.columns[field];
-    column.present.reset(row);
-    switch (column.type) {
-      case ValueType::boolean:
-        column.bits.reset(row);
-        break;
-      case ValueType::floating:
-        column.floats[row] = 0;
-        break;
-      case ValueType::string:
-        column.strings[row] = {};
-        break;
-      case ValueType::geo:
-        column.points[row] = {};
-        break;
-      default:
-        column.integers[row] = 0;
-        break;
-    }
-  }
+inline bool DocumentReader::skip_scalar(std::string_view token) {
+  if (!begins_value(token.front())) return fail(RejectReason::not_json, token.data(), "no value where one must stand");
+  if (!limits_.strict || is_json_scalar(trim_token(token))) return true;
+  return fail(RejectReason::not_json, token.data(), "a malformed number, string or literal");
 }
 
-bool DocumentReader::mark(std::uint32_t field) {
+bool DocumentReader::skip_container(Value value, std::string_view token, std::size_t depth) {
+  if (depth > limits_.depth_max) return fail(RejectReason::too_deep, token.data());
+  return token.front() == '{' ? skip_object(value, token, depth) : skip_array(value, token, depth);
+}
+
+bool DocumentReader::skip_object(Value& value, std::string_view token, std::size_t depth) {
+  Object object;
+  if (const simdjson::error_code error = value.get_object().get(object)) return fail(fault_inside(text_, error, token.data()));
+  for (auto member : object) {
+    if (member.error() != simdjson::SUCCESS) return fail(fault_inside(text_, member.error(), token.data()));
+    Pair&& pair = std::move(member).value_unsafe();
+    std::string_view name;
+    if (limits_.strict && has_escapes_ && !unescape_key(Pair(pair), name)) return false;
+    const std::string_view inside = pair.value().raw_json_token();
+    if (is_container(inside) ? !skip_container(Value(pair.value()), inside, depth + 1) : !skip_scalar(inside)) return false;
+  }
+  return true;
+}
+
+bool DocumentReader::skip_array(Value& value, std::string_view token, std::size_t depth) {
+  simdjson::ondemand::array array;
+  if (const simdjson::error_code error = value.get_array().get(array)) return fail(fault_inside(text_, error, token.data()));
+  for (auto element : array) {
+    if (element.error() != simdjson::SUCCESS) return fail(fault_inside(text_, element.error(), token.data()));
+    Value&& item = std::move(element).value_unsafe();
+    const std::string_view inside = item.raw_json_token();
+    if (is_container(inside) ? !skip_container(Value(item), inside, depth + 1) : !skip_scalar(inside)) return false;
+  }
+  return true;
+}
+
+inline bool DocumentReader::mark(std::uint32_t field, const char* key) {
   std::uint64_t& mask = met_[field / mask_bits];
   const std::uint64_t bit = std::uint64_t{1} << (field % mask_bits);
-  if ((mask & bit) != 0) return false;
+  if ((mask & bit) != 0) return fail(RejectReason::duplicate_key, key - 1, {}, field);
   mask |= bit;
   return true;
 }
 
-Reject DocumentReader::reject(RejectReason reason, const char* at, std::string_view detail, std::uint32_t field) const {
-  return {.reason = reason, .field = field, .byte_position = static_cast<std::uint32_t>(at - text_.data()), .detail = detail};
+void DocumentReader::erase(EventBatch& into, std::size_t row) const {
+  for (std::size_t field = 0; field < schema_.fields.size(); ++field)
+    if ((met_[field / mask_bits] >> (field % mask_bits) & 1U) != 0) into.columns[field].erase(row);
 }
 
-Reject DocumentReader::mistyped(std::uint32_t field, std::string_view token) const {
-  if (!begins_value(token.front())) return reject(RejectReason::not_json, token.data(), "no value where one must stand", field);
-  return reject(RejectReason::field_mistyped, token.data(), kind_of(token.front()), field);
+bool DocumentReader::fail(const Reject& reject) {
+  reject_ = reject;
+  return false;
 }
 
-// An error of simdjson's somewhere inside the object. `at`: the last place known to be right.
-Reject DocumentReader::failed(simdjson::error_code error, const char* at) const {
-  if (error == simdjson::STRING_ERROR) return reject(RejectReason::not_json, at, "a malformed escape");
-  if (end_of_first_document(text_) == std::string_view::npos) return reject(RejectReason::cut_off, at);
-  return reject(RejectReason::not_json, at, "a bracket, comma, colon or quote is out of place behind this");
+bool DocumentReader::fail(RejectReason reason, const char* at, std::string_view detail, std::uint32_t field) {
+  return fail({.reason = reason, .field = field, .byte_position = static_cast<std::uint32_t>(at - text_.data()), .detail = detail});
 }
 
-Reject DocumentReader::classify_start(simdjson::error_code error) const {
-  const std::size_t begin = text_.find_first_not_of(" \t\r\n");
-  switch (error) {
-    case simdjson::UTF8_ERROR:
-      return {.reason = RejectReason::invalid_utf8};
-    case simdjson::EMPTY:
-      return {.reason = RejectReason::empty_value};
-    case simdjson::UNESCAPED_CHARS:
-      return {.reason = RejectReason::not_json, .detail = "a control character in a string"};
-    default:
-      break;
-  }
-  if (begin == std::string_view::npos) return {.reason = RejectReason::empty_value};
-  const char* const first = text_.data() + begin;
-  if (*first != '{') return reject(begins_value(*first) ? RejectReason::not_an_object : RejectReason::not_json, first);
-  const std::size_t end = end_of_first_document(text_);
-  if (end == std::string_view::npos) return reject(RejectReason::cut_off, text_.data() + text_.size());
-  return classify_rest(text_.data() + end);
-}
-
-// The first document is whole; something follows it.
-Reject DocumentReader::classify_rest(const char* at) const {
-  const std::string_view rest = text_.substr(static_cast<std::size_t>(at - text_.data()));
-  const std::size_t begin = rest.find_first_not_of(" \t\r\n");
-  if (begin != std::string_view::npos && begins_value(rest[begin])) return reject(RejectReason::two_documents, rest.data() + begin);
-  return reject(RejectReason::not_json, at, "text behind the document");
+bool DocumentReader::fail_mistyped(std::uint32_t field, std::string_view token) {
+  if (!begins_value(token.front())) return fail(RejectReason::not_json, token.data(), "no value where one must stand", field);
+  return fail(RejectReason::field_mistyped, token.data(), kind_of(token.front()), field);
 }
 
 }  // namespace weir

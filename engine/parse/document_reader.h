@@ -1,4 +1,4 @@
-// One record's JSON object, read once from front to back into one row of the columns. The only place that knows simdjson.
+// One record's JSON object, read once from front to back into one row of the columns.
 #pragma once
 
 #include <cstdint>
@@ -18,45 +18,56 @@ namespace weir {
 // Keeps simdjson's parser and its memory. One thread.
 class DocumentReader {
  public:
+  // `schema` outlives the reader.
   DocumentReader(const EventSchema& schema, const ParseLimits& limits);
 
   // Fills row `row` of the schema's columns, which are sized and empty there. On a reject they are empty again.
   std::optional<Reject> read(const RecordView& record, EventBatch& into, std::size_t row);
 
  private:
-  using Failure = std::optional<Reject>;
+  using Object = simdjson::ondemand::object;
+  using Value = simdjson::ondemand::value;
+  using Pair = simdjson::ondemand::field;
 
-  Failure read_document(std::string_view text, EventBatch& into, std::size_t row);
-  Failure read_fields(simdjson::ondemand::object& object, EventBatch& into, std::size_t row);
-  Failure read_field(std::uint32_t field, simdjson::ondemand::value& value, EventBatch& into, std::size_t row);
-  Failure read_string(std::uint32_t field, simdjson::ondemand::value& value, std::string_view token, Column& column, Arena& arena,
-                      std::size_t row);
-  Failure read_geo(std::uint32_t field, simdjson::ondemand::value& value, std::string_view token, Column& column, std::size_t row);
-  bool short_name(simdjson::ondemand::field& pair, std::string_view& name) const;
-  Failure read_coordinate(std::uint32_t field, std::string_view token, double limit, std::string_view range, double& into) const;
-  Failure skip(simdjson::ondemand::value& value, std::size_t depth);
-  Failure skip_object(simdjson::ondemand::value& value, std::size_t depth);
-  Failure skip_array(simdjson::ondemand::value& value, std::size_t depth);
-  Failure missing_field() const;
+  // All of these return false once `reject_` says why the record is none of ours.
+  bool read_document(EventBatch& into, std::size_t row);
+  bool read_members(Object& object, EventBatch& into, std::size_t row);
+  bool read_token(std::uint32_t field, std::string_view token, EventBatch& into, std::size_t row);
+  bool read_compound(std::uint32_t field, Value value, std::string_view token, EventBatch& into, std::size_t row);
+  bool read_escaped_string(std::uint32_t field, Value& value, std::string_view token, EventBatch& into, std::size_t row);
+  bool read_escaped_scalar(std::uint32_t field, Value& value, std::string_view token, Column& column, std::size_t row);
+  bool read_geo(std::uint32_t field, Value& value, std::string_view token, Column& column, std::size_t row);
+  bool read_coordinate(std::uint32_t field, std::string_view token, double limit, std::string_view beyond, double& into);
+  bool unescape_key(Pair pair, std::string_view& name);
+  bool needs_unescaping(std::string_view token) const {
+    return has_escapes_ && token.front() == '"' && token.find('\\') != std::string_view::npos;
+  }
+  bool all_required_met();
+
+  // Values that no field wants. `depth` is the container's own.
+  bool skip_scalar(std::string_view token);
+  bool skip_container(Value value, std::string_view token, std::size_t depth);
+  bool skip_object(Value& value, std::string_view token, std::size_t depth);
+  bool skip_array(Value& value, std::string_view token, std::size_t depth);
+
+  bool mark(std::uint32_t field, const char* key);
   void erase(EventBatch& into, std::size_t row) const;
 
-  Reject reject(RejectReason reason, const char* at, std::string_view detail = {}, std::uint32_t field = Reject::no_field) const;
-  Reject mistyped(std::uint32_t field, std::string_view token) const;
-  Reject failed(simdjson::error_code error, const char* at) const;
-  Reject classify_start(simdjson::error_code error) const;
-  Reject classify_rest(const char* at) const;
-
-  // Marks `field` as met; false if it was before.
-  bool mark(std::uint32_t field);
+  bool fail(const Reject& reject);
+  bool fail(RejectReason reason, const char* at, std::string_view detail = {}, std::uint32_t field = Reject::no_field);
+  bool fail_mistyped(std::uint32_t field, std::string_view token);
 
   const EventSchema& schema_;
   ParseLimits limits_;
   FieldTable table_;
   simdjson::ondemand::parser parser_;
-  std::string_view text_;     // of the record in hand
-  bool has_escapes_ = false;  // it holds a backslash somewhere
+  std::vector<std::uint64_t> required_;  // a bit a field
+
+  // Of the record in hand.
+  std::string_view text_;
+  bool has_escapes_ = false;  // a backslash stands in it somewhere
   std::vector<std::uint64_t> met_;
-  std::vector<std::uint64_t> required_;
+  Reject reject_;
 };
 
 }  // namespace weir

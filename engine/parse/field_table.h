@@ -77,7 +77,7 @@ class FieldTable {
     return {word, word};
   }
   std::size_t slot_of(const Words& words, std::size_t length) const {
-    return static_cast<std::size_t>(((words.first ^ (words.last * 0x9e37'79b9'7f4a'7c15U) ^ length) * multiplier_) >> shift_);
+    return static_cast<std::size_t>(((words.first ^ std::rotl(words.last, 23) ^ length) * multiplier_) >> shift_);
   }
   bool place(const EventSchema& schema);
 

@@ -40,12 +40,6 @@ bool is_json_string(std::string_view token) {
 
 }  // namespace
 
-std::string_view trim_token(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t'))
-    token.remove_suffix(1);
-  return token;
-}
-
 bool is_json_number(std::string_view token) {
   std::size_t at = 0;
   if (at < token.size() && token[at] == '-') ++at;
@@ -103,10 +97,6 @@ std::string_view kind_of(char first_byte) {
     default:
       return first_byte == '-' || is_digit(first_byte) ? "number" : "something else";
   }
-}
-
-bool begins_value(char first_byte) {
-  return kind_of(first_byte) != "something else";
 }
 
 std::size_t end_of_first_document(std::string_view text) {

@@ -4,11 +4,13 @@
 
 #include "engine/base/decimal.h"
 #include "engine/base/timestamp.h"
+#include "engine/parse/digit_run.h"
 #include "engine/parse/json_token.h"
 
 namespace weir {
 namespace {
 
+constexpr Complaint nothing;
 constexpr Complaint malformed_number{RejectReason::not_json, "a malformed number"};
 
 // For a token that did not read as a number of the wanted kind.
@@ -19,20 +21,43 @@ Complaint not_a_number(std::string_view token) {
   return {RejectReason::field_mistyped, "a number with a fraction or an exponent"};
 }
 
-std::optional<Complaint> read_integer(std::string_view token, std::int64_t& into) {
+Complaint read_integer(std::string_view token, std::int64_t& into) {
+  const DigitRun run = read_digits(token.data());
+  if (run.digits == token.size() && token.front() != '0') {
+    into = run.value;
+    return nothing;
+  }
   const IntegerResult result = parse_integer(token);
   if (result.error == IntegerError::out_of_range) return Complaint{RejectReason::number_out_of_range, "an integer beyond 64 bits"};
   if (result.error != IntegerError::none) return not_a_number(token);
   into = result.value;
-  return std::nullopt;
+  return nothing;
 }
 
-std::optional<Complaint> read_decimal(std::string_view token, int scale, std::int64_t& into) {
+// The common form "12.34", where neither the value nor its digits can be too many.
+bool read_plain_decimal(std::string_view token, std::size_t scale, std::int64_t& into) {
+  const DigitRun whole = read_digits(token.data());
+  if (whole.digits == 0 || whole.digits + scale > digit_run_max || (token.front() == '0' && whole.digits > 1)) return false;
+  into = whole.value * small_powers_of_ten[scale];
+  if (whole.digits == token.size()) return true;
+  if (token[whole.digits] != '.') return false;
+  const DigitRun fraction = read_digits(token.data() + whole.digits + 1);
+  if (fraction.digits == 0 || fraction.digits > scale || whole.digits + 1 + fraction.digits != token.size()) return false;
+  into += fraction.value * small_powers_of_ten[scale - fraction.digits];
+  return true;
+}
+
+Complaint read_decimal(std::string_view token, int scale, std::int64_t& into) {
+  std::int64_t plain = 0;
+  if (read_plain_decimal(token, static_cast<std::size_t>(scale), plain)) {
+    into = plain;
+    return nothing;
+  }
   const DecimalResult result = parse_decimal(token, scale);
   switch (result.error) {
     case DecimalError::none:
       into = result.scaled;
-      return std::nullopt;
+      return nothing;
     case DecimalError::too_many_digits_after_point:
       return Complaint{RejectReason::too_many_digits, "more digits after the point than declared"};
     case DecimalError::out_of_range:
@@ -47,34 +72,34 @@ std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
 }
 
-std::optional<Complaint> read_timestamp(TimestampUnit unit, std::string_view token, std::int64_t& into) {
+Complaint read_timestamp(TimestampUnit unit, std::string_view token, std::int64_t& into) {
   if (token.front() == '"') {
     const std::optional<std::int64_t> time = parse_timestamp(token.substr(1, token.size() - 2));
     if (!time) return Complaint{RejectReason::field_mistyped, "a string that is not RFC 3339"};
     into = *time;
-    return std::nullopt;
+    return nothing;
   }
   std::int64_t number = 0;
   if (unit == TimestampUnit::seconds) {
     constexpr int nanosecond_digits = 9;
-    if (const auto complaint = read_decimal(token, nanosecond_digits, number)) return complaint;
+    if (const Complaint complaint = read_decimal(token, nanosecond_digits, number); !complaint.none()) return complaint;
     number = floor_divide(number, 1'000'000);
   } else {
-    if (const auto complaint = read_integer(token, number)) return complaint;
+    if (const Complaint complaint = read_integer(token, number); !complaint.none()) return complaint;
     if (unit == TimestampUnit::microseconds) number = floor_divide(number, 1000);
   }
   if (number < timestamp_ms_min || number > timestamp_ms_max)
     return Complaint{RejectReason::number_out_of_range, "a time outside the years 0000 to 9999"};
   into = number;
-  return std::nullopt;
+  return nothing;
 }
 
-std::optional<Complaint> read_boolean(std::string_view token, Column& column, std::size_t row) {
+Complaint read_boolean(std::string_view token, Column& column, std::size_t row) {
   if (token == "true") {
     column.bits.set(row);
-    return std::nullopt;
+    return nothing;
   }
-  if (token == "false") return std::nullopt;
+  if (token == "false") return nothing;
   const std::string_view kind = kind_of(token.front());
   if (kind == "bool" || kind == "something else") return Complaint{RejectReason::not_json, "a malformed literal"};
   return Complaint{RejectReason::field_mistyped, kind};
@@ -82,15 +107,15 @@ std::optional<Complaint> read_boolean(std::string_view token, Column& column, st
 
 }  // namespace
 
-std::optional<Complaint> read_double(std::string_view token, double& into) {
+Complaint read_double(std::string_view token, double& into) {
   if (!is_json_number(token)) return not_a_number(token);
   const std::from_chars_result result = std::from_chars(token.data(), token.data() + token.size(), into);
   if (result.ec == std::errc::result_out_of_range) return Complaint{RejectReason::number_out_of_range, "a number beyond a double"};
-  return std::nullopt;
+  return nothing;
 }
 
-std::optional<Complaint> read_scalar(const FieldSpec& field, std::string_view token, Column& column, std::size_t row) {
-  std::optional<Complaint> complaint;
+Complaint read_scalar(const FieldSpec& field, std::string_view token, Column& column, std::size_t row) {
+  Complaint complaint;
   switch (field.type) {
     case ValueType::boolean:
       complaint = read_boolean(token, column, row);
@@ -108,7 +133,7 @@ std::optional<Complaint> read_scalar(const FieldSpec& field, std::string_view to
       complaint = read_integer(token, column.integers[row]);
       break;
   }
-  if (!complaint) column.present.set(row);
+  if (complaint.none()) column.present.set(row);
   return complaint;
 }
 
