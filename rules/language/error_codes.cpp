@@ -30,7 +30,7 @@ constexpr ErrorCode codes[] = {
      "parentheses: `(count() by card_id over 1h where approved == false) > 3`, because `where` reads as far as it can."},
     {"R0108", "a clause stands twice",
      "Each clause of a rule, a policy or an aggregate is given once (a rule may have several `update`s). Leave one of the two out."},
-    {"R0109", "a clause is missing", "A rule has at least a condition: `when ...`."},
+    {"R0109", "a clause is missing", "A rule has at least a condition, `when ...`; a rule that shall always fire says `when true`."},
     {"R0110", "not supported yet",
      "The language has a place for this, this version does not do it. The rest of the file is checked all the same. Known and not there\n"
      "yet: `model`, `pattern`, `lookup`, `profile(...)`, `mode shadow` and `canary`, `expires`, `reset`, `delay`, windows over a number "

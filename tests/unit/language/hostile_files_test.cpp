@@ -1,0 +1,84 @@
+// Files that want to exhaust the machine get complaints instead. Each of these would hang or overflow the stack without its limit.
+#include <gtest/gtest.h>
+
+#include "rules/language/limits.h"
+#include "tests/unit/language/checking.h"
+
+namespace weir {
+namespace {
+
+using checking::check;
+
+std::string repeated(const std::string& text, std::size_t times) {
+  std::string all;
+  all.reserve(text.size() * times);
+  for (std::size_t count = 0; count < times; ++count) all += text;
+  return all;
+}
+
+TEST(HostileFiles, ParenthesesAreCounted) {
+  EXPECT_EQ(check("rule r \"R\" { when " + repeated("(", 500'000))->codes().substr(0, 5), "R0105");
+}
+
+TEST(HostileFiles, SignsAndNegationsAreCounted) {
+  EXPECT_EQ(check("rule r \"R\" { when " + repeated("not ", 400'000) + "approved then alert }")->codes(), "R0105");
+  EXPECT_EQ(check("let x = " + repeated("-", 400'000) + "mcc\n")->codes(), "R0105");
+}
+
+TEST(HostileFiles, NestedCallsAreCounted) {
+  EXPECT_EQ(check("let x = " + repeated("abs(", 100'000) + "mcc" + repeated(")", 100'000))->codes(), "R0105");
+}
+
+TEST(HostileFiles, NestedAggregatesAreCounted) {
+  EXPECT_EQ(check("feature x = " + repeated("count() by mcc over 1h where ", 40'000) + "approved\n")->codes(), "R0105");
+}
+
+TEST(HostileFiles, LongSumsAreCounted) {
+  EXPECT_EQ(check("let x = mcc" + repeated(" + mcc", 200'000))->codes(), "R0105");
+}
+
+TEST(HostileFiles, LongChainsOfConditionsAreFineUpToTheirLimit) {
+  const std::string rule = "rule r \"R\" { when mcc == 1";
+  EXPECT_EQ(check(rule + repeated(" or mcc == 2", 5'000) + " then alert }")->codes(), "");
+  EXPECT_EQ(check(rule + repeated(" or mcc == 2", 50'000) + " then alert }")->codes(), "R0105");
+}
+
+TEST(HostileFiles, LongChainsOfLetsAreFine) {
+  std::string text = "let x0 = mcc + 1\n";
+  for (int index = 1; index < 4'000; ++index) text = "let x" + std::to_string(index) + " = x" + std::to_string(index - 1) + " + 1\n" + text;
+  EXPECT_EQ(check(text + "rule r \"R\" { when x3999 > 5 then alert }\n")->codes(), "");
+}
+
+TEST(HostileFiles, LetsThatDoubleAreNotUnfolded) {
+  std::string text = "let x0 = approved == true\n";
+  for (int index = 1; index < 200; ++index) {
+    const std::string before = "x" + std::to_string(index - 1);
+    text += "let x" + std::to_string(index) + " = (" + before + " or mcc == 1) and (" + before + " or mcc == 2)\n";
+  }
+  EXPECT_EQ(check(text + "rule r \"R\" { when x199 then alert }\n")->codes(), "");
+}
+
+TEST(HostileFiles, LargeFilesAreRefusedUnread) {
+  EXPECT_EQ(checking::check_whole(std::string(limits::rules_file_bytes_max + 1, 'a'))->codes(), "R0105");
+}
+
+TEST(HostileFiles, ComplaintsEnd) {
+  const auto checked = check(repeated("rule r \"R\" { when nothing > 1 then alert }\n", 9'000));
+  EXPECT_FALSE(checked->rules);
+  EXPECT_EQ(checked->diagnostics.size(), limits::diagnostics_max + 1);
+}
+
+TEST(HostileFiles, TokensAreCounted) {
+  EXPECT_NE(check(repeated("a ", 1'000'000))->codes().find("R0105"), std::string::npos);
+}
+
+TEST(HostileFiles, ManySetsAndPatternsStayQuick) {
+  std::string text = "rule r \"R\" { when mcc == 0 then alert }\n";
+  for (int index = 0; index < 9'000; ++index)
+    text += "rule r" + std::to_string(index) + " \"R\" { when mcc in [" + std::to_string(index) + ", -1] or mcc in [" +
+            std::to_string(index) + ", -2] then alert }\n";
+  EXPECT_EQ(check(text)->codes(), "");
+}
+
+}  // namespace
+}  // namespace weir
