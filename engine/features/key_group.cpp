@@ -23,12 +23,15 @@ std::uint64_t age_of(std::int64_t time, std::int64_t newest) {
   return static_cast<std::uint64_t>(newest) - static_cast<std::uint64_t>(time);
 }
 
-std::string_view bytes_of(const GeoPoint& point) {
-  return {reinterpret_cast<const char*>(&point), sizeof point};
+GeoPoint without_negative_zero(const GeoPoint& point) {
+  return {point.latitude + 0.0, point.longitude + 0.0};
 }
 
-std::string_view name_of(const Column& column, std::size_t row) {
-  return column.type == ValueType::geo ? bytes_of(column.points[row]) : column.strings[row];
+// What is interned for a row; `point` holds the bytes of a place.
+std::string_view name_of(const Column& column, std::size_t row, GeoPoint& point) {
+  if (column.type != ValueType::geo) return column.strings[row];
+  point = without_negative_zero(column.points[row]);
+  return {reinterpret_cast<const char*>(&point), sizeof point};
 }
 
 }  // namespace
@@ -95,8 +98,9 @@ void KeyGroup::stage_names(const EventBatch& batch, std::size_t begin, std::uint
     if (plan_.columns[index].storage != ValueStorage::name) continue;
     const Column& column = batch.columns[plan_.columns[index].source];
     std::array<std::uint64_t, stretch_rows>& hashes = name_hashes_[index];
+    GeoPoint point;
     for_each_bit(rows, [&](std::size_t place) {
-      hashes[place] = NameTable::hash(name_of(column, begin + place));
+      hashes[place] = NameTable::hash(name_of(column, begin + place, point));
       names_.prefetch_slot(hashes[place]);
     });
   }
@@ -146,7 +150,8 @@ void KeyGroup::read_event(const EventBatch& batch, std::size_t row, std::size_t 
     if (!column.present.test(row)) continue;
     event_.flags |= planned.present_flag;
     if (planned.storage == ValueStorage::name) {
-      value[0] = names_.intern(name_of(column, row), name_hashes_[index][place]);
+      GeoPoint point;
+      value[0] = names_.intern(name_of(column, row, point), name_hashes_[index][place]);
     } else if (planned.storage == ValueStorage::point) {
       std::memcpy(value.data(), &column.points[row], sizeof(GeoPoint));
     } else if (column.type == ValueType::floating) {

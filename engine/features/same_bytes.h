@@ -8,23 +8,24 @@
 namespace weir {
 
 inline bool same_bytes(std::string_view left, std::string_view right) {
-  constexpr std::size_t word = sizeof(std::uint64_t);
-  if (left.size() != right.size()) return false;
-  const auto differs = [&](std::size_t at) {
-    std::uint64_t a = 0;
-    std::uint64_t b = 0;
-    std::memcpy(&a, left.data() + at, word);
-    std::memcpy(&b, right.data() + at, word);
-    return a != b;
+  const std::size_t size = left.size();
+  if (size != right.size()) return false;
+  const auto differs = [&](auto word, std::size_t at) {
+    auto other = word;
+    std::memcpy(&word, left.data() + at, sizeof word);
+    std::memcpy(&other, right.data() + at, sizeof other);
+    return word != other;
   };
-  if (left.size() < word) {
-    for (std::size_t at = 0; at < left.size(); ++at)
-      if (left[at] != right[at]) return false;
-    return true;
+  // The last word overlaps the one before.
+  if (size >= sizeof(std::uint64_t)) {
+    for (std::size_t at = 0; at + sizeof(std::uint64_t) < size; at += sizeof(std::uint64_t))
+      if (differs(std::uint64_t{0}, at)) return false;
+    return !differs(std::uint64_t{0}, size - sizeof(std::uint64_t));
   }
-  for (std::size_t at = 0; at + word < left.size(); at += word)
-    if (differs(at)) return false;
-  return !differs(left.size() - word);  // the last word overlaps the one before
+  if (size >= sizeof(std::uint32_t)) return !differs(std::uint32_t{0}, 0) && !differs(std::uint32_t{0}, size - sizeof(std::uint32_t));
+  for (std::size_t at = 0; at < size; ++at)
+    if (left[at] != right[at]) return false;
+  return true;
 }
 
 }  // namespace weir

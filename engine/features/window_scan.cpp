@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "engine/features/exact_totals.h"
-#include "engine/features/range_answers.h"
 
 namespace weir {
 namespace {
@@ -49,22 +48,30 @@ void WindowScan::count_inside(const RingView& ring, std::size_t begin, std::size
   }
 }
 
+void WindowScan::count_belonging(const RingView& ring, const TrackPlan& track, std::size_t end, std::size_t entries) {
+  counts_[0] = 0;
+  for (std::size_t step = 1; step <= entries; ++step) counts_[step] = counts_[step - 1] + (ring.belongs(end - step, track) ? 1 : 0);
+}
+
 // Returns the bits that occur in the amounts of the values.
+template <bool all_belong>
 std::uint64_t WindowScan::note_totals(const RingView& ring, const TrackPlan& track, std::size_t end, std::size_t entries) {
   Note note{0, 0, std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
   std::uint64_t bits = 0;
-  notes_[0] = note;
-  const std::int64_t* values = reinterpret_cast<const std::int64_t*>(ring.base + ring.capacity * plan_.columns[track.column].bytes_before);
+  Note* noted = notes_.data();
+  *noted = note;
+  const std::int64_t* value_at =
+      reinterpret_cast<const std::int64_t*>(ring.base + ring.capacity * plan_.columns[track.column].bytes_before) + end;
   for (std::size_t step = 1; step <= entries; ++step) {
-    if (ring.belongs(end - step, track)) {
-      const std::int64_t value = values[end - step];
+    const std::int64_t value = *--value_at;
+    if (all_belong || ring.belongs(end - step, track)) {
       bits |= static_cast<std::uint64_t>(value ^ (value >> 63));
       note.sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(note.sum) + static_cast<std::uint64_t>(value));
       note.squares += static_cast<std::uint64_t>(value) * static_cast<std::uint64_t>(value);
       note.min = value < note.min ? value : note.min;
       note.max = value > note.max ? value : note.max;
     }
-    notes_[step] = note;
+    *++noted = note;
   }
   return bits;
 }
@@ -87,15 +94,13 @@ std::uint64_t WindowScan::distinct(const RingView& ring, const TrackPlan& track,
   return found;
 }
 
-void WindowScan::answer_noted(const RingView& ring, const CellPlan& cell, std::size_t end, std::size_t entries, bool exact,
-                              Answers& answers) {
+void WindowScan::answer_noted(const CellPlan& cell, const RingRange& range, std::uint64_t count, bool exact, Answers& answers) {
   const TrackPlan& track = plan_.tracks[cell.track];
-  const Note& note = notes_[entries];
-  const std::uint64_t count = counts_[entries];
+  const Note& note = notes_[range.end - range.begin];
   if (track.needs_sum && exact) {
     answers.put_sums(cell, count, note.sum, [&] { return spread_of(count, note.sum, note.squares); });
   } else if (track.needs_sum) {
-    answer_exact_sums(cell, {ring, end - entries, end}, answers);
+    answer_exact_sums(cell, range, answers);
   }
   const auto put_extreme = [&](Aggregate aggregate, std::int64_t value) {
     if (!cell.has(aggregate)) return;
@@ -114,19 +119,22 @@ void WindowScan::answer(const RingView& ring, std::size_t begin, std::size_t own
     const TrackPlan& track = plan_.tracks[index];
     const std::size_t end = track.excludes_this_event ? own : own + 1;
     const std::size_t left_out = own + 1 - end;
-    counts_[0] = 0;
-    for (std::size_t step = 1; step <= longest - left_out; ++step)
-      counts_[step] = counts_[step - 1] + (ring.belongs(end - step, track) ? 1 : 0);
+    const bool all_belong = track.flags == 0;
+    if (!all_belong) count_belonging(ring, track, end, longest - left_out);
     const bool noted = !track.floating && (track.needs_sum || track.needs_min || track.needs_max);
-    const std::uint64_t bits = noted ? note_totals(ring, track, end, longest - left_out) : 0;
+    std::uint64_t bits = 0;
+    if (noted)
+      bits =
+          all_belong ? note_totals<true>(ring, track, end, longest - left_out) : note_totals<false>(ring, track, end, longest - left_out);
     for (; cell != plan_.cells.end() && cell->track == index; ++cell) {
       const std::size_t entries = inside_[cell->window] - left_out;
       const RingRange range{ring, end - entries, end};
       if (track.floating) {
         answer_floating(*cell, range, answers);
       } else {
-        answers.put_count(*cell, counts_[entries]);
-        if (noted) answer_noted(ring, *cell, end, entries, (bits >> plain_bits_max) == 0, answers);
+        const std::uint64_t count = all_belong ? entries : counts_[entries];
+        answers.put_count(*cell, count);
+        if (noted) answer_noted(*cell, range, count, (bits >> plain_bits_max) == 0, answers);
       }
       if (cell->has(Aggregate::distinct)) answers.put_distinct(cell->output(Aggregate::distinct), distinct(ring, track, range.begin, end));
       if (cell->has(Aggregate::first) || cell->has(Aggregate::last)) answer_ends(*cell, range, answers);

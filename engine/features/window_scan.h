@@ -8,6 +8,7 @@
 
 #include "engine/features/answers.h"
 #include "engine/features/feature_plan.h"
+#include "engine/features/range_answers.h"
 #include "engine/features/ring_view.h"
 
 namespace weir {
@@ -35,15 +36,17 @@ class WindowScan {
   };
 
   void count_inside(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest);
+  void count_belonging(const RingView& ring, const TrackPlan& track, std::size_t end, std::size_t entries);
+  template <bool all_belong>
   std::uint64_t note_totals(const RingView& ring, const TrackPlan& track, std::size_t end, std::size_t entries);
-  void answer_noted(const RingView& ring, const CellPlan& cell, std::size_t end, std::size_t entries, bool exact, Answers& answers);
+  void answer_noted(const CellPlan& cell, const RingRange& range, std::uint64_t count, bool exact, Answers& answers);
   std::uint64_t distinct(const RingView& ring, const TrackPlan& track, std::size_t begin, std::size_t end);
 
   const KeyGroupPlan& plan_;
   std::vector<std::uint64_t> limits_;                    // by window: entries younger than this are inside
   std::vector<std::uint32_t> inside_;                    // by window: entries inside, the own event counted
   std::array<Note, entries_max + 1> notes_;              // [n]: the newest n entries
-  std::array<std::uint32_t, entries_max + 1> counts_{};  // likewise, those that belong to the track
+  std::array<std::uint32_t, entries_max + 1> counts_{};  // likewise, those that belong to a track with conditions
   std::array<std::uint8_t, distinct_places> places_{};   // a hash table over the entries at hand: 0 or an index counted from 1
 };
 
