@@ -31,7 +31,7 @@ ExpressionIndex check_condition(Configuration& configuration, const LocatedText&
 
 void check_event(Configuration& configuration, const SourceSettings& source) {
   const std::string& declared = configuration.rules->event.name;
-  if (source.event == declared) return;
+  if (source.event.empty() || source.event == declared) return;  // a missing one was complained about already
   configuration.diagnostics.push_back(config_diagnostic(config_error::unknown_word, source.event_place,
                                                         "the rules declare no event `" + source.event + "`", "not declared",
                                                         {"did you mean `" + declared + "`? It is the event that the rules declare"}));
@@ -57,8 +57,8 @@ std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& p
   auto configuration = std::make_unique<Configuration>();
   configuration->load = load_service_settings(path, overrides, environment, connector_kinds());
   configuration->diagnostics = configuration->load.diagnostics;
-  if (!configuration->load.settings) return configuration;
-  const ServiceSettings& settings = *configuration->load.settings;
+  // With errors elsewhere in the config, its rules are still checked: all complaints at once.
+  const ServiceSettings& settings = configuration->load.draft;
   std::vector<std::filesystem::path> paths = find_rules_files(settings, configuration->diagnostics);
   // As short as the user would write them, so that diagnostics can be clicked and read.
   for (std::filesystem::path& file : paths) {
