@@ -129,8 +129,9 @@ double decimal_to_double(std::int64_t scaled, int scale) {
   constexpr std::int64_t exact_max = std::int64_t{1} << 53;
   // Both operands are exact doubles, so the division rounds once.
   if (scaled >= -exact_max && scaled <= exact_max) return static_cast<double>(scaled) / static_cast<double>(power_of_ten(scale));
-  char text[32];  // sign, 19 digits, "e-", two digits
-  char* end = std::to_chars(text, text + sizeof text, scaled).ptr;
+  constexpr std::size_t digits_max = 20;  // with the sign
+  char text[32];                          // and "e-", two digits
+  char* end = std::to_chars(text, text + digits_max, scaled).ptr;
   *end++ = 'e';
   end = std::to_chars(end, text + sizeof text, -scale).ptr;
   double nearest = 0;
