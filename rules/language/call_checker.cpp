@@ -88,6 +88,8 @@ TypedValue CallChecker::unknown(const SyntaxExpression& syntax) {
   for (const FunctionDescription& function : all_functions()) names.push_back(function.name);
   for (const AggregateDescription& aggregate : all_aggregates()) names.push_back(aggregate.name);
   std::vector<std::string> help = did_you_mean(syntax.text, names);
+  if (syntax.text == "now" || syntax.text == "today")
+    help = {"rules know no clock: the event's own time is its `time` field, and `age(t)` measures from it"};
   help.push_back("`weir list functions` shows all of them");
   checker_.reporter().error("R0204", syntax.head_span, "unknown function " + in_backticks(syntax.text), "", std::move(help));
   return converter_.broken(syntax.span);

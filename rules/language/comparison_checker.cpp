@@ -70,11 +70,24 @@ bool ExpressionChecker::comparable(const SyntaxExpression& syntax, const TypedVa
   return fits_digits(left, right) && fits_digits(right, left);
 }
 
+// `country == DE`: an unknown name beside text most likely lacks its quotes.
+bool ExpressionChecker::unquoted_text(const SyntaxExpression& left, const SyntaxExpression& right) {
+  if (right.kind != SyntaxKind::name || scope_.find(right.text) || left.kind != SyntaxKind::name || !scope_.find(left.text)) return false;
+  const TypedValue known = value(left);
+  if (known.broken || known.type != ValueType::string || right.text == "null" || right.text == "missing") return false;
+  std::vector<std::string> help = scope_.suggest(right.text);
+  help.push_back("text stands in double quotes: \"" + right.text.substr(0, 60) + "\"");
+  reporter_.error("R0203", right.span, "unknown name " + in_backticks(right.text), "no field, feature or let has this name",
+                  std::move(help));
+  return true;
+}
+
 TypedValue ExpressionChecker::comparison(const SyntaxExpression& syntax) {
   if (is_outcome(*syntax.operands[0]) || is_outcome(*syntax.operands[1])) return outcome_comparison(syntax);
   // Elsewhere `outcome` is unknown, and saying so once is enough: what it is compared with is unknown, too.
   for (const SyntaxExpressionPointer& operand : syntax.operands)
     if (operand->kind == SyntaxKind::name && operand->text == "outcome" && !scope_.find("outcome")) return value(*operand);
+  if (unquoted_text(*syntax.operands[0], *syntax.operands[1])) return converter_.broken(syntax.span);
   const TypedValue left = value(*syntax.operands[0]);
   const TypedValue right = value(*syntax.operands[1]);
   CommonType type;

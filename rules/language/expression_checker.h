@@ -48,6 +48,7 @@ class ExpressionChecker {
   TypedValue time_arithmetic(const SyntaxExpression& syntax, const TypedValue& left, const TypedValue& right);
   TypedValue product(const SyntaxExpression& syntax, const TypedValue& left, const TypedValue& right);
   TypedValue comparison(const SyntaxExpression& syntax);
+  bool unquoted_text(const SyntaxExpression& left, const SyntaxExpression& right);
   TypedValue outcome_comparison(const SyntaxExpression& syntax);
   TypedValue text_comparison(const SyntaxExpression& syntax);
   TypedValue between(const SyntaxExpression& syntax);

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "rules/language/foreign_words.h"
 #include "rules/language/limits.h"
 #include "rules/language/time_literal.h"
 
@@ -230,7 +231,8 @@ SyntaxExpressionPointer ExpressionParser::parse_presence(SyntaxExpressionPointer
     node->flag = (reader_.take().text == "present") != negated;
     node->span = hull(node->span, node->head_span);
   } else {
-    reader_.fail_expected("`present` or `missing` after `is`", {"values are compared with `==`"});
+    reader_.fail_expected("`present` or `missing` after `is`",
+                          {reader_.at_word("null") ? "write `is missing`" : "values are compared with `==`"});
   }
   adopt(*node, std::move(left));
   return node;
@@ -326,7 +328,7 @@ SyntaxExpressionPointer ExpressionParser::parse_primary() {
     default:
       break;
   }
-  reader_.fail_expected("a value, a name or `(`");
+  reader_.fail_expected("a value, a name or `(`", help_before_value(reader_));
   return node;
 }
 

@@ -28,10 +28,13 @@ struct Foreign {
   TokenKind kind;
   std::string_view meant;
 };
-constexpr std::array<Foreign, 6> foreign{{
+constexpr std::array<Foreign, 9> foreign{{
     {"&&", TokenKind::name, "and"},
     {"||", TokenKind::name, "or"},
     {"<>", TokenKind::symbol, "!="},
+    {"===", TokenKind::symbol, "=="},
+    {"=>", TokenKind::symbol, ">="},
+    {"=<", TokenKind::symbol, "<="},
     {"&", TokenKind::name, "and"},
     {"|", TokenKind::name, "or"},
     {"!", TokenKind::name, "not"},
@@ -221,7 +224,10 @@ class Lexer {
   void duration(SourceSpan span, const std::string& value, std::string_view unit, bool point) {
     const std::optional<std::int64_t> unit_ms = duration_unit_ms(unit);
     std::int64_t count = 0;
-    if (!unit_ms) {
+    const bool exponent = (unit[0] == 'e' || unit[0] == 'E') && unit.find_first_not_of("0123456789", 1) == std::string_view::npos;
+    if (exponent) {
+      reporter_.error("R0106", span, "numbers have no exponent", "", {"write all digits: `1_000_000`"});
+    } else if (!unit_ms) {
       reporter_.error("R0106", span, in_backticks(unit) + " is not a unit of time", "",
                       {"units are ms, s, m, h, d and w, as in `10m`; numbers are written without a unit"});
     } else if (point) {

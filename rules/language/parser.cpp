@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "rules/language/foreign_words.h"
 #include "rules/language/limits.h"
 #include "rules/language/rule_parser.h"
 
@@ -200,7 +201,7 @@ class FileParser {
   void end_of_declaration(std::string_view what) {
     if (reader_.panic() || reader_.at_end() || reader_.peek().first_on_line) return;
     if (reader_.peek().kind == TokenKind::name && begins_declaration(reader_.peek().text)) return;
-    reader_.fail_expected("the end of " + std::string(what));
+    reader_.fail_expected("the end of " + std::string(what), help_behind_expression(reader_));
   }
 
   TokenReader reader_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/language/foreign_words.h"
 #include "rules/language/limits.h"
 
 namespace weir {
@@ -136,6 +137,7 @@ class RuleParser {
       const bool first = once(seen_when_, word);
       seen_when_ = true;
       SyntaxExpressionPointer condition = expressions_.parse();
+      end_of_condition();
       if (reader_.panic()) condition->kind = SyntaxKind::bad;
       if (first) rule_.when = std::move(condition);
     } else if (word.text == "then") {
@@ -158,11 +160,18 @@ class RuleParser {
     }
   }
 
+  void end_of_condition() {
+    const bool ended = at_clause(reader_, rule_clauses) || reader_.at_symbol("}") || reader_.at_next_declaration();
+    if (!ended && !reader_.peek().first_on_line)
+      reader_.fail_expected("an operator, a clause of the rule or `}`", help_behind_expression(reader_));
+  }
+
   void unknown_clause() {
     const Token& token = reader_.peek();
     std::vector<std::string> help;
     if (token.kind == TokenKind::name) {
       help = did_you_mean(token.text, {rule_clauses.begin(), rule_clauses.end()});
+      if (token.text == "unless") help = {"write `when not (...)`"};
       if (token.text == "if" || token.text == "condition") help = {"a rule's condition begins with `when`"};
     }
     reader_.fail_expected("a clause of a rule (`when`, `then`, `score`, `reason`, `tags`, `owner`, `update`) or `}`", std::move(help));

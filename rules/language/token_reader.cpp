@@ -93,7 +93,8 @@ bool TokenReader::expect_word(std::string_view word, std::string_view place) {
 SyntaxName TokenReader::expect_name(std::string_view what) {
   if (panic_) return {};
   if (peek().kind != TokenKind::name) {
-    fail_expected(what);
+    const bool text = peek().kind == TokenKind::string && !value(peek()).empty();
+    fail_expected(what, text ? std::vector<std::string>{"names stand without quotes"} : std::vector<std::string>{});
     return {};
   }
   if (is_reserved(peek().text)) {

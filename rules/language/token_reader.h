@@ -19,6 +19,7 @@ class TokenReader {
   const Token& take();
   bool at_end() const { return peek().kind == TokenKind::end; }
   std::size_t position() const { return at_; }
+  const Token& previous() const { return list_.tokens[at_ == 0 ? 0 : at_ - 1]; }
   SourceSpan previous_span() const { return list_.tokens[at_ == 0 ? 0 : at_ - 1].span; }
   const std::string& value(const Token& token) const { return list_.values[token.value]; }
 
