@@ -18,7 +18,8 @@ Reject fault_at_start(std::string_view text, simdjson::error_code error) {
   const std::size_t begin = text.find_first_not_of(white_space);
   if (begin == std::string_view::npos) return {.reason = RejectReason::empty_value};
   const char* const first = text.data() + begin;
-  if (*first != '{') return fault(begins_value(*first) ? RejectReason::not_an_object : RejectReason::not_json, text, first);
+  if (*first == '[' || is_json_scalar(trim_token(text.substr(begin)))) return fault(RejectReason::not_an_object, text, first);
+  if (*first != '{') return fault(RejectReason::not_json, text, first);
   if (error == simdjson::UNESCAPED_CHARS) return {.reason = RejectReason::not_json, .detail = "a control character in a string"};
   const std::size_t end = end_of_first_document(text);
   if (end == std::string_view::npos) return fault(RejectReason::cut_off, text, text.data() + text.size());

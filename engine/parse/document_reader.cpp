@@ -135,8 +135,6 @@ bool DocumentReader::read_escaped_string(std::uint32_t field, Value& value, std:
   if (token.size() / escape_bytes_max > limits_.string_bytes_max) return fail(RejectReason::string_too_long, token.data(), {}, field);
   std::string_view text;
   if (value.get_string().get(text) != simdjson::SUCCESS) return fail(RejectReason::not_json, token.data(), "a malformed escape", field);
-  // An escape can spell half of a surrogate pair, which no UTF-8 can hold.
-  if (!simdjson::validate_utf8(text)) return fail(RejectReason::invalid_utf8, token.data(), "half a surrogate pair", field);
   if (text.size() > limits_.string_bytes_max) return fail(RejectReason::string_too_long, token.data(), {}, field);
   into.columns[field].strings[row] = into.arena.copy(text);
   into.columns[field].present.set(row);

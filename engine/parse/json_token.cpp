@@ -23,8 +23,8 @@ bool skip_digits(std::string_view token, std::size_t& at) {
 bool is_json_string(std::string_view token) {
   if (token.size() < 2 || token.front() != '"' || token.back() != '"') return false;
   const std::string_view inside = token.substr(1, token.size() - 2);
-  for (std::size_t at = inside.find('\\'); at != std::string_view::npos; at = inside.find('\\', at)) {
-    ++at;
+  for (std::size_t at = inside.find_first_of("\\\""); at != std::string_view::npos; at = inside.find_first_of("\\\"", at)) {
+    if (inside[at++] == '"') return false;
     if (at == inside.size()) return false;
     if (inside[at] != 'u') {
       if (std::string_view("\"\\/bfnrt").find(inside[at]) == std::string_view::npos) return false;
