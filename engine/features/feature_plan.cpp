@@ -43,6 +43,11 @@ ValueStorage storage_of(ValueType type, bool counted_distinct) {
   return ValueStorage::word;
 }
 
+// Entries younger than this are in the window.
+std::int64_t reach_of(const FeatureSpec& feature) {
+  return feature.window_ms + (feature.inclusive ? 1 : 0);
+}
+
 class GroupBuilder {
  public:
   GroupBuilder(const std::vector<ColumnIndex>& by, const ColumnTypes& types) : types_(types) {
@@ -79,16 +84,16 @@ class GroupBuilder {
     planned.aggregate = feature.aggregate;
     planned.type = feature.type;
     planned.scale = feature.scale;
-    length_max_ms_ = std::max(length_max_ms_, feature.window_ms);
     const std::uint32_t known_track = track_index(track);
     need(plan_.tracks[known_track], feature.aggregate);
-    CellPlan& answers = cell(known_track, window_of(feature.window_ms + (feature.inclusive ? 1 : 0)), feature.aggregate);
+    CellPlan& answers = cell(known_track, window_of(reach_of(feature)), feature.aggregate);
     answers.unit = unit;
     answers.outputs[static_cast<std::size_t>(feature.aggregate)] = static_cast<std::int32_t>(plan_.features.size());
     plan_.features.push_back(planned);
   }
 
-  KeyGroupPlan finish(std::int64_t late_allowed_ms) {
+  // `longest_ms` and `reach_ms` are those of all features with this key, so that what is too late does not depend on who holds which.
+  KeyGroupPlan finish(std::int64_t longest_ms, std::int64_t reach_ms, std::int64_t late_allowed_ms) {
     std::vector<std::int64_t> sorted = plan_.reaches_ms;
     std::sort(sorted.begin(), sorted.end());
     for (CellPlan& known : plan_.cells) {
@@ -101,10 +106,9 @@ class GroupBuilder {
     plan_.totals_by_window.resize(sorted.size());
     for (std::uint32_t index = 0; index < plan_.cells.size(); ++index)
       if (keeps_totals(plan_.cells[index])) plan_.totals_by_window[plan_.cells[index].window].push_back(index);
-    const std::int64_t longest = sorted.back();
-    plan_.admit_ms = length_max_ms_ + late_allowed_ms;
-    plan_.retain_ms = 2 * longest + late_allowed_ms;
-    plan_.wide_time = plan_.retain_ms + longest + 2 > std::int64_t{std::numeric_limits<std::uint32_t>::max()};
+    plan_.admit_ms = longest_ms + late_allowed_ms;
+    plan_.retain_ms = 2 * reach_ms + late_allowed_ms;
+    plan_.wide_time = plan_.retain_ms + reach_ms + 2 > std::int64_t{std::numeric_limits<std::uint32_t>::max()};
     lay_out();
     return std::move(plan_);
   }
@@ -196,7 +200,6 @@ class GroupBuilder {
 
   const ColumnTypes& types_;
   KeyGroupPlan plan_;
-  std::int64_t length_max_ms_ = 0;
   std::size_t flags_used_ = 0;
 };
 
@@ -218,7 +221,16 @@ std::vector<KeyGroupPlan> plan_features(std::span<const FeatureSpec> features, s
     at->add(feature, index);
   }
   std::vector<KeyGroupPlan> groups;
-  for (GroupBuilder& builder : builders) groups.push_back(builder.finish(late_allowed_ms));
+  for (GroupBuilder& builder : builders) {
+    std::int64_t longest_ms = 0;
+    std::int64_t reach_ms = 0;
+    for (const FeatureSpec& feature : features) {
+      if (feature.by != builder.by()) continue;
+      longest_ms = std::max(longest_ms, feature.window_ms);
+      reach_ms = std::max(reach_ms, reach_of(feature));
+    }
+    groups.push_back(builder.finish(longest_ms, reach_ms, late_allowed_ms));
+  }
   return groups;
 }
 

@@ -9,12 +9,14 @@ namespace weir {
 namespace {
 
 constexpr std::size_t linear_lines = 8;
-constexpr std::size_t small_lines_max = 4096;  // larger blocks get a mapping of their own
+constexpr std::size_t small_lines_max = 256;  // larger blocks get a mapping of their own
+constexpr std::size_t system_page_bytes = 4096;
 
 }  // namespace
 
-Slab::Slab() : free_(class_of(small_lines_max) + 1, 0) {
+Slab::Slab() : classes_(class_of(small_lines_max) + 1) {
   chunks_.emplace_back();  // never mapped, so that no block has the reference 0
+  pages_.resize(chunk_lines / page_lines);
 }
 
 std::size_t Slab::class_of(std::size_t lines) {
@@ -29,7 +31,8 @@ std::size_t Slab::lines_of(std::size_t size_class) {
   return (step % 4 + 5) << (step / 4 + 1);
 }
 
-BlockRef Slab::add_chunk(std::size_t lines) {
+// The place of a new mapping of that many lines.
+std::uint32_t Slab::add_chunk(std::size_t lines) {
   std::uint32_t place = static_cast<std::uint32_t>(chunks_.size());
   if (!unmapped_.empty()) {
     place = unmapped_.back();
@@ -37,34 +40,56 @@ BlockRef Slab::add_chunk(std::size_t lines) {
   } else {
     WEIR_CHECK(place < (std::uint32_t{1} << (32 - chunk_shift)));
     chunks_.emplace_back();
+    pages_.resize(pages_.size() + chunk_lines / page_lines);
   }
-  const std::size_t bytes = (lines * line_bytes + 4095) / 4096 * 4096;
+  const std::size_t bytes = (lines * line_bytes + system_page_bytes - 1) / system_page_bytes * system_page_bytes;
   chunks_[place] = HugeMemory(bytes);
-  bytes_ += bytes;
-  return place << chunk_shift;
+  bytes_ += chunks_[place].bytes();
+  return place;
+}
+
+std::uint32_t Slab::take_page() {
+  if (empty_.empty()) {
+    const std::uint32_t place = add_chunk(chunk_lines);
+    for (std::uint32_t page = chunk_lines / page_lines; page > 0; --page)
+      empty_.push_back((place << (chunk_shift - page_shift)) + page - 1);
+  }
+  const std::uint32_t page = empty_.back();
+  empty_.pop_back();
+  pages_[page] = {};
+  return page;
+}
+
+void Slab::link_last(SizeClass& size_class, std::uint32_t page) {
+  pages_[page].next = no_page;
+  pages_[page].before = size_class.last;
+  (size_class.last == no_page ? size_class.first : pages_[size_class.last].next) = page;
+  size_class.last = page;
+}
+
+void Slab::unlink(SizeClass& size_class, std::uint32_t page) {
+  const Page& gone = pages_[page];
+  (gone.before == no_page ? size_class.first : pages_[gone.before].next) = gone.next;
+  (gone.next == no_page ? size_class.last : pages_[gone.next].before) = gone.before;
 }
 
 BlockRef Slab::allocate(std::size_t& lines) {
-  if (lines > small_lines_max) return add_chunk(lines);
-  const std::size_t size_class = class_of(lines);
-  lines = lines_of(size_class);
-  if (const BlockRef block = free_[size_class]; block != 0) {
-    std::memcpy(&free_[size_class], at(block), sizeof block);
-    return block;
+  if (lines > small_lines_max) return add_chunk(lines) << chunk_shift;
+  const std::size_t index = class_of(lines);
+  lines = lines_of(index);
+  SizeClass& size_class = classes_[index];
+  if (size_class.first == no_page) link_last(size_class, take_page());
+  const std::uint32_t number = size_class.first;
+  Page& page = pages_[number];
+  BlockRef block = page.free;
+  if (block != 0) {
+    std::memcpy(&page.free, at(block), sizeof block);
+  } else {
+    block = (number << page_shift) + page.cut;
+    page.cut = static_cast<std::uint16_t>(page.cut + lines);
   }
-  if (end_ - next_ < lines) {
-    for (std::size_t rest = end_ - next_; rest > 0; rest = end_ - next_) {  // what is left of the chunk serves smaller blocks
-      std::size_t fitting = rest > small_lines_max ? small_lines_max : rest;
-      while (lines_of(class_of(fitting)) > rest) --fitting;
-      fitting = lines_of(class_of(fitting));
-      free(next_, fitting);
-      next_ += static_cast<BlockRef>(fitting);
-    }
-    next_ = add_chunk(chunk_lines);
-    end_ = next_ + chunk_lines;
-  }
-  const BlockRef block = next_;
-  next_ += static_cast<BlockRef>(lines);
+  ++page.live;
+  if (page.free == 0 && page.cut + lines > page_lines) unlink(size_class, number);
   return block;
 }
 
@@ -76,9 +101,18 @@ void Slab::free(BlockRef block, std::size_t lines) {
     unmapped_.push_back(place);
     return;
   }
-  const std::size_t size_class = class_of(lines);
-  std::memcpy(at(block), &free_[size_class], sizeof block);
-  free_[size_class] = block;
+  const std::size_t index = class_of(lines);
+  const std::uint32_t number = block >> page_shift;
+  Page& page = pages_[number];
+  const bool was_full = page.free == 0 && page.cut + lines_of(index) > page_lines;
+  std::memcpy(at(block), &page.free, sizeof block);
+  page.free = block;
+  if (--page.live == 0) {
+    if (!was_full) unlink(classes_[index], number);
+    empty_.push_back(number);
+  } else if (was_full) {
+    link_last(classes_[index], number);
+  }
 }
 
 }  // namespace weir
