@@ -212,7 +212,11 @@ rd_kafka_resp_err_t KafkaSink::produce_one(const OutputBatch& batch, std::uint32
 void KafkaSink::finish(LaneIndex lane, std::uint32_t slot, std::uint32_t outputs) {
   Lane& owner = *lanes_[lane];
   if (owner.flights[slot].remaining.fetch_sub(outputs, std::memory_order_acq_rel) != outputs) return;
-  owner.completed.enqueue(slot);
+  {
+    const std::lock_guard lock(owner.completed_mutex);
+    owner.completed.push_back(slot);
+  }
+  owner.any_completed.store(true, std::memory_order_release);
   if (wake_ != nullptr && lane != draining_lane_.load(std::memory_order_relaxed)) wake_(wake_context_, lane);
 }
 
@@ -226,12 +230,17 @@ void KafkaSink::collect(LaneIndex lane, std::vector<Acknowledgement>& into) {
     if (rd_kafka_queue_length(events_.get()) == 0) break;
   }
   Lane& own = *lanes_[lane];
-  std::uint32_t slot = 0;
-  while (own.completed.try_dequeue(slot)) {
+  if (!own.any_completed.exchange(false, std::memory_order_acq_rel)) return;
+  {
+    const std::lock_guard lock(own.completed_mutex);
+    own.collected.swap(own.completed);
+  }
+  for (const std::uint32_t slot : own.collected) {
     const Flight& flight = own.flights[slot];
     into.push_back({flight.batch, flight.first, flight.count});
     own.free.push_back(slot);
   }
+  own.collected.clear();
 }
 
 SinkState KafkaSink::state() const {

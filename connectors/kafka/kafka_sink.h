@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include <concurrentqueue/concurrentqueue.h>
 #include <librdkafka/rdkafka.h>
 
 #include "connectors/kafka/delivery_id.h"
@@ -24,8 +23,8 @@
 namespace weir {
 
 // Lanes produce straight from their output batches, without a copy of the value, with the idempotent producer (acks=all). Whichever lane
-// calls `collect` first serves the delivery reports of all; the others' come to them through a queue. A flight is what one `offer` took; it
-// is acknowledged as a whole when its last output is durable.
+// calls `collect` first serves the delivery reports of all; the others' are left for them and they are woken. A flight is what one `offer`
+// took; it is acknowledged as a whole when its last output is durable.
 //
 // Nothing is dropped: the producer waits for a broker for ever, in order. What it gives up all the same (topic gone, access denied, record
 // refused, producer fatal after a disconnect) is kept and sent again by DeliveryRetries.
@@ -62,7 +61,11 @@ class KafkaSink final : public Sink {
     std::uint64_t sequence = 0;
     Counter taken;
     std::atomic<bool> offering{false};
-    moodycamel::ConcurrentQueue<std::uint32_t> completed;  // slots
+    // Slots of completed flights: one entry for a whole batch, so a mutex is cheap enough.
+    std::atomic<bool> any_completed{false};
+    std::mutex completed_mutex;
+    std::vector<std::uint32_t> completed;
+    std::vector<std::uint32_t> collected;  // the lane's side of the swap
   };
   struct EarlyFailure {  // refused by the producer itself
     DeliveryId id = 0;
