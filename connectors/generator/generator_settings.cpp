@@ -11,6 +11,8 @@ void describe(FieldReader& fields, GeneratorSettings& to) {
   fields.number("rate", to.rate, {0, 10'000'000}, "payments per second; 0: as fast as they are taken");
   fields.number("count", to.count, {1, unlimited}, "the service ends after so many payments; without it, never");
   fields.number("seed", to.seed, {0, unlimited}, "the same seed gives the same payments");
+  fields.flag("start_now", to.start_now,
+              "the first payment's time is that of the first start; otherwise 2026-01-01T00:00:00Z, the same for every run");
   fields.number("shards", to.shards, {1, 1024}, "shards to spread the cards over");
   fields.number("cards", to.cards, {1, 100'000'000}, "different cards");
   fields.number("devices", to.devices, {1, 100'000'000}, "different devices");
