@@ -15,41 +15,13 @@ Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& va
   return Error{ErrorKind::configuration, "librdkafka does not take `" + name + "`: " + text.data()};
 }
 
-const char* protocol_name(KafkaSecuritySettings::Protocol protocol) {
-  switch (protocol) {
-    case KafkaSecuritySettings::Protocol::ssl:
-      return "ssl";
-    case KafkaSecuritySettings::Protocol::sasl_plaintext:
-      return "sasl_plaintext";
-    case KafkaSecuritySettings::Protocol::sasl_ssl:
-      return "sasl_ssl";
-    case KafkaSecuritySettings::Protocol::plaintext:
-      break;
-  }
-  return "plaintext";
-}
-
-const char* mechanism_name(KafkaSecuritySettings::Mechanism mechanism) {
-  switch (mechanism) {
-    case KafkaSecuritySettings::Mechanism::scram_sha_256:
-      return "SCRAM-SHA-256";
-    case KafkaSecuritySettings::Mechanism::scram_sha_512:
-      return "SCRAM-SHA-512";
-    case KafkaSecuritySettings::Mechanism::gssapi:
-      return "GSSAPI";
-    case KafkaSecuritySettings::Mechanism::plain:
-      break;
-  }
-  return "PLAIN";
-}
-
 std::vector<KafkaProperty> security_properties(const KafkaSecuritySettings& security) {
   std::vector<KafkaProperty> properties;
   const auto add = [&properties](const char* name, const std::optional<std::string>& value) {
     if (value) properties.push_back({name, *value});
   };
-  properties.push_back({"security.protocol", protocol_name(security.protocol)});
-  if (security.mechanism) properties.push_back({"sasl.mechanisms", mechanism_name(*security.mechanism)});
+  properties.push_back({"security.protocol", std::string(to_string(security.protocol))});
+  if (security.mechanism) properties.push_back({"sasl.mechanisms", std::string(to_string(*security.mechanism))});
   add("sasl.username", security.username);
   add("sasl.password", security.password);
   add("ssl.ca.location", security.ca);
