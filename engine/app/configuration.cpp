@@ -6,9 +6,19 @@
 
 #include "connectors/registry.h"
 #include "engine/settings/config_errors.h"
+#include "rules/language/error_codes.h"
 
 namespace weir {
 namespace {
+
+// The value of a placeholder may be a secret, so what quotes it is replaced by what the code says in general.
+void hide_text(Diagnostic& diagnostic) {
+  diagnostic.message = "with its placeholders expanded, this condition is wrong";
+  for (const ErrorCode& error : all_rule_error_codes())
+    if (error.code == diagnostic.code) diagnostic.message += ": " + std::string(error.title);
+  diagnostic.label.clear();
+  diagnostic.help = {"the values of placeholders are not shown"};
+}
 
 // A condition is checked as a text of its own; what is said about it is then moved to where it stands in the config.
 ExpressionIndex check_condition(Configuration& configuration, const LocatedText& condition, ExpressionScope scope) {
@@ -23,6 +33,7 @@ ExpressionIndex check_condition(Configuration& configuration, const LocatedText&
       const SettingsPlace place = condition.place_of(diagnostic.span);
       diagnostic.file = place.file;
       diagnostic.span = place.span;
+      if (condition.expanded) hide_text(diagnostic);
     }
     configuration.diagnostics.push_back(std::move(diagnostic));
   }

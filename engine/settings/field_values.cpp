@@ -103,7 +103,7 @@ void FieldReader::expression(std::string_view name, std::optional<LocatedText>& 
     complain_at(config_error::no_value, node->place, ticked(name) + " is empty", "", {"remove it where there is no condition"});
     return;
   }
-  to = LocatedText{node->text, node->place, node->text_at};
+  to = LocatedText{node->text, node->place, node->lines_at, node->expanded};
 }
 
 void FieldReader::share(std::string_view name, double& to, std::string_view meaning) {

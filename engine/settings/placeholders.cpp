@@ -55,7 +55,7 @@ class Expansion {
     if (!changed) return;
     out += text.substr(std::min(at, text.size()));
     node_.text = out;
-    node_.text_at.reset();
+    node_.lines_at.clear();
   }
 
  private:
@@ -119,7 +119,7 @@ class Expansion {
   }
 
   void complain(std::string_view code, SourceSpan within, std::string message, std::string label, std::string help) {
-    const LocatedText text{node_.text, node_.place, node_.text_at};
+    const LocatedText text{node_.text, node_.place, node_.lines_at};
     Diagnostic diagnostic = config_diagnostic(code, text.place_of(within), std::move(message), std::move(label));
     if (!help.empty()) diagnostic.help.push_back(std::move(help));
     diagnostics_.push_back(std::move(diagnostic));

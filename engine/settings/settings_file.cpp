@@ -169,9 +169,33 @@ class TreeBuilder {
     out.kind = SettingsNode::Kind::scalar;
     out.written = out.text;
     SourceSpan& span = out.place.span;
-    if (file_.text.compare(span.begin, span.end - span.begin, out.text) == 0) out.text_at = span.begin;
+    if (file_.text.compare(span.begin, span.end - span.begin, out.text) == 0) out.lines_at = {span.begin};
+    if (fy_scalar_token_get_style(event->scalar.value) == FYSS_LITERAL) out.lines_at = literal_lines(span, out.text);
     const auto quote_at = [&](std::size_t at) { return at < file_.text.size() && (file_.text[at] == '"' || file_.text[at] == '\''); };
     if (!out.plain && span.begin > 0 && quote_at(span.begin - 1) && quote_at(span.end)) span = {span.begin - 1, span.end + 1};
+  }
+
+  // Where the lines of a block scalar (`|`) begin: its lines, less the indentation that they share.
+  std::vector<std::size_t> literal_lines(SourceSpan& span, std::string_view text) const {
+    const std::string_view file = file_.text;
+    while (span.begin < span.end && (file[span.begin] == ' ' || file[span.begin] == '\n')) ++span.begin;
+    const std::size_t line_begin = file.rfind('\n', span.begin) + 1;
+    const std::size_t leading = std::min(text.find_first_not_of(' '), text.size());
+    if (span.begin < line_begin + leading) return {};
+    const std::size_t indentation = span.begin - line_begin - leading;
+    std::vector<std::size_t> lines;
+    std::size_t at = line_begin;
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size());
+      const std::size_t file_end = std::min(file.find('\n', at), file.size());
+      const std::size_t line_at = std::min(at + indentation, file_end);
+      if (file.substr(line_at, end - begin) != text.substr(begin, end - begin)) return {};
+      lines.push_back(line_at);
+      begin = end + 1;
+      at = file_end + 1;
+      if (at > file.size()) at = file.size();
+    }
+    return lines;
   }
 
   void read_sequence(SettingsNode& out, std::size_t depth) {

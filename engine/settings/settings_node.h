@@ -1,6 +1,7 @@
 // A config file as a tree of values that know where they stand. Filled by settings_file, read through FieldReader.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -26,12 +27,12 @@ struct SettingsNode {
   Kind kind = Kind::nothing;
   SettingsPlace place;
   // Scalars:
-  std::string text;                    // unquoted, placeholders expanded
-  std::string written;                 // before expansion: what diagnostics show
-  bool plain = false;                  // without quotes
-  bool expanded = false;               // had placeholders
-  bool unknown = false;                // a placeholder could not be expanded: already complained about
-  std::optional<std::size_t> text_at;  // where text[0] stands in the file, if the text stands there byte for byte
+  std::string text;                   // unquoted, placeholders expanded
+  std::string written;                // before expansion: what diagnostics show
+  bool plain = false;                 // without quotes
+  bool expanded = false;              // had placeholders
+  bool unknown = false;               // a placeholder could not be expanded: already complained about
+  std::vector<std::size_t> lines_at;  // where each line of the text begins in the file; empty unless all stand there byte for byte
 
   std::vector<SettingsNode> items;     // sequences
   std::vector<SettingsEntry> entries;  // mappings, in the order of the file, without duplicates
@@ -62,12 +63,22 @@ inline SettingsEntry* SettingsNode::find(std::string_view key) {
 struct LocatedText {
   std::string text;
   SettingsPlace place;
-  std::optional<std::size_t> text_at;  // see SettingsNode
+  std::vector<std::size_t> lines_at;  // see SettingsNode
+  bool expanded = false;              // holds values of placeholders: complaints about it must not quote it
 
   // The place of bytes [begin, end) of `text`; the whole scalar where it was written with escapes or placeholders.
   SettingsPlace place_of(SourceSpan within) const {
-    if (!text_at) return place;
-    return {place.file, {*text_at + within.begin, *text_at + within.end}};
+    if (lines_at.empty()) return place;
+    const std::size_t begin = file_offset(within.begin);
+    return {place.file, {begin, begin + (within.end - within.begin)}};
+  }
+
+ private:
+  std::size_t file_offset(std::size_t at) const {
+    const std::string_view before = std::string_view(text).substr(0, at);
+    const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+    if (line >= lines_at.size()) return place.span.end;
+    return lines_at[line] + (at - (line == 0 ? 0 : before.rfind('\n') + 1));
   }
 };
 

@@ -130,6 +130,14 @@ TEST_F(CommandLine, ReportsExpressionsOfTheConfigWhereTheyStand) {
   EXPECT_THAT(run.out, HasSubstr("weir.yaml:8:52\n"));
 }
 
+TEST_F(CommandLine, DoesNotQuoteAConditionThatHoldsAValueOfTheEnvironment) {
+  write("payments.rules", good_rules);
+  const Ran run = weir_with({"check", write("weir.yaml", config_with("amount > 0", "score > ${NOTHING:-hunter2}"))});
+  EXPECT_EQ(run.code, exit_code::found_something);
+  EXPECT_THAT(run.out, HasSubstr("with its placeholders expanded, this condition is wrong"));
+  EXPECT_THAT(run.out, Not(HasSubstr("`hunter2`")));
+}
+
 TEST_F(CommandLine, ReportsErrorsOfConfigAndRulesAtOnce) {
   write("payments.rules", good_rules + "rule odd \"Odd\" {\n  when nothing_like_it > 1\n  then block\n}\n");
   const Ran run = weir_with({"check", write("weir.yaml", config_with("amount > 0", "score > 1") + "log: { levl: info }\n")});

@@ -27,10 +27,23 @@ TEST(SettingsFile, KnowsWhereATextStandsByteForByte) {
   const SourceFile file{"a", "a: \"x > 1\"\nb: \"x \\u003e 1\"\nc: x > 1\n"};
   Diagnostics diagnostics;
   const SettingsNode tree = parse_settings(file, diagnostics);
-  EXPECT_EQ(tree.find("a")->value.text_at, 4U);
-  EXPECT_FALSE(tree.find("b")->value.text_at.has_value()) << "an escape moves what is behind it";
+  EXPECT_EQ(tree.find("a")->value.lines_at, std::vector<std::size_t>{4});
+  EXPECT_TRUE(tree.find("b")->value.lines_at.empty()) << "an escape moves what is behind it";
   EXPECT_EQ(tree.find("b")->value.text, "x > 1");
-  EXPECT_EQ(tree.find("c")->value.text_at, file.text.find("x > 1\n"));
+  EXPECT_EQ(tree.find("c")->value.lines_at, std::vector<std::size_t>{file.text.find("x > 1\n")});
+}
+
+TEST(SettingsFile, KnowsWhereTheLinesOfABlockStand) {
+  const SourceFile file{"a", "a:\n  b: |\n    first\n      second\n\n    third\nc: 1\n"};
+  Diagnostics diagnostics;
+  const SettingsNode tree = parse_settings(file, diagnostics);
+  const SettingsNode& block = tree.find("a")->value.find("b")->value;
+  ASSERT_EQ(block.text, "first\n  second\n\nthird\n");
+  const LocatedText text{block.text, block.place, block.lines_at};
+  for (const char* word : {"first", "second", "third"}) {
+    const std::size_t begin = block.text.find(word);
+    EXPECT_EQ(text.place_of({begin, begin + 5}).span.begin, file.text.find(word)) << word;
+  }
 }
 
 TEST(SettingsFile, TakesYamlsOddWordsAsTexts) {
