@@ -1,0 +1,153 @@
+#include "engine/app/build_service.h"
+
+#include <algorithm>
+#include <any>
+#include <thread>
+#include <utility>
+
+#include "connectors/console/console_settings.h"
+#include "connectors/console/console_sink.h"
+#include "connectors/file/file_settings.h"
+#include "connectors/file/file_sink.h"
+#include "connectors/file/file_source.h"
+#include "connectors/generator/generator_source.h"
+#include "connectors/kafka/embedded_broker.h"
+#include "connectors/kafka/kafka_sink.h"
+#include "connectors/kafka/kafka_source.h"
+#include "rules/evaluate/rule_set.h"
+
+namespace weir {
+namespace {
+
+constexpr std::int32_t embedded_partitions = 4;
+
+std::string joined(const std::vector<std::string>& addresses) {
+  std::string all;
+  for (const std::string& address : addresses) all += (all.empty() ? "" : ",") + address;
+  return all;
+}
+
+class Builder {
+ public:
+  Builder(const Configuration& configuration, void (*notice)(std::string_view))
+      : configuration_(configuration), settings_(*configuration.load.settings), notice_(notice), built_(std::make_unique<BuiltService>()) {}
+
+  Result<std::unique_ptr<BuiltService>> build() {
+    ServiceParts parts;
+    parts.lanes = settings_.runtime.lanes.value_or(std::max(2U, std::thread::hardware_concurrency()) - 1);
+    for (std::size_t index = 0; index < settings_.sources.size() && status_; ++index) parts.sources.push_back(source(index));
+    for (std::size_t index = 0; index < settings_.sinks.size() && status_; ++index) parts.sinks.push_back(decision_sink(index));
+    NamedSink dead_letters;
+    dead_letters.binding.name = "dead_letters";
+    dead_letters.binding.takes = OutputKind::dead_letter;
+    dead_letters.binding.features = FeatureSelection::none;
+    dead_letters.sink = sink("dead_letters", settings_.dead_letters);
+    parts.sinks.push_back(std::move(dead_letters));
+    if (!status_) return status_.error();
+    built_->service = std::make_unique<Service>(std::move(parts));
+    return std::move(built_);
+  }
+
+ private:
+  NamedSource source(std::size_t index) {
+    const SourceSettings& source = settings_.sources[index];
+    NamedSource named;
+    named.name = source.name;
+    named.input.scorer = compile(index);
+    named.input.in_flight_max = source.mapping.in_flight_max;
+    named.input.parse = {settings_.parse.record_bytes_max, settings_.parse.depth_max, settings_.parse.string_bytes_max,
+                         source.mapping.strict};
+    named.input.features.late_allowed_ms = settings_.state.late.allowed.count();
+    const BatchLimits limits{source.mapping.batch_size, source.mapping.batch_bytes, source.mapping.batch_window};
+    const std::any& chosen = source.connector.settings;
+    if (const auto* kafka = std::any_cast<KafkaSourceSettings>(&chosen)) {
+      const std::string address = address_of(kafka->brokers);
+      if (kafka->brokers.embedded)
+        for (const std::string& topic : kafka->topics) create_topic(topic);
+      named.source = std::make_unique<KafkaSource>(source.name, *kafka, address, limits, built_->shard_numbers, notice_);
+    } else if (const auto* file = std::any_cast<FileSourceSettings>(&chosen)) {
+      named.source = std::make_unique<FileSource>(source.name, *file, limits, settings_.state.dir / (source.name + ".position"),
+                                                  built_->shard_numbers);
+    } else {
+      named.source = std::make_unique<GeneratorSource>(GeneratorSource::Place{source.name, settings_.state.dir},
+                                                       std::any_cast<const GeneratorSettings&>(chosen), limits, built_->shard_numbers);
+    }
+    return named;
+  }
+
+  std::shared_ptr<const Scorer> compile(std::size_t source) {
+    RuleSetOptions options;
+    if (configuration_.filters[source] != no_expression) options.filter = configuration_.filters[source];
+    for (const ExpressionIndex route : configuration_.routes)
+      if (route != no_expression) options.routes.push_back(route);
+    auto compiled = RuleSet::compile(*configuration_.rules, options);
+    if (compiled) return compiled.take();
+    note(compiled.error());
+    return nullptr;
+  }
+
+  NamedSink decision_sink(std::size_t index) {
+    const SinkSettings& chosen = settings_.sinks[index];
+    NamedSink named;
+    named.binding.name = chosen.name;
+    named.binding.takes = chosen.takes == SinkTakes::decisions ? OutputKind::decision : OutputKind::profile_update;
+    named.binding.features = chosen.features == FeaturesWritten::fired ? FeatureSelection::fired
+                             : chosen.features == FeaturesWritten::all ? FeatureSelection::all
+                                                                       : FeatureSelection::none;
+    if (configuration_.routes[index] != no_expression) named.binding.route = route_count_++;
+    named.sink = sink(chosen.name, chosen.connector);
+    return named;
+  }
+
+  std::unique_ptr<Sink> sink(const std::string& name, const ConnectorChoice& connector) {
+    if (const auto* kafka = std::any_cast<KafkaSinkSettings>(&connector.settings)) {
+      const KafkaBrokers& brokers = *kafka->brokers;
+      const std::string address = address_of(brokers);
+      if (brokers.embedded) create_topic(kafka->topic);
+      return std::make_unique<KafkaSink>(name, *kafka, address, notice_);
+    }
+    if (const auto* file = std::any_cast<FileSinkSettings>(&connector.settings)) return make_file_sink(*file);
+    return make_console_sink(std::any_cast<const ConsoleSinkSettings&>(connector.settings));
+  }
+
+  // Starts the embedded broker when it is the first to be asked for.
+  std::string address_of(const KafkaBrokers& brokers) {
+    if (!brokers.embedded) return joined(brokers.addresses);
+    if (!built_->broker && status_) {
+      auto started = EmbeddedBroker::start();
+      if (started)
+        built_->broker = started.take();
+      else
+        note(started.error());
+    }
+    return built_->broker ? built_->broker->address() : "";
+  }
+
+  void create_topic(const std::string& topic) {
+    if (!built_->broker) return;
+    const Status created = built_->broker->create_topic(topic, embedded_partitions);
+    if (!created) note(created.error());
+  }
+
+  void note(const Error& error) {
+    if (status_) status_ = error;
+  }
+
+  const Configuration& configuration_;
+  const ServiceSettings& settings_;
+  void (*notice_)(std::string_view);
+  std::unique_ptr<BuiltService> built_;
+  Status status_ = success();
+  std::uint32_t route_count_ = 0;
+};
+
+}  // namespace
+
+BuiltService::BuiltService() = default;
+BuiltService::~BuiltService() = default;
+
+Result<std::unique_ptr<BuiltService>> build_service(const Configuration& configuration, void (*notice)(std::string_view text)) {
+  return Builder(configuration, notice).build();
+}
+
+}  // namespace weir

@@ -1,0 +1,135 @@
+#include "engine/app/run_command.h"
+
+#include <csignal>
+#include <string>
+#include <thread>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "engine/app/configuration.h"
+#include "engine/app/exit_code.h"
+#include "engine/app/live_view.h"
+#include "engine/app/log.h"
+#include "engine/app/run_service.h"
+#include "engine/app/signals.h"
+#include "engine/base/diagnostic.h"
+
+namespace weir {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto look_every = 1s;
+constexpr auto wake_every = 20ms;
+constexpr auto guard_margin = 5s;  // beyond shutdown_timeout, for what cannot be interrupted
+
+enum class EndedBy { signal, end_of_sources, time, failure };
+
+// Says once when a shard stops, and on the way how far a replay is.
+class Watch {
+ public:
+  explicit Watch(Service& service) : service_(service) {}
+
+  void look(const ServiceStatus& status) {
+    for (; failures_seen_ < status.failures.size(); ++failures_seen_) {
+      const ShardFailure& failure = status.failures[failures_seen_];
+      log_error(fmt::format("shard {}/{} stopped: {}", failure.name.topic, failure.name.partition, failure.error.text));
+    }
+    const bool replaying = status.replayed > replayed_seen_;
+    if (replaying)
+      log_info(fmt::format("rebuilding windows: {} records replayed", status.replayed));
+    else if (was_replaying_)
+      log_info(fmt::format("windows are rebuilt from {} records", status.replayed));
+    was_replaying_ = replaying;
+    replayed_seen_ = status.replayed;
+    for (std::size_t sink = 0; sink < status.sinks.size(); ++sink) {
+      if (healthy_.size() <= sink) healthy_.push_back(true);
+      const SinkStatus& seen = status.sinks[sink];
+      if (seen.state.healthy == healthy_[sink]) continue;
+      healthy_[sink] = seen.state.healthy;
+      if (seen.state.healthy)
+        log_info(fmt::format("sink {} delivers again", seen.name));
+      else
+        log_warning(fmt::format("sink {} fails and is tried again: {}", seen.name, seen.state.last_error));
+    }
+  }
+
+ private:
+  Service& service_;
+  std::size_t failures_seen_ = 0;
+  std::uint64_t replayed_seen_ = 0;
+  bool was_replaying_ = false;
+  std::vector<bool> healthy_;
+};
+
+EndedBy run_until_ended(Service& service, const RunOptions& options, LiveView* view) {
+  const Clock::time_point begun = Clock::now();
+  Clock::time_point next_look = begun + look_every;
+  Watch watch(service);
+  for (;;) {
+    if (const std::optional<int> signal = wait_for_signal(wake_every); signal && *signal != SIGHUP) return EndedBy::signal;
+    if (service.configuration_failure() != nullptr) return EndedBy::failure;
+    if (service.finished()) return EndedBy::end_of_sources;
+    const Clock::time_point now = Clock::now();
+    if (options.for_ && now - begun >= *options.for_) return EndedBy::time;
+    if (now < next_look) continue;
+    next_look += look_every;
+    const ServiceStatus status = service.status();
+    if (view != nullptr)
+      view->show(status, service.recent());
+    else
+      watch.look(status);
+  }
+}
+
+}  // namespace
+
+int run_service(const Configuration& configuration, BuiltService& built, const RunOptions& options) {
+  const ServiceSettings& settings = *configuration.load.settings;
+  Service& service = *built.service;
+  const Clock::time_point begun = Clock::now();
+  if (const Status started = service.start(); !started) {
+    log_error(started.error().text);
+    return started.error().kind == ErrorKind::configuration ? exit_code::bad_configuration : exit_code::internal;
+  }
+  log_info(fmt::format("running {}: rules {}, {} lanes", options.config, configuration.rules->rules.size(), service.lane_count()));
+  EndedBy ended = EndedBy::signal;
+  {
+    std::optional<LiveView> view;
+    if (options.live) view.emplace(stdout, isatty(STDOUT_FILENO) != 0, "weir " + options.config);
+    ended = run_until_ended(service, options, view ? &*view : nullptr);
+  }
+  const ShutdownGuard guard(Clock::now() + settings.runtime.shutdown_timeout + guard_margin, exit_code::drain_timed_out);
+  if (ended == EndedBy::failure) log_error(service.configuration_failure()->text);
+  const bool drained = service.stop(settings.runtime.shutdown_timeout);
+  const ServiceStatus total = service.status();
+  const std::string summary = LiveView::summary(total, Clock::now() - begun);
+  if (options.live)
+    std::fwrite(summary.data(), 1, summary.size(), stdout);
+  else
+    log_info(fmt::format("ended: {} records, {} decided, {} dead letters", total.records, total.decided, total.dead_letters));
+  if (ended == EndedBy::failure) return exit_code::bad_configuration;
+  if (!drained) {
+    log_error("the drain timed out: what no sink has acknowledged will be decided again after the next start");
+    return exit_code::drain_timed_out;
+  }
+  return total.failures.empty() ? exit_code::fine : exit_code::internal;
+}
+
+int run_command(const RunOptions& options, const Terminal& terminal) {
+  block_signals();
+  const std::unique_ptr<Configuration> configuration = load_configuration(options.config, options.overrides, terminal.environment);
+  if (!configuration->diagnostics.empty()) terminal.err << render(configuration->diagnostics, terminal.err_colour);
+  if (!configuration->usable()) return exit_code::bad_configuration;
+  open_log(configuration->load.settings->log);
+  auto built = build_service(*configuration, log_warning);
+  if (!built) {
+    log_error(built.error().text);
+    return built.error().kind == ErrorKind::configuration ? exit_code::bad_configuration : exit_code::internal;
+  }
+  return run_service(*configuration, *built.value(), options);
+}
+
+}  // namespace weir

@@ -1,0 +1,180 @@
+// The whole service: generated payments in, files out; the same bytes whatever the lanes, the batch size, or a kill in between.
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/app/build_service.h"
+#include "engine/app/configuration.h"
+#include "tests/support/child_process.h"
+
+namespace weir {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr const char* rules = R"(
+event payment {
+  id           string     id
+  created_at   timestamp  time
+  card_id      string     key
+  amount       decimal
+  currency     string
+  merchant_id  string
+  approved     bool?
+}
+feature card_payments_10m = count() by card_id over 10m
+feature card_spend_1h     = sum(amount) by card_id over 1h
+feature card_shops_1h     = distinct(merchant_id) by card_id over 1h
+rule busy_card "Many payments on one card" {
+  when card_payments_10m >= 3
+  then block
+  score 80
+  reason "{card_payments_10m} payments in 10 minutes, {card_spend_1h} {currency} in one hour"
+}
+rule spread "Many shops" {
+  when card_shops_1h >= 2 and amount > 20.00
+  score 45
+}
+policy {
+  precedence block, allow, alert
+  score >= 40 -> alert
+  otherwise -> allow
+}
+)";
+
+// A folder with a config, rules and room for outputs, removed at the end.
+class ServiceTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "weir-service-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+    write(root_ / "test.rules", rules);
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  static void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
+
+  // Outputs go to the folder `name`.
+  fs::path config(const std::string& name, int lanes, int batch_size, std::uint64_t count) {
+    const fs::path folder = root_ / name;
+    fs::create_directories(folder);
+    std::ostringstream text;
+    text << "version: 1\n"
+         << "sources:\n  payments:\n    generator: { rate: 0, count: " << count
+         << ", seed: 7, cards: 500, merchants: 40, shards: 4, malformed_share: 0.01 }\n    event: payment\n    mapping: { batch_size: "
+         << batch_size << " }\n"
+         << "rules: { files: [\"../test.rules\"] }\n"
+         << "sinks:\n  block: { file: { path: block.jsonl }, when: \"outcome == block\" }\n"
+         << "  decisions: { file: { path: decisions.jsonl }, features: all }\n"
+         << "dead_letters: { file: { path: dead.jsonl } }\n"
+         << "state: { dir: state }\nruntime: { lanes: " << lanes << " }\nlog: { level: warn }\n";
+    write(folder / "weir.yaml", text.str());
+    return folder / "weir.yaml";
+  }
+
+  // Runs to the end of the source within this process.
+  static void run(const fs::path& path) {
+    const auto configuration = load_configuration(path, {}, process_environment());
+    ASSERT_TRUE(configuration->usable()) << render(configuration->diagnostics, false);
+    auto built = build_service(*configuration, [](std::string_view) {});
+    ASSERT_TRUE(built) << built.error().text;
+    Service& service = *built.value()->service;
+    const Status started = service.start();
+    ASSERT_TRUE(started) << started.error().text;
+    const auto deadline = std::chrono::steady_clock::now() + 120s;
+    while (!service.finished() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
+    EXPECT_TRUE(service.finished());
+    EXPECT_TRUE(service.stop(30s));
+  }
+
+  std::vector<std::string> sorted_lines(const std::string& folder, const std::string& file) const {
+    std::ifstream stream(root_ / folder / file);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  }
+
+  std::string log_of(const std::string& folder) const {
+    std::ifstream stream(root_ / folder / "log");
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+  fs::path root_;
+};
+
+TEST_F(ServiceTest, DecidesTheSameWhateverTheLanesAndTheBatchSize) {
+  run(config("reference", 1, 256, 6000));
+  const auto decisions = sorted_lines("reference", "decisions.jsonl");
+  const auto blocks = sorted_lines("reference", "block.jsonl");
+  const auto dead = sorted_lines("reference", "dead.jsonl");
+  EXPECT_EQ(decisions.size() + dead.size(), 6000U);
+  EXPECT_GT(blocks.size(), 10U);
+  EXPECT_GT(dead.size(), 10U);
+  for (const int lanes : {1, 2, 4}) {
+    for (const int batch_size : {1, 7, 256}) {
+      const std::string name = std::to_string(lanes) + "x" + std::to_string(batch_size);
+      run(config(name, lanes, batch_size, 6000));
+      EXPECT_TRUE(sorted_lines(name, "decisions.jsonl") == decisions) << name;
+      EXPECT_TRUE(sorted_lines(name, "block.jsonl") == blocks) << name;
+      EXPECT_TRUE(sorted_lines(name, "dead.jsonl") == dead) << name;
+    }
+  }
+}
+
+TEST_F(ServiceTest, KilledSeveralTimesItDecidesEveryRecordAndCopiesAreIdentical) {
+  constexpr std::uint64_t count = 60'000;
+  run(config("whole", 2, 256, count));
+  const fs::path path = config("killed", 2, 256, count);
+  const fs::path decisions = root_ / "killed" / "decisions.jsonl";
+  const std::uintmax_t whole_bytes = fs::file_size(root_ / "whole" / "decisions.jsonl");
+  int kills = 0;
+  for (const double share : {0.1, 0.35, 0.6}) {
+    test::ChildProcess service({WEIR_BINARY, "run", path.string()}, (root_ / "killed" / "log").string());
+    const auto reached = [&] {
+      return fs::exists(decisions) && static_cast<double>(fs::file_size(decisions)) > share * static_cast<double>(whole_bytes);
+    };
+    while (service.running() && !reached()) std::this_thread::sleep_for(1ms);
+    if (service.running()) ++kills;
+    service.signal(SIGKILL);
+    service.wait();
+  }
+  EXPECT_GE(kills, 1);
+  test::ChildProcess last({WEIR_BINARY, "run", path.string()}, (root_ / "killed" / "log").string());
+  EXPECT_EQ(last.wait(), 0) << log_of("killed");
+  for (const char* file : {"decisions.jsonl", "block.jsonl", "dead.jsonl"}) {
+    auto lines = sorted_lines("killed", file);
+    lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+    EXPECT_TRUE(lines == sorted_lines("whole", file)) << file << ": " << lines.size() << " distinct lines\n" << log_of("killed");
+  }
+}
+
+TEST_F(ServiceTest, ATerminatedServiceDrainsAndGoesOnWhereItStopped) {
+  constexpr std::uint64_t count = 60'000;
+  run(config("whole", 1, 64, count));
+  const fs::path path = config("stopped", 1, 64, count);
+  const fs::path decisions = root_ / "stopped" / "decisions.jsonl";
+  {
+    test::ChildProcess service({WEIR_BINARY, "run", path.string()}, (root_ / "stopped" / "log").string());
+    while (service.running() && !(fs::exists(decisions) && fs::file_size(decisions) > 100'000)) std::this_thread::sleep_for(1ms);
+    service.signal(SIGTERM);
+    EXPECT_EQ(service.wait(), 0) << log_of("stopped");
+  }
+  test::ChildProcess again({WEIR_BINARY, "run", path.string()}, (root_ / "stopped" / "log").string());
+  EXPECT_EQ(again.wait(), 0) << log_of("stopped");
+  // After a clean end nothing is decided twice.
+  EXPECT_TRUE(sorted_lines("stopped", "decisions.jsonl") == sorted_lines("whole", "decisions.jsonl")) << log_of("stopped");
+}
+
+}  // namespace
+}  // namespace weir
