@@ -9,14 +9,17 @@
 #include <fmt/format.h>
 
 #include "engine/app/check_command.h"
+#include "engine/app/demo_command.h"
 #include "engine/app/exit_code.h"
 #include "engine/app/reference_commands.h"
+#include "engine/app/run_command.h"
 #include "engine/base/diagnostic.h"
+#include "engine/settings/quantity.h"
 
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 4> verbs{"check", "schema", "list", "explain"};
+constexpr std::array<std::string_view, 6> verbs{"run", "check", "demo", "schema", "list", "explain"};
 constexpr std::array<std::string_view, 4> listable{"functions", "sources", "sinks", "errors"};
 
 constexpr const char* summary =
@@ -25,7 +28,9 @@ constexpr const char* summary =
     "every decision on.";
 constexpr const char* ending =
     "Examples:\n"
+    "  weir demo                            the whole path on one screen, with payments made up\n"
     "  weir check config/weir.yaml          what is wrong with a config and its rules\n"
+    "  weir run config/weir.yaml            the service\n"
     "  weir explain C0104                   what an error code means\n"
     "  weir check --help                    the options of one command\n\n"
     "Exit codes: 0 fine, 1 a check found something, 64 wrong usage, 69 the drain timed out,\n"
@@ -33,6 +38,9 @@ constexpr const char* ending =
 
 // What was asked for, filled while parsing.
 struct Request {
+  RunOptions run;
+  DemoOptions demo;
+  std::string ends_after;  // of run and demo
   CheckCommandOptions check;
   std::string check_format = "text";
   bool markdown = false;
@@ -45,6 +53,30 @@ void add_set(CLI::App& verb, std::vector<std::string>& overrides) {
   verb.add_option("--set", overrides, "Override a setting of the config: --set log.level=debug; may be repeated")
       ->option_text("A.B=VALUE")
       ->allow_extra_args(false);
+}
+
+void add_end(CLI::App& verb, std::string& ends_after) {
+  verb.add_option("--for", ends_after, "End cleanly after so long: 30s, 5m")->option_text("DURATION");
+}
+
+void add_run(CLI::App& app, Request& request) {
+  CLI::App* run = app.add_subcommand("run", "Run the service until SIGTERM or Ctrl-C, or to the end of its files");
+  run->add_option("CONFIG", request.run.config, "The config file")->required()->option_text(" ");
+  add_set(*run, request.run.overrides);
+  add_end(*run, request.ends_after);
+  run->add_flag("--live", request.run.live, "Show the service on one screen; without a terminal, a line a second");
+  run->footer(
+      "Examples:\n  weir run config/weir.yaml\n  weir run config/weir.yaml --set runtime.lanes=4 --live\n\n"
+      "SIGTERM and SIGINT drain: outputs are delivered and positions committed; a second one ends at once.");
+  CLI::App* demo = app.add_subcommand("demo", "Show the whole path: payments made up with planted fraud, Kafka, rules, decisions");
+  demo->add_option("--config", request.demo.config, "The config file")->option_text("FILE")->capture_default_str();
+  demo->add_option("--brokers", request.demo.brokers, "A real Kafka instead of the embedded broker")->option_text("HOST:PORT");
+  demo->add_option("--rate", request.demo.rate, "Payments a second, 1 to 1000000")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  add_end(*demo, request.ends_after);
+  demo->footer("Example:\n  weir demo --for 30s");
 }
 
 void add_check(CLI::App& app, Request& request) {
@@ -120,6 +152,19 @@ int explain_parse_error(CLI::App& app, const CLI::ParseError& error, const std::
 }
 
 int run_verb(std::string_view verb, Request& request, const Terminal& terminal) {
+  if (verb == "run" || verb == "demo") {
+    std::optional<std::chrono::microseconds> ends_after;
+    if (!request.ends_after.empty()) {
+      const DurationResult parsed = parse_duration(request.ends_after);
+      ends_after = parsed.value;
+      if (parsed.error != QuantityError::none || parsed.value.count() <= 0)
+        return complain(terminal, fmt::format("--for takes a duration with its unit, such as 30s or 5m, not `{}`", request.ends_after), "",
+                        verb);
+    }
+    request.run.for_ = ends_after;
+    request.demo.for_ = ends_after;
+    return verb == "run" ? run_command(request.run, terminal) : demo_command(request.demo, terminal);
+  }
   if (verb == "check") {
     request.check.json = request.json || request.check_format == "json";
     return check_command(request.check, terminal);
@@ -146,6 +191,7 @@ int run_command_line(std::vector<std::string> arguments, const Terminal& termina
   app.fallthrough(false);
   app.get_formatter()->column_width(34);
   Request request;
+  add_run(app, request);
   add_check(app, request);
   add_references(app, request);
 

@@ -17,10 +17,16 @@ constexpr std::string_view payments_topic = "payments";
 constexpr std::int32_t payments_partitions = 4;
 constexpr std::string_view brokers_variable = "KAFKA_BROKERS";
 
+// Event time runs faster than the clock, so that a card pays as rarely as a real one although thousands of payments arrive a second.
+constexpr double event_seconds_a_second = 100;
+constexpr std::uint32_t cards = 100'000;
+
 PaymentModel model_of(const DemoOptions& options) {
   PaymentModel model;
   model.start_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-  model.rate = static_cast<double>(options.rate);
+  model.rate = static_cast<double>(options.rate) / event_seconds_a_second;
+  model.cards = cards;
+  model.devices = cards;
   return model;
 }
 
@@ -32,7 +38,7 @@ Result<std::unique_ptr<PaymentFeeder>> start_feeder(const DemoOptions& options, 
   auto sink = std::make_unique<KafkaSink>("feeder", settings, address, log_warning);
   const auto nobody = [](void*, LaneIndex) {};
   if (const Status opened = sink->open(1, nobody, nullptr); !opened) return opened.error();
-  return std::make_unique<PaymentFeeder>(model_of(options), std::move(sink));
+  return std::make_unique<PaymentFeeder>(model_of(options), static_cast<double>(options.rate), std::move(sink));
 }
 
 int fail(const Error& error) {

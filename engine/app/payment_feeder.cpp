@@ -18,8 +18,8 @@ constexpr auto delivery_time = 2s;
 
 }  // namespace
 
-PaymentFeeder::PaymentFeeder(const PaymentModel& model, std::unique_ptr<Sink> sink)
-    : generator_(model), sink_(std::move(sink)), thread_([this] { run(); }) {}
+PaymentFeeder::PaymentFeeder(const PaymentModel& model, double rate, std::unique_ptr<Sink> sink)
+    : generator_(model), rate_(rate), sink_(std::move(sink)), thread_([this] { run(); }) {}
 
 PaymentFeeder::~PaymentFeeder() {
   stop();
@@ -71,7 +71,7 @@ void PaymentFeeder::run() {
   };
   while (!stopping_.load(std::memory_order_acquire)) {
     const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
-    const auto due = static_cast<std::uint64_t>(seconds * generator_.model().rate);
+    const auto due = static_cast<std::uint64_t>(seconds * rate_);
     const std::uint64_t payments = std::min(batch_payments_max, due - std::min(due, generator_.position()));
     if (payments > 0) {
       if (idle.empty()) idle.push_back(std::make_unique<OutputBatch>());

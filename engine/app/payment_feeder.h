@@ -16,7 +16,8 @@ namespace weir {
 // Its own thread from construction until `stop`. What the sink has not taken waits; nothing is skipped.
 class PaymentFeeder {
  public:
-  PaymentFeeder(const PaymentModel& model, std::unique_ptr<Sink> sink);
+  // `rate`: payments sent a second; the model's own rate is that of event time.
+  PaymentFeeder(const PaymentModel& model, double rate, std::unique_ptr<Sink> sink);
   ~PaymentFeeder();
 
   // Ends the thread after the batch in hand; the sink gets two seconds to deliver.
@@ -31,6 +32,7 @@ class PaymentFeeder {
   void fill(OutputBatch& batch, std::uint64_t payments);
 
   PaymentGenerator generator_;
+  double rate_;
   std::unique_ptr<Sink> sink_;
   std::atomic<std::uint64_t> sent_{0};
   std::array<std::atomic<std::uint64_t>, 4> planted_{};  // by PlantedFraud
