@@ -6,7 +6,7 @@ namespace weir {
 namespace {
 
 TEST(Histogram, EveryValueLiesInItsBucketWithinAThirtySecond) {
-  for (std::uint64_t value = 0; value < (std::uint64_t{1} << 62); value = value * 5 / 4 + 1) {
+  for (std::uint64_t value = 0; value < (std::uint64_t{1} << 62); value += value / 4 + 1) {
     const std::size_t bucket = Histogram::bucket_of(value);
     ASSERT_LT(bucket, Histogram::bucket_count);
     ASSERT_GE(Histogram::upper_bound(bucket), value);
