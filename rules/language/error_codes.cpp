@@ -130,8 +130,7 @@ constexpr ErrorCode codes[] = {
      "`outcome` is compared with an outcome's name."},
     // R06: lists
     {"R0601", "a list's file cannot be read",
-     "Relative paths begin beside the configuration, or beside the rules file when it is checked alone. The message shows the path that "
-     "was tried."},
+     "Relative paths begin beside the rules file, or else one folder above it. The message shows the path that was tried."},
     {"R0602", "an entry does not fit",
      "An entry of a list is not of the list's type, is too long, or is not UTF-8. The message shows the file and the line."},
     {"R0603", "a CSV file is wrong",

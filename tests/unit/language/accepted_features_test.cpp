@@ -1,0 +1,38 @@
+// Whatever aggregate, value and key the checker lets through, the feature store can plan.
+#include <gtest/gtest.h>
+
+#include "engine/features/feature_plan.h"
+#include "tests/unit/language/checking.h"
+
+namespace weir {
+namespace {
+
+TEST(AcceptedFeatures, CanAllBePlanned) {
+  const std::vector<std::string> aggregates{"count", "sum", "avg", "min", "max", "stddev", "distinct", "first", "last"};
+  const std::vector<std::string> values{"device_id",       "created_at", "mcc",     "amount",         "approved", "risk", "geo",
+                                        "age(created_at)", "amount * 2", "mcc / 2", "lower(country)", "mcc > 5",  "7",    "2.5",
+                                        "\"x\"",           "true"};
+  const std::vector<std::string> keys{"card_id", "device_id", "mcc", "amount", "approved"};
+  std::size_t accepted = 0;
+  for (const std::string& aggregate : aggregates) {
+    for (const std::string& value : values) {
+      for (const std::string& key : keys) {
+        const auto checked = checking::check("feature f = " + aggregate + "(" + value + ") by " + key +
+                                             " over 1h where approved\nrule r \"R\" { when f is present then alert }\n");
+        if (!checked->rules) {
+          EXPECT_EQ(checked->codes(), "R0403") << aggregate << " " << value << " " << key;
+          continue;
+        }
+        ++accepted;
+        std::vector<DerivedColumnSpec> derived;
+        for (const DerivedColumn& column : checked->rules->derived) derived.push_back(column.spec);
+        const std::vector<FeatureIndex> held{0};
+        EXPECT_EQ(plan_features(checked->rules->features, held, checked->rules->event, derived, 30'000).size(), 1U);
+      }
+    }
+  }
+  EXPECT_EQ(accepted, 500U);
+}
+
+}  // namespace
+}  // namespace weir
