@@ -104,7 +104,7 @@ FileSource::FileSource(std::string name, FileSourceSettings settings, const Batc
     : settings_(std::move(settings)),
       limits_(limits),
       position_file_(std::move(position_path)),
-      shard_name_{std::move(name), settings_.path.string(), 0},
+      shard_name_{std::move(name), settings_.path.filename().string(), 0},
       shard_(shards.number(shard_name_)) {}
 
 FileSource::~FileSource() {
@@ -117,7 +117,7 @@ Status FileSource::start(ShardOwner& owner, LaneIndex lanes) {
   if (!positions) return positions.error();
   const auto path = positions.value().find("path");
   const auto line = positions.value().find("line");
-  const bool known = path != positions.value().end() && line != positions.value().end() && path->second == path_mark(shard_name_.topic);
+  const bool known = path != positions.value().end() && line != positions.value().end() && path->second == path_mark(settings_.path.string());
   const std::int64_t live_from = known ? line->second : 0;
   committed_.store(live_from, std::memory_order_relaxed);
   owner_ = &owner;
@@ -170,7 +170,7 @@ void FileSource::run() {
 // A failure is repeated at the next interval: the position only lags, which costs a longer replay and nothing else.
 void FileSource::commit(const ShardPosition& position) {
   if (position.next_offset <= committed_.load(std::memory_order_relaxed)) return;
-  const Status written = position_file_.write({{"line", position.next_offset}, {"path", path_mark(shard_name_.topic)}});
+  const Status written = position_file_.write({{"line", position.next_offset}, {"path", path_mark(settings_.path.string())}});
   if (written) committed_.store(position.next_offset, std::memory_order_release);
 }
 

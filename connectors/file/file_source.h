@@ -65,6 +65,7 @@ class FileLaneReader final : public LaneReader {
   WakeSignal signal_;
 };
 
+// The shard is named after the file without its folder, so that ids do not depend on where the file lies.
 // Reads from line 0 on every start: lines below the committed one rebuild windows mute. Positions are kept in a small file, so the file
 // that is read may only grow. Ends the shard at the end of the file unless `follow`; then a last line counts once its line break is there.
 class FileSource final : public Source {
