@@ -38,4 +38,10 @@ FeatureStoreCounters FeatureStore::counters() const {
   return total;
 }
 
+FeatureStoreCounters FeatureStore::totals() const {
+  FeatureStoreCounters total;
+  for (const std::unique_ptr<KeyGroup>& group : groups_) group->add_totals(total);
+  return total;
+}
+
 }  // namespace weir

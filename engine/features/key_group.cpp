@@ -310,14 +310,9 @@ void KeyGroup::forget(BlockRef block) {
   slab_.free(block, state.lines);
 }
 
-void KeyGroup::add_counters(FeatureStoreCounters& total) const {
+void KeyGroup::add_totals(FeatureStoreCounters& total) const {
   total.keys += table_.used();
   total.bytes += table_.bytes() + slab_.bytes() + names_.bytes();
-  table_.for_each([&](BlockRef block) {
-    KeyState& state = state_at(block);
-    total.events += state.is_hot() ? state.hot()->entries() : state.count;
-    if (state.is_hot()) total.bytes += state.hot()->bytes();
-  });
   total.late_events += counters_.late_events;
   total.too_late_events += counters_.too_late_events;
   total.missing_keys += counters_.missing_keys;
@@ -325,6 +320,15 @@ void KeyGroup::add_counters(FeatureStoreCounters& total) const {
   total.events_bound_reached += counters_.events_bound_reached;
   total.out_of_range += counters_.out_of_range;
   total.keys_forgotten += counters_.keys_forgotten;
+}
+
+void KeyGroup::add_counters(FeatureStoreCounters& total) const {
+  add_totals(total);
+  table_.for_each([&](BlockRef block) {
+    KeyState& state = state_at(block);
+    total.events += state.is_hot() ? state.hot()->entries() : state.count;
+    if (state.is_hot()) total.bytes += state.hot()->bytes();
+  });
 }
 
 }  // namespace weir

@@ -156,7 +156,7 @@ void Lane::publish_positions() {
   FeatureStoreCounters total;
   for (Input& input : inputs_) {
     for (auto& [index, shard] : input.shards) {
-      const FeatureStoreCounters counters = shard->store.counters();
+      const FeatureStoreCounters counters = shard->store.totals();
       total.keys += counters.keys;
       total.bytes += counters.bytes;
       total.late_events += counters.late_events;
