@@ -1,5 +1,6 @@
 #include "rules/language/reporter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "rules/language/limits.h"
@@ -18,12 +19,16 @@ bool continues_character(char byte) {
 }  // namespace
 
 void Reporter::add(Diagnostic diagnostic, bool also) {
-  if (diagnostics_->size() > limits::diagnostics_max) return;
-  if (diagnostics_->size() == limits::diagnostics_max) {
-    diagnostic = {};
-    diagnostic.code = "R0105";
-    diagnostic.message = "too many complaints: the rest is not shown";
-    diagnostics_->push_back(std::move(diagnostic));
+  const auto same_severity = [&diagnostic](const Diagnostic& other) { return other.severity == diagnostic.severity; };
+  const auto count = static_cast<std::size_t>(std::count_if(diagnostics_->begin(), diagnostics_->end(), same_severity));
+  if (count > limits::diagnostics_max) return;
+  if (count == limits::diagnostics_max) {
+    Diagnostic last;
+    last.code = "R0105";
+    last.severity = diagnostic.severity;
+    last.message =
+        diagnostic.severity == Severity::error ? "too many errors: the rest is not shown" : "too many warnings: the rest is not shown";
+    diagnostics_->push_back(std::move(last));
     return;
   }
   if (!also && !diagnostics_->empty()) {

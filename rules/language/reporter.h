@@ -9,8 +9,8 @@
 
 namespace weir {
 
-// Errors at one place are reported once: what follows from an error already told is dropped. After limits::diagnostics_max complaints the
-// rest is swallowed, and one last line says so.
+// Errors at one place are reported once: what follows from an error already told is dropped. After limits::diagnostics_max errors, and as
+// many warnings, the rest is swallowed, and one last line says so.
 class Reporter {
  public:
   Reporter(const SourceFile& file, Diagnostics& diagnostics) : file_(&file), diagnostics_(&diagnostics) {}

@@ -68,6 +68,19 @@ TEST(HostileFiles, ComplaintsEnd) {
   EXPECT_EQ(checked->diagnostics.size(), limits::diagnostics_max + 1);
 }
 
+TEST(HostileFiles, ManyWarningsNeitherRefuseNorHideAnError) {
+  std::string text = "rule r \"R\" { when mcc == 1 then alert }\n";
+  for (int index = 0; index < 300; ++index)
+    text +=
+        "let unused" + std::to_string(index) + " = mcc\nrule r" + std::to_string(index) + " \"R\" { when amount is missing then alert }\n";
+  const auto accepted = check(text);
+  EXPECT_TRUE(accepted->rules);
+  EXPECT_EQ(accepted->diagnostics.size(), limits::diagnostics_max + 1);
+  const auto refused = check(text + "rule last \"R\" { when nothing > 1 then alert }\n");
+  EXPECT_FALSE(refused->rules);
+  EXPECT_EQ(refused->diagnostics.back().code, "R0203");
+}
+
 TEST(HostileFiles, TokensAreCounted) {
   EXPECT_NE(check(repeated("a ", 1'000'000))->codes().find("R0105"), std::string::npos);
 }
