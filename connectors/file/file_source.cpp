@@ -73,13 +73,14 @@ RecordBatch* FileLaneReader::hand_over() {
 RecordBatch* FileLaneReader::end() {
   file_->append_last_line(*filling_);
   ended_ = true;
-  if (file_->next_line() < live_from_) {
+  if (file_->next_line() >= live_from_) {
+    filling_->end_of_shard = true;
+    link_.lines.store(file_->next_line(), std::memory_order_release);
+    link_.control.notify();
+  } else {
     link_.fail({ErrorKind::fatal, "the file has " + std::to_string(file_->next_line()) + " lines, but " + std::to_string(live_from_) +
                                       " were committed: it was cut or replaced; remove the position file to begin anew"});
   }
-  filling_->end_of_shard = true;
-  link_.lines.store(file_->next_line(), std::memory_order_release);
-  link_.control.notify();
   return hand_over();
 }
 
