@@ -166,7 +166,7 @@ void KeyGroup::read_event(const EventBatch& batch, std::size_t row, std::size_t 
 
 void KeyGroup::add_event(const RowKey& key, Answers* answers) {
   past_.see(event_.time);
-  if (table_.is_full()) table_.rebuild([&](BlockRef block) { return !forget_if_idle(block); });
+  if (table_.is_full(key.tag)) grow_table(key.tag);
   KeyTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
   if (slot.block == 0) table_.fill(slot, key.tag, new_block(key.bytes, key.tag, event_.time, entries_at_first));
   KeyState& state = state_at(slot.block);
@@ -286,8 +286,18 @@ void KeyGroup::cool_down(KeyTable::Slot& slot) {
   slot.block = smaller;
 }
 
+// Keys are looked at only once the whole stream is further on than windows reach: before, none can be idle that long.
+void KeyGroup::grow_table(std::uint32_t tag) {
+  if (past_.span() > static_cast<std::uint64_t>(plan_.retain_ms)) {
+    table_.rebuild(
+        tag, [&](BlockRef block) { prefetch(slab_.at(block)); }, [&](BlockRef block) { return !forget_if_idle(block); });
+  } else {
+    table_.rebuild(
+        tag, [](BlockRef) {}, [](BlockRef) { return true; });
+  }
+}
+
 bool KeyGroup::forget_if_idle(BlockRef block) {
-  if (!past_.is_known()) return false;
   const std::int64_t newest = state_at(block).newest;
   if (newest >= past_.begin()) return false;
   if (static_cast<std::uint64_t>(past_.begin()) - static_cast<std::uint64_t>(newest) <= static_cast<std::uint64_t>(plan_.retain_ms))

@@ -62,6 +62,7 @@ class KeyGroup {
   bool make_room(KeyTable::Slot& slot);
   void make_hot(KeyTable::Slot& slot);
   void cool_down(KeyTable::Slot& slot);
+  void grow_table(std::uint32_t tag);
   bool forget_if_idle(BlockRef block);
   void forget(BlockRef block);
 

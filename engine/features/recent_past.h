@@ -13,6 +13,7 @@ class RecentPast {
  public:
   void see(std::int64_t time) {
     current_ = std::min(current_, time);
+    first_ = std::min(first_, time);
     if (++seen_ < generation_events) return;
     earlier_ = current_;
     current_ = std::numeric_limits<std::int64_t>::max();
@@ -20,14 +21,17 @@ class RecentPast {
     whole_ = true;
   }
 
-  bool is_known() const { return whole_; }
   std::int64_t begin() const { return std::min(earlier_, current_); }
+
+  // From the earliest time ever seen to `begin`; 0 while too few events were seen.
+  std::uint64_t span() const { return whole_ ? static_cast<std::uint64_t>(begin()) - static_cast<std::uint64_t>(first_) : 0; }
 
  private:
   static constexpr std::uint32_t generation_events = 65'536;
 
   std::int64_t earlier_ = std::numeric_limits<std::int64_t>::max();
   std::int64_t current_ = std::numeric_limits<std::int64_t>::max();
+  std::int64_t first_ = std::numeric_limits<std::int64_t>::max();
   std::uint32_t seen_ = 0;
   bool whole_ = false;
 };
