@@ -90,8 +90,18 @@ void append_json_escaped(ByteBuffer& out, std::string_view bytes) {
 }
 
 void append_hex(ByteBuffer& out, std::uint64_t value) {
+  // Spread the eight nibbles of each half over eight bytes, then turn all of them into digits at once.
   char* to = out.grow(16);
-  for (int digit = 0; digit < 16; ++digit) to[digit] = hex_digits[(value >> (60 - 4 * digit)) & 15];
+  for (const std::uint64_t half : {value >> 32, value & 0xffffffffU}) {
+    std::uint64_t nibbles = ((half & 0xffff0000U) << 16) | (half & 0xffffU);
+    nibbles = ((nibbles << 8) & 0x00ff000000ff0000U) | (nibbles & 0x000000ff000000ffU);
+    nibbles = ((nibbles << 4) & 0x0f000f000f000f00U) | (nibbles & 0x000f000f000f000fU);
+    const std::uint64_t letters = ((nibbles + 0x0606060606060606U) >> 4) & 0x0101010101010101U;  // 1 where the nibble is 10 or more
+    const std::uint64_t digits = nibbles + 0x3030303030303030U + letters * ('a' - '0' - 10);
+    const std::uint64_t in_order = __builtin_bswap64(digits);
+    std::memcpy(to, &in_order, 8);
+    to += 8;
+  }
   out.advance(16);
 }
 

@@ -57,7 +57,9 @@ TEST(JsonText, WritesDoublesSoThatTheyReadBackTheSame) {
 TEST(JsonText, WritesHexWithLeadingZeros) {
   ByteBuffer buffer;
   append_hex(buffer, 0xabc);
-  EXPECT_EQ(buffer.view(), "0000000000000abc");
+  append_hex(buffer, 0x0123456789abcdef);
+  append_hex(buffer, ~std::uint64_t{0});
+  EXPECT_EQ(buffer.view(), "0000000000000abc0123456789abcdefffffffffffffffff");
 }
 
 }  // namespace
