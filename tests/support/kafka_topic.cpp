@@ -107,6 +107,22 @@ std::vector<TopicRecord> KafkaTopicUser::read(const std::string& topic, std::siz
   return records;
 }
 
+std::vector<TopicRecord> KafkaTopicUser::read_all(const std::string& topic) {
+  std::int64_t count = 0;
+  {
+    const KafkaClient client = open(KafkaRole::consumer, address_, {{"group.id", "test-reader"}});
+    const auto partitions = partition_count(client.get(), topic, patience);
+    require(partitions.ok(), partitions.ok() ? "" : partitions.error().text);
+    for (std::int32_t partition = 0; partition < partitions.value(); ++partition) {
+      std::int64_t low = 0;
+      std::int64_t high = 0;
+      require(rd_kafka_query_watermark_offsets(client.get(), topic.c_str(), partition, &low, &high, 10'000), "watermarks");
+      count += high - low;
+    }
+  }
+  return read(topic, static_cast<std::size_t>(count));
+}
+
 GroupCommit KafkaTopicUser::committed(const std::string& group, const std::string& topic, std::int32_t partition) {
   const KafkaClient client = open(KafkaRole::consumer, address_, {{"group.id", group}});
   const KafkaPartitions list(rd_kafka_topic_partition_list_new(1));

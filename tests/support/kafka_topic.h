@@ -32,6 +32,7 @@ class KafkaTopicUser {
   void create(const std::string& topic, std::int32_t partitions);                   // through the admin protocol: real brokers only
   void produce(const std::string& topic, const std::vector<TopicRecord>& records);  // waits until all are durable
   std::vector<TopicRecord> read(const std::string& topic, std::size_t count);       // from the beginning, until `count` came
+  std::vector<TopicRecord> read_all(const std::string& topic);                      // to what is its end now
   GroupCommit committed(const std::string& group, const std::string& topic, std::int32_t partition);
   void commit(const std::string& group, const std::string& topic, std::int32_t partition, std::int64_t offset);
   void delete_records(const std::string& topic, std::int32_t partition, std::int64_t before);  // real brokers only
