@@ -1,8 +1,10 @@
 #include "bench/kafka/bench_topics.h"
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 namespace weir::bench {
 namespace {
@@ -21,15 +23,22 @@ void delivered(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   check(message->err, "a record of the workload was not delivered");
 }
 
-PartitionList ends_of(rd_kafka_t* client, const std::vector<TopicName>& topics) {
-  PartitionList list(rd_kafka_topic_partition_list_new(8));
-  for (const TopicName& topic : topics) {
-    for (int partition = 0; partition < topic.partitions; ++partition) {
-      rd_kafka_topic_partition_list_add(list.get(), topic.name.c_str(), partition)->offset = RD_KAFKA_OFFSET_END;
-    }
+// A topic that has just been made may not have told all of its leaders yet.
+bool comes_with_patience(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__TIMED_OUT;
+}
+
+void ask_for_ends(rd_kafka_t* client, rd_kafka_topic_partition_list_t* partitions) {
+  constexpr int attempts_max = 50;
+  for (int attempt = 1;; ++attempt) {
+    for (int i = 0; i < partitions->cnt; ++i) partitions->elems[i].offset = RD_KAFKA_OFFSET_END;
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(client, partitions, request_ms);
+    for (int i = 0; i < partitions->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) code = partitions->elems[i].err;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    if (attempt == attempts_max || !comes_with_patience(code)) fail(std::string("the ends of the topics: ") + rd_kafka_err2str(code));
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
   }
-  check(rd_kafka_offsets_for_times(client, list.get(), request_ms), "the ends of " + topics[0].name);
-  return list;
 }
 
 }  // namespace
@@ -108,14 +117,19 @@ void delete_topics(const std::string& brokers, const std::vector<std::string>& n
   rd_kafka_DeleteTopic_destroy_array(topics.data(), topics.size());
 }
 
-TopicEnds::TopicEnds(const std::string& brokers, std::vector<TopicName> topics)
+TopicEnds::TopicEnds(const std::string& brokers, const std::vector<TopicName>& topics)
     : client_(
           make_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", brokers}, {"group.id", "bench-ends"}, {"socket.nagle.disable", "true"}})),
-      partitions_(ends_of(client_.get(), topics)) {}
+      partitions_(rd_kafka_topic_partition_list_new(8)) {
+  for (const TopicName& topic : topics) {
+    for (int partition = 0; partition < topic.partitions; ++partition) {
+      rd_kafka_topic_partition_list_add(partitions_.get(), topic.name.c_str(), partition);
+    }
+  }
+}
 
 std::int64_t TopicEnds::total() {
-  for (int i = 0; i < partitions_->cnt; ++i) partitions_->elems[i].offset = RD_KAFKA_OFFSET_END;
-  check(rd_kafka_offsets_for_times(client_.get(), partitions_.get(), request_ms), "the ends of the topics");
+  ask_for_ends(client_.get(), partitions_.get());
   std::int64_t total = 0;
   for (int i = 0; i < partitions_->cnt; ++i) total += partitions_->elems[i].offset;
   return total;

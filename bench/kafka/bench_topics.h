@@ -46,7 +46,7 @@ void delete_topics(const std::string& brokers, const std::vector<std::string>& n
 // Counts records without reading them: the ends of all partitions, one request each time.
 class TopicEnds {
  public:
-  TopicEnds(const std::string& brokers, std::vector<TopicName> topics);
+  TopicEnds(const std::string& brokers, const std::vector<TopicName>& topics);
   std::int64_t total();
 
  private:
