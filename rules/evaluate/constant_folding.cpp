@@ -58,6 +58,7 @@ Constant load(const Cell& cell, ValueType type) {
 
 ConstantResult compute_constant(const Graph& graph, const Node& node) {
   thread_local Arena text;
+  text.clear();
   constexpr std::size_t result_at = 2;
   std::array<Cell, 3> cells;
   std::array<std::byte*, 3> slots;

@@ -1,8 +1,10 @@
 #include "rules/evaluate/expression_graph.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
 
 #include "rules/evaluate/constant_folding.h"
@@ -16,6 +18,15 @@ constexpr double integer_magnitude_max = 9.3e18;  // of any int64
 
 bool has_integers(ValueType type) {
   return type == ValueType::integer || type == ValueType::decimal || type == ValueType::timestamp || type == ValueType::duration;
+}
+
+std::size_t hash_constant(const Constant& constant) {
+  std::size_t hash = std::hash<std::string_view>()(constant.text);
+  for (const std::uint64_t part :
+       {static_cast<std::uint64_t>(constant.integer), std::bit_cast<std::uint64_t>(constant.floating),
+        std::bit_cast<std::uint64_t>(constant.point.latitude), std::bit_cast<std::uint64_t>(constant.point.longitude)})
+    hash = (hash ^ part) * 0x9e3779b97f4a7c15ULL + (hash >> 29);
+  return hash;
 }
 
 bool same_constant(const Constant& one, const Constant& other) {
@@ -101,13 +112,16 @@ NodeId Graph::same(NodeId a, NodeId b) {
 }
 
 NodeId Graph::add_constant(ValueType type, const Constant& constant) {
-  const auto known = std::find_if(constants_.begin(), constants_.end(), [&](const Constant& one) { return same_constant(one, constant); });
-  const auto index = known - constants_.begin();
-  if (known == constants_.end()) {
+  const std::size_t hash = hash_constant(constant);
+  const auto [begin, end] = constants_by_hash_.equal_range(hash);
+  const auto known = std::find_if(begin, end, [&](const auto& entry) { return same_constant(constants_[entry.second], constant); });
+  const std::size_t index = known != end ? known->second : constants_.size();
+  if (known == end) {
+    constants_by_hash_.emplace(hash, index);
     constants_.push_back(constant);
     if (!constant.text.empty()) constants_.back().text = texts_->emplace_back(constant.text);
   }
-  return intern({.op = Operator::constant, .type = type, .parameter = index});
+  return intern({.op = Operator::constant, .type = type, .parameter = static_cast<std::int64_t>(index)});
 }
 
 Value Graph::add_input(const Input& input) {

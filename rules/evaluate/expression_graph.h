@@ -166,6 +166,7 @@ class Graph {
   std::unordered_map<Node, NodeId, NodeHash> known_;
   std::vector<Input> inputs_;
   std::vector<Constant> constants_;
+  std::unordered_multimap<std::size_t, std::size_t> constants_by_hash_;
   std::shared_ptr<std::deque<std::string>> texts_;
 };
 

@@ -45,6 +45,7 @@ Lowering::Lowering(const CheckedRules& rules, Graph& graph, Attachments& attachm
       graph_(graph),
       attachments_(attachments),
       values_(rules.expressions.size()),
+      seen_(rules.expressions.size(), false),
       list_attachments_(rules.lists.size()),
       set_attachments_(rules.sets.size()),
       pattern_attachments_(rules.patterns.size()) {}
@@ -52,11 +53,10 @@ Lowering::Lowering(const CheckedRules& rules, Graph& graph, Attachments& attachm
 // Operands stand before their users, so ascending order translates each after what it reads; no recursion, however long chains of lets are.
 Value Lowering::lower(ExpressionIndex index) {
   std::vector<ExpressionIndex> needed = {index};
-  std::vector<bool> seen(rules_.expressions.size(), false);
   for (std::size_t at = 0; at < needed.size(); ++at) {
     const auto visit = [&](ExpressionIndex next) {
-      if (seen[next] || values_[next]) return;
-      seen[next] = true;
+      if (seen_[next]) return;
+      seen_[next] = true;
       needed.push_back(next);
     };
     const Expression& expression = rules_.expressions[needed[at]];

@@ -45,6 +45,7 @@ class Lowering {
   Graph& graph_;
   Attachments& attachments_;
   std::vector<std::optional<Value>> values_;  // by ExpressionIndex
+  std::vector<bool> seen_;                    // has a value, or gets one in this call
   std::vector<const void*> list_attachments_;
   std::vector<const void*> set_attachments_;
   std::vector<const void*> pattern_attachments_;

@@ -9,9 +9,9 @@ namespace weir::evaluate {
 namespace {
 
 // Where row 0 of a column's values is; none for booleans, which are masks.
-std::byte* column_bytes(const Column& column) {
+std::byte* column_bytes(const Column& column, ValueType type) {
   const void* bytes = nullptr;
-  switch (column.type) {
+  switch (type) {
     case ValueType::boolean:
       break;
     case ValueType::floating:
@@ -81,12 +81,13 @@ void Program::run(std::span<const Column* const> columns, std::size_t rows, std:
   for (std::size_t index = 0; index < inputs_.size(); ++index) {
     const InputPlace& place = input_places_[index];
     const Column& column = *columns[index];
+    const ValueType type = inputs_[index].type;
     const std::uint64_t present = column.present.words()[block] & judged;
     masks[place.presence] = present;
-    if (column.type == ValueType::boolean)
+    if (type == ValueType::boolean)
       masks[place.bits] = column.bits.words()[block] & present;
     else
-      memory.slots_[place.slot] = column_bytes(column) + first * value_bytes(column.type);
+      memory.slots_[place.slot] = column_bytes(column, type) + first * value_bytes(type);
   }
   const Frame frame{.rows = std::min(block_rows, rows - first), .masks = masks, .slots = memory.slots_.data(), .text = &text};
   const Operation* const end = operations_.data() + operations_.size();
