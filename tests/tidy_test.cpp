@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <re2/re2.h>
 
 namespace {
 
@@ -89,14 +89,13 @@ const std::vector<std::pair<std::string, std::set<std::string>>> libraries{
 
 TEST(Tidy, EveryIncludeGoesDownTheLayers) {
   const auto rooms = layers();
-  const std::regex include("^\\s*#include \"([^\"]+)\"");
+  const RE2 include("^\\s*#include \"([^\"]+)\"");
   std::ostringstream broken;
   for (const Source& source : sources()) {
     const std::string room = room_of(source.path, rooms);
     for (std::size_t line = 0; line < source.lines.size(); ++line) {
-      std::smatch match;
-      if (!std::regex_search(source.lines[line], match, include)) continue;
-      const std::string included = match[1];
+      std::string included;
+      if (!RE2::PartialMatch(source.lines[line], include, &included)) continue;
       const std::string place = source.path + ":" + std::to_string(line + 1) + ": ";
       if (included.find('/') == std::string::npos) {
         broken << place << "write includes from the root, not \"" << included << "\"\n";
@@ -135,13 +134,13 @@ TEST(Tidy, NoFileIsLongerThan500Lines) {
 }
 
 TEST(Tidy, FilesAreNamedAfterWhatTheyHold) {
-  const std::regex banned("(^|_)(utils?|helpers?|common|misc|manager|handler|data|info)(_|\\.)");
-  const std::regex snake_case("^[a-z0-9_]+\\.(h|cpp)$");
+  const RE2 banned("(^|_)(utils?|helpers?|common|misc|manager|handler|data|info)(_|\\.)");
+  const RE2 snake_case("^[a-z0-9_]+\\.(h|cpp)$");
   std::ostringstream broken;
   for (const Source& source : sources()) {
     const std::string name = fs::path(source.path).filename().string();
-    if (std::regex_search(name, banned)) broken << source.path << ": the name says nothing; ask what its contents share\n";
-    if (!std::regex_match(name, snake_case)) broken << source.path << ": file names are snake_case\n";
+    if (RE2::PartialMatch(name, banned)) broken << source.path << ": the name says nothing; ask what its contents share\n";
+    if (!RE2::FullMatch(name, snake_case)) broken << source.path << ": file names are snake_case\n";
   }
   EXPECT_EQ(broken.str(), "");
 }
@@ -159,18 +158,18 @@ TEST(Tidy, HeadersSayWhatTheyAreForInTheirFirstLine) {
 
 TEST(Tidy, NothingIsLeftForLater) {
   // Spelled apart, so that this file does not find itself.
-  const std::regex banned(std::string("\\b(TO") + "DO|FIX" + "ME|XX" + "X|HA" + "CK)\\b|using namespace std;");
+  const RE2 banned(std::string("\\b(TO") + "DO|FIX" + "ME|XX" + "X|HA" + "CK)\\b|using namespace std;");
   std::ostringstream broken;
   for (const Source& source : sources()) {
     if (source.path == "tests/tidy_test.cpp") continue;
     for (std::size_t line = 0; line < source.lines.size(); ++line)
-      if (std::regex_search(source.lines[line], banned)) broken << source.path << ":" << line + 1 << ": " << source.lines[line] << "\n";
+      if (RE2::PartialMatch(source.lines[line], banned)) broken << source.path << ":" << line + 1 << ": " << source.lines[line] << "\n";
   }
   EXPECT_EQ(broken.str(), "");
 }
 
 TEST(Tidy, TheDataPlaneTakesNoLocks) {
-  const std::regex lock("std::(mutex|lock_guard|unique_lock|scoped_lock|shared_mutex|condition_variable)");
+  const RE2 lock("std::(mutex|lock_guard|unique_lock|scoped_lock|shared_mutex|condition_variable)");
   std::ostringstream broken;
   for (const Source& source : sources()) {
     const bool data_plane = source.path.starts_with("engine/parse/") || source.path.starts_with("engine/features/") ||
@@ -179,7 +178,7 @@ TEST(Tidy, TheDataPlaneTakesNoLocks) {
                             (source.path.starts_with("engine/pipeline/") && !source.path.starts_with("engine/pipeline/lane_group"));
     if (!data_plane) continue;
     for (std::size_t line = 0; line < source.lines.size(); ++line)
-      if (std::regex_search(source.lines[line], lock)) broken << source.path << ":" << line + 1 << ": " << source.lines[line] << "\n";
+      if (RE2::PartialMatch(source.lines[line], lock)) broken << source.path << ":" << line + 1 << ": " << source.lines[line] << "\n";
   }
   EXPECT_EQ(broken.str(), "");
 }
