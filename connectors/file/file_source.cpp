@@ -118,7 +118,8 @@ Status FileSource::start(ShardOwner& owner, LaneIndex lanes) {
   if (!positions) return positions.error();
   const auto path = positions.value().find("path");
   const auto line = positions.value().find("line");
-  const bool known = path != positions.value().end() && line != positions.value().end() && path->second == path_mark(settings_.path.string());
+  const bool known =
+      path != positions.value().end() && line != positions.value().end() && path->second == path_mark(settings_.path.string());
   const std::int64_t live_from = known ? line->second : 0;
   committed_.store(live_from, std::memory_order_relaxed);
   owner_ = &owner;

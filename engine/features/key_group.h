@@ -36,7 +36,7 @@ class KeyGroup {
   void apply(const EventBatch& batch, FeatureColumns* out);
 
   std::int64_t retain_ms() const { return plan_.retain_ms; }
-  void add_totals(FeatureStoreCounters& total) const;    // without a walk over the keys
+  void add_totals(FeatureStoreCounters& total) const;  // without a walk over the keys
   void add_counters(FeatureStoreCounters& total) const;
 
  private:
