@@ -255,6 +255,8 @@ TEST_F(KafkaSourceOnEmbeddedBroker, SharesPartitionsWithAnotherInstanceAndTakesT
   ASSERT_TRUE(first->start(first_lanes, 1).ok());
   RunningLanes first_running(first_lanes, *first);
   ASSERT_TRUE(first_lanes.wait_for_records(40));
+  ASSERT_TRUE(topic().wait_for_commit("test", "payments", 0, 20));
+  ASSERT_TRUE(topic().wait_for_commit("test", "payments", 1, 20));
   FakeLanes second_lanes(1);
   ShardNumbers second_numbers;
   KafkaSource second("in", settings_, broker_->address(), limits_, second_numbers);
@@ -266,6 +268,8 @@ TEST_F(KafkaSourceOnEmbeddedBroker, SharesPartitionsWithAnotherInstanceAndTakesT
   topic().produce("payments", numbered(20, 1, 20));
   ASSERT_TRUE(second_lanes.wait_for_records(20));
   ASSERT_TRUE(first_lanes.wait_for_records(60));
+  ASSERT_TRUE(topic().wait_for_commit("test", "payments", 0, 40));
+  ASSERT_TRUE(topic().wait_for_commit("test", "payments", 1, 40));
   EXPECT_EQ(second_lanes.seen().size(), 20U) << "everything before the handover was committed";
   EXPECT_GT(first_lanes.starts().back().epoch, first_lanes.starts().front().epoch);
   second_running.stop();
