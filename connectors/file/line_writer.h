@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include <concurrentqueue/concurrentqueue.h>
+#include <concurrentqueue.h>
 
 #include "connectors/file/line_target.h"
 #include "engine/base/byte_buffer.h"

@@ -150,6 +150,8 @@ std::string LiveView::summary(const ServiceStatus& total, std::chrono::steady_cl
   std::string text = fmt::format("{} records in {:.1f} s: {} decided, {} dead letters, {} filtered", grouped(total.records),
                                  seconds(ran_for), grouped(total.decided), grouped(total.dead_letters), grouped(total.filtered));
   if (total.replayed > 0) text += fmt::format(", {} replayed mute", grouped(total.replayed));
+  if (total.too_late_events > 0)
+    text += fmt::format(", {} events too late for their key (judged on what is kept, not added)", grouped(total.too_late_events));
   text += "\n" + outcomes_text(total) + "\n";
   for (const SinkStatus& sink : total.sinks)
     text += fmt::format("{}: {} outputs, {} delivered{}\n", sink.name, grouped(sink.outputs), grouped(sink.state.delivered),

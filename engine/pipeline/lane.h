@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include <concurrentqueue/concurrentqueue.h>
+#include <concurrentqueue.h>
 
 #include "engine/event/batch.h"
 #include "engine/event/decision.h"
