@@ -82,7 +82,7 @@ std::map<std::string, std::set<std::string>> layers() {
 const std::vector<std::pair<std::string, std::set<std::string>>> libraries{
     {"librdkafka/", {"connectors/kafka", "bench", "tests"}},
     {"simdjson", {"engine/parse", "bench", "tests"}},
-    {"concurrentqueue/", {"engine/pipeline", "engine/features", "connectors", "connectors/kafka", "connectors/file"}},
+    {"concurrentqueue", {"engine/pipeline", "engine/features", "connectors", "connectors/kafka", "connectors/file"}},
     {"libfyaml", {"engine/settings", "tests"}},
     {"re2/", {"rules/language", "rules/evaluate", "tests"}},
 };
