@@ -34,4 +34,7 @@ if(WEIR_SANITIZE)
     add_compile_options(-Wno-tsan)  # the queues' fences, which gcc's sanitizer does not follow
   endif()
 endif()
+if(WEIR_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # so that libFuzzer sees which code an input reaches
+endif()
 include_directories(${CMAKE_SOURCE_DIR})
