@@ -30,8 +30,6 @@ enum class EndedBy { signal, end_of_sources, time, failure };
 // Says once when a shard stops, and on the way how far a replay is.
 class Watch {
  public:
-  explicit Watch(Service& service) : service_(service) {}
-
   void look(const ServiceStatus& status) {
     for (; failures_seen_ < status.failures.size(); ++failures_seen_) {
       const ShardFailure& failure = status.failures[failures_seen_];
@@ -57,7 +55,6 @@ class Watch {
   }
 
  private:
-  Service& service_;
   std::size_t failures_seen_ = 0;
   std::uint64_t replayed_seen_ = 0;
   bool was_replaying_ = false;
@@ -67,7 +64,7 @@ class Watch {
 EndedBy run_until_ended(Service& service, const RunOptions& options, LiveView* view) {
   const Clock::time_point begun = Clock::now();
   Clock::time_point next_look = begun + look_every;
-  Watch watch(service);
+  Watch watch;
   for (;;) {
     if (const std::optional<int> signal = wait_for_signal(wake_every); signal && *signal != SIGHUP) return EndedBy::signal;
     if (service.configuration_failure() != nullptr) return EndedBy::failure;

@@ -30,7 +30,7 @@ Lane::Input::Input(const InputSettings& input_settings)
       writer(settings.scorer->vocabulary(), settings.scorer->event()) {}
 
 Lane::Lane(LaneIndex index, const std::vector<InputSettings>& inputs, std::vector<SinkBinding> bindings, DecisionWatcher* watcher)
-    : index_(index), watcher_(watcher), fan_out_(index, std::move(bindings)) {
+    : watcher_(watcher), fan_out_(index, std::move(bindings)) {
   for (const InputSettings& input : inputs) inputs_.emplace_back(input);
 }
 

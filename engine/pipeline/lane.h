@@ -108,7 +108,6 @@ class Lane {
   void apply_back_pressure();
   void count(const Input& input, const RecordBatch& records, std::size_t first_live, Clock::time_point begun);
 
-  LaneIndex index_;
   DecisionWatcher* watcher_;
   std::deque<Input> inputs_;
   FanOut fan_out_;
