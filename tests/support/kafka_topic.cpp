@@ -10,6 +10,10 @@
 #include "connectors/kafka/kafka_handles.h"
 #include "connectors/kafka/kafka_topics.h"
 
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wgnu-statement-expression"  // librdkafka's RD_KAFKA_V_ macros
+#endif
+
 namespace weir {
 namespace {
 
