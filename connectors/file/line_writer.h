@@ -3,14 +3,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <concurrentqueue.h>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <concurrentqueue.h>
 
 #include "connectors/file/line_target.h"
 #include "engine/base/byte_buffer.h"

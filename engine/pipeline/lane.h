@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <concurrentqueue.h>
 #include <cstdint>
 #include <deque>
 #include <future>
@@ -10,8 +11,6 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include <concurrentqueue.h>
 
 #include "engine/event/batch.h"
 #include "engine/event/decision.h"
