@@ -20,6 +20,9 @@ sigset_t watched() {
   return set;
 }
 
+// `timeout` and some service managers send a signal to the process and to its group: twice at the same moment, meant once.
+constexpr auto same_signal_within = std::chrono::milliseconds{250};
+
 }  // namespace
 
 void block_signals() {
@@ -41,10 +44,11 @@ struct ShutdownGuard::State {
 };
 
 ShutdownGuard::ShutdownGuard(std::chrono::steady_clock::time_point deadline, int exit_code) : state_(std::make_unique<State>()) {
-  state_->thread = std::thread([state = state_.get(), deadline, exit_code] {
+  const auto second_from = std::chrono::steady_clock::now() + same_signal_within;
+  state_->thread = std::thread([state = state_.get(), deadline, second_from, exit_code] {
     while (!state->done.load(std::memory_order_acquire)) {
       const std::optional<int> signal = wait_for_signal(std::chrono::milliseconds{20});
-      const bool again = signal && *signal != SIGHUP;
+      const bool again = signal && *signal != SIGHUP && std::chrono::steady_clock::now() >= second_from;
       if (!again && std::chrono::steady_clock::now() < deadline) continue;
       std::fputs(again ? "weir: ended at once by a second signal; what was not acknowledged will be decided again\n"
                        : "weir: the shutdown took too long and was cut off; what was not acknowledged will be decided again\n",
