@@ -54,6 +54,7 @@ constexpr std::array translations{
     Translation{RD_KAFKA_RESP_ERR__FATAL, fatal, recreate, ""},
     Translation{RD_KAFKA_RESP_ERR__FENCED, fatal, recreate, "Another instance with the same `group_instance_id` took over."},
     Translation{RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, fatal, recreate, "Another instance with the same `group_instance_id` took over."},
+    Translation{RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE, retryable, recreate, ""},
     Translation{RD_KAFKA_RESP_ERR__INCONSISTENT, retryable, recreate, ""},
     Translation{RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, retryable, recreate, ""},
     Translation{RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, retryable, recreate, ""},

@@ -48,7 +48,7 @@ constexpr ReservedProperty reserved_for_sources[] = {
 constexpr ReservedProperty reserved_for_sinks[] = {
     {"linger.ms", "linger"},       {"queue.buffering.max.ms", "linger"}, {"acks", ""},
     {"request.required.acks", ""}, {"enable.idempotence", ""},           {"delivery.report.only.error", ""},
-    {"transactional.id", ""},
+    {"transactional.id", ""},      {"enable.gapless.guarantee", ""},
 };
 
 void check_properties(FieldReader& fields, const KafkaProperties& properties, std::span<const ReservedProperty> reserved) {

@@ -35,6 +35,9 @@ std::vector<KafkaProperty> producer_properties(const KafkaSinkSettings& settings
   return {
       {"acks", "all"},
       {"enable.idempotence", "true"},
+      // Trap: without it, a request that the broker refuses for good leaves a gap, and the producer goes on behind it with what it has
+      // queued: later outputs of a key would be durable before those refused. With it the producer stops there, and is replaced.
+      {"enable.gapless.guarantee", "true"},
       {"linger.ms", std::to_string(settings.linger.count())},
       {"partitioner", "murmur2_random"},  // as Java clients do: a key finds the same partition whoever sends it
       // For ever. With a limit, what times out during a long outage would be sent again behind what did not.
@@ -149,12 +152,8 @@ std::uint32_t KafkaSink::produce_plain(Lane& lane, const OutputBatch& batch, std
   // What the full queue refused at the end is offered again; anything else that was refused is ours to repeat.
   std::uint32_t taken = count;
   while (taken > 0 && lane.messages[taken - 1].err == RD_KAFKA_RESP_ERR__QUEUE_FULL) --taken;
-  for (std::uint32_t at = 0; at < taken; ++at) {
-    if (lane.messages[at].err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-    const std::lock_guard lock(early_mutex_);
-    early_failures_.push_back({base | (first + at), lane.messages[at].err});
-    early_failure_.store(true, std::memory_order_release);
-  }
+  for (std::uint32_t at = 0; at < taken; ++at)
+    if (lane.messages[at].err != RD_KAFKA_RESP_ERR_NO_ERROR) note_early_failure(base | (first + at), lane.messages[at].err);
   return taken;
 }
 
@@ -164,11 +163,20 @@ std::uint32_t KafkaSink::produce_each(const OutputBatch& batch, std::uint32_t fi
     const rd_kafka_resp_err_t code = produce_one(batch, index, base | index);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return index - first;
-    const std::lock_guard lock(early_mutex_);
-    early_failures_.push_back({base | index, code});
-    early_failure_.store(true, std::memory_order_release);
+    note_early_failure(base | index, code);
+    if (gate_closed_.load(std::memory_order_seq_cst)) return index + 1 - first;  // the next could be accepted, and overtake this one
   }
   return total - first;
+}
+
+// Closes the gate itself: until reports are drained, the lane could offer what comes behind. It is opened only while no lane offers.
+void KafkaSink::note_early_failure(DeliveryId id, rd_kafka_resp_err_t code) {
+  {
+    const std::lock_guard lock(early_mutex_);
+    early_failures_.push_back({id, code});
+    early_failure_.store(true, std::memory_order_release);
+  }
+  if (kafka_delivery_failure(code) != DeliveryFailure::rejection) gate_closed_.store(true, std::memory_order_seq_cst);
 }
 
 rd_kafka_resp_err_t KafkaSink::produce_one(const OutputBatch& batch, std::uint32_t index, DeliveryId id) {

@@ -77,6 +77,7 @@ class KafkaSink final : public Sink {
   std::uint32_t produce_plain(Lane& lane, const OutputBatch& batch, std::uint32_t first, DeliveryId base);
   std::uint32_t produce_each(const OutputBatch& batch, std::uint32_t first, DeliveryId base);
   rd_kafka_resp_err_t produce_one(const OutputBatch& batch, std::uint32_t index, DeliveryId id);
+  void note_early_failure(DeliveryId id, rd_kafka_resp_err_t code);
   void finish(LaneIndex lane, std::uint32_t slot, std::uint32_t outputs);
 
   // Below: under `draining_`, so by one thread at a time.
@@ -88,7 +89,8 @@ class KafkaSink final : public Sink {
   void retry();
   bool settled();
   bool recreate();
-  void send_again(DeliveryId id);
+  void send_outage_again();
+  rd_kafka_resp_err_t send_again(DeliveryId id);
   void show(const Error& error);
   void show_recovery();
   std::uint64_t order_of(DeliveryId id) const;

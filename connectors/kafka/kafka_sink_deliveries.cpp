@@ -24,7 +24,9 @@ void KafkaSink::take_event(rd_kafka_event_t* event) {
       return;
     case RD_KAFKA_EVENT_ERROR: {
       const bool fatal = rd_kafka_event_error_is_fatal(event) != 0;
-      show(kafka_error("Sink `" + name_ + "`", rd_kafka_event_error(event), rd_kafka_event_error_string(event)));
+      // Stopped at a gap: the report of what was refused says why.
+      const bool gap = fatal && rd_kafka_fatal_error(client_.get(), nullptr, 0) == RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE;
+      if (!gap) show(kafka_error("Sink `" + name_ + "`", rd_kafka_event_error(event), rd_kafka_event_error_string(event)));
       if (fatal) {
         gate_closed_.store(true, std::memory_order_seq_cst);
         recreate_ = true;
@@ -94,7 +96,7 @@ void KafkaSink::retry() {
   if (gate_closed_.load(std::memory_order_relaxed)) {
     if (!settled()) return;
     if (recreate_ && !recreate()) return;
-    for (const DeliveryId id : retries_.take_outage(Clock::now())) send_again(id);
+    send_outage_again();
     if (!retries_.holds_back() && !early_failure_.load(std::memory_order_acquire)) gate_closed_.store(false, std::memory_order_seq_cst);
   }
   if (const std::optional<DeliveryId> rejected = retries_.take_rejected(Clock::now())) send_again(*rejected);
@@ -125,10 +127,24 @@ bool KafkaSink::recreate() {
   return true;
 }
 
-void KafkaSink::send_again(DeliveryId id) {
+// In order: once the producer refuses one for the outage's sake, those behind it are kept untried, for it might accept them.
+void KafkaSink::send_outage_again() {
+  rd_kafka_resp_err_t stopped = RD_KAFKA_RESP_ERR_NO_ERROR;
+  for (const DeliveryId id : retries_.take_outage(Clock::now())) {
+    if (stopped != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      take_failure(id, stopped);
+    } else if (const rd_kafka_resp_err_t code = send_again(id);
+               code != RD_KAFKA_RESP_ERR_NO_ERROR && kafka_delivery_failure(code) != DeliveryFailure::rejection) {
+      stopped = code;
+    }
+  }
+}
+
+rd_kafka_resp_err_t KafkaSink::send_again(DeliveryId id) {
   retried_.add(1);
   const rd_kafka_resp_err_t code = produce_one(*lanes_[lane_of(id)]->flights[slot_of(id)].batch, output_of(id), id);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) take_failure(id, code);
+  return code;
 }
 
 void KafkaSink::show(const Error& error) {
