@@ -154,6 +154,7 @@ TEST_F(KafkaSinkOnEmbeddedBroker, RidesOutErrorsThatTheProducerRepeatsItself) {
 
 TEST_F(KafkaSinkOnEmbeddedBroker, SendsAgainInOrderWhatAnOutageOfTheTopicStopped) {
   send_one_request_at_a_time();
+  settings_.librdkafka["batch.num.messages"] = "20";  // so that much is queued behind the request that is refused
   open(1);
   push_errors(std::vector<rd_kafka_resp_err_t>(4, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED));
   SinkLane lane(*sink_, 0);
