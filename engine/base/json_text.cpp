@@ -47,7 +47,9 @@ char* write_escape(char* to, unsigned char byte) {
       *to++ = 'f';
       return to;
     default:
-      std::memcpy(to, "u00", 3);
+      to[0] = 'u';
+      to[1] = '0';
+      to[2] = '0';
       to[3] = hex_digits[byte >> 4];
       to[4] = hex_digits[byte & 15];
       return to + 5;

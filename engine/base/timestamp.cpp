@@ -123,7 +123,7 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   if (date.month < 1 || date.month > 12 || date.day < 1 || date.day > days_in_month(date.year, date.month)) return std::nullopt;
   if (hour > 23 || minute > 59 || second > 60) return std::nullopt;
 
-  const std::int64_t minutes = days_from_date(date) * 1440 + hour * 60 + minute - offset_minutes;
+  const std::int64_t minutes = days_from_date(date) * 1440 + std::int64_t{hour} * 60 + minute - offset_minutes;
   if (second == 60 && (minutes + 1) % 1440 != 0) return std::nullopt;
   const std::int64_t result = (minutes * 60 + second) * 1000 + milliseconds;
   if (result < timestamp_ms_min || result > timestamp_ms_max) return std::nullopt;
