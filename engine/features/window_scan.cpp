@@ -9,8 +9,9 @@
 namespace weir {
 namespace {
 
-// Values below this in amount can be squared and added up `entries_max` times within 64 bits.
-constexpr int plain_bits_max = 29;
+// Values of up to this many bits in amount can be squared and added up `entries_max` times within 64 bits.
+constexpr int plain_bits_max = 28;
+static_assert(WindowScan::entries_max <= std::size_t{1} << (64 - 2 * plain_bits_max));
 
 // Four windows at a time, without a branch a window. Ends at the first entry that is outside the longest of them.
 template <typename Time>

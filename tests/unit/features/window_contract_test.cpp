@@ -130,6 +130,19 @@ TEST(WindowContract, DeviationsOfTheLargestAndSmallestIntegersAreExact) {
   EXPECT_EQ(windows.integer(2), std::numeric_limits<std::int64_t>::min());
 }
 
+TEST(WindowContract, DeviationsAreExactWhereSquaresOfAFullScanGrowBeyond64Bits) {
+  CardWindows windows({over(Aggregate::stddev, amount_field, day_ms, ValueType::floating)});
+  for (const int bits : {28, 29, 30, 31}) {
+    for (std::int64_t pair = 1; pair <= 60; ++pair) {
+      const std::int64_t time = bits * 10 * day_ms + pair;
+      windows.add({.time = time, .amount = (std::int64_t{1} << bits) - 1});
+      windows.add({.time = time, .amount = (std::int64_t{1} << bits) - 3});
+      const double n = static_cast<double>(2 * pair);
+      EXPECT_EQ(windows.number(0).value(), std::sqrt(n * n / (n * (n - 1)))) << bits << " bits, " << n << " values";
+    }
+  }
+}
+
 TEST(WindowContract, DistinctIsCutToItsBoundAndSaysSo) {
   FeatureStoreLimits limits;
   limits.distinct_values_max = 3;
