@@ -18,7 +18,7 @@ Error system_error(const std::string& what, int code, ErrorKind kind = ErrorKind
 
 // The size of the file without a torn last line.
 Result<off_t> size_of_whole_lines(int file, off_t size, const std::string& path) {
-  std::array<char, 64 * 1024> block{};
+  std::array<char, std::size_t{64} * 1024> block{};
   for (off_t end = size; end > 0;) {
     const off_t begin = end > static_cast<off_t>(block.size()) ? end - static_cast<off_t>(block.size()) : 0;
     const auto wanted = static_cast<std::size_t>(end - begin);

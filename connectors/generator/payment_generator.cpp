@@ -29,7 +29,7 @@ constexpr double fraud_payments_mean = 6;  // of one planted fraud, over all kin
 
 // A fixed property of a card: the same whenever the card turns up, without a table.
 std::uint64_t property(std::uint32_t card, std::uint64_t which) {
-  return Random(card * 16 + which).next();
+  return Random(std::uint64_t{card} * 16 + which).next();
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds commit_timeout{3'000};  // the last commit o
 constexpr std::chrono::milliseconds control_wait{20};       // the control thread's turn
 constexpr std::chrono::milliseconds lag_interval{500};
 constexpr std::uint64_t record_bytes_typical = 256;  // turns a limit in bytes into one in records
-constexpr std::uint64_t prefetch_kbytes_least = 8 * 1024;
+constexpr std::uint64_t prefetch_kbytes_least = std::uint64_t{8} * 1024;
 constexpr std::uint64_t prefetch_kbytes_most = 2'097'151;  // librdkafka's own limit
 constexpr std::uint64_t prefetch_records_most = 10'000'000;
 

@@ -224,7 +224,7 @@ class TreeBuilder {
       if (value_event == nullptr) break;
       SettingsNode value = node(value_event, depth + 1);
       if (failed_) return;
-      add_entry(out, std::move(key), std::move(value));
+      add_entry(out, key, std::move(value));
     }
     failed_ = true;
     report_syntax_error();
@@ -232,7 +232,7 @@ class TreeBuilder {
 
   std::size_t skip_colon(std::size_t at) const { return at < file_.text.size() && file_.text[at] == ':' ? at + 1 : at; }
 
-  void add_entry(SettingsNode& mapping, SettingsNode key, SettingsNode value) {
+  void add_entry(SettingsNode& mapping, const SettingsNode& key, SettingsNode value) {
     if (key.kind != SettingsNode::Kind::scalar) {
       if (!key.unknown) refuse(key.place, "a key must be a plain name", "is a `:` missing, or a text with `{` not in quotes?");
       return;
