@@ -30,7 +30,7 @@ std::string duration_text(std::uint64_t microseconds) {
 }
 
 std::string bytes_text(std::uint64_t bytes) {
-  if (bytes < 1024 * 1024) return fmt::format("{:.0f} KiB", static_cast<double>(bytes) / 1024);
+  if (bytes < std::uint64_t{1024} * 1024) return fmt::format("{:.0f} KiB", static_cast<double>(bytes) / 1024);
   if (bytes < std::uint64_t{1024} * 1024 * 1024) return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024 * 1024));
   return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / (1024.0 * 1024 * 1024));
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <limits>
 
@@ -29,9 +28,14 @@ std::size_t hash_constant(const Constant& constant) {
   return hash;
 }
 
+// By their bits: 0 and -0 are two constants, and a NaN is the same as itself.
+bool same_bits(double one, double other) {
+  return std::bit_cast<std::uint64_t>(one) == std::bit_cast<std::uint64_t>(other);
+}
+
 bool same_constant(const Constant& one, const Constant& other) {
-  return one.integer == other.integer && std::memcmp(&one.floating, &other.floating, sizeof(double)) == 0 && one.text == other.text &&
-         std::memcmp(&one.point, &other.point, sizeof(GeoPoint)) == 0;
+  return one.integer == other.integer && same_bits(one.floating, other.floating) && one.text == other.text &&
+         same_bits(one.point.latitude, other.point.latitude) && same_bits(one.point.longitude, other.point.longitude);
 }
 
 }  // namespace

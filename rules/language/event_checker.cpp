@@ -31,6 +31,7 @@ std::vector<std::string> type_help(std::string_view name) {
   if (name == "double") return {"did you mean `float`?"};
   if (name == "date" || name == "datetime" || name == "time") return {"did you mean `timestamp`?"};
   std::vector<std::string_view> names;
+  names.reserve(type_names.size());
   for (const TypeName& known : type_names) names.push_back(known.name);
   std::vector<std::string> help = did_you_mean(name, names);
   help.push_back("types are bool, int, decimal, float, string, timestamp, duration and geo");
