@@ -113,6 +113,7 @@ int explain_command(const std::string& code, bool json, const Terminal& terminal
     terminal.err << fmt::format("weir: there is no error code `{}`\n", code);
     const std::vector<Row> rows = error_rows();
     std::vector<std::string_view> codes;
+    codes.reserve(rows.size());
     for (const Row& row : rows) codes.push_back(row.name);
     if (const std::string_view closest = closest_name(wanted, codes); !closest.empty())
       terminal.err << fmt::format("did you mean `{}`?\n", closest);
