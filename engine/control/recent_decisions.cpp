@@ -7,11 +7,17 @@
 namespace weir {
 
 void RecentDecisions::decided(const EventBatch& events, const DecisionBatch& decisions, const DecisionVocabulary& vocabulary) {
-  if (decisions.fired.empty() || in_use_.test_and_set(std::memory_order_acquire)) return;
+  if (!watched_.load(std::memory_order_relaxed) || decisions.fired.empty() || in_use_.test_and_set(std::memory_order_acquire)) return;
   std::size_t taken = 0;
   for (std::size_t at = 0; at < decisions.fired.size() && taken < taken_a_batch_max;) {
     const std::uint32_t row = decisions.fired[at].row;
+    const std::string& outcome = vocabulary.outcomes[decisions.outcomes[row]];
+    if (outcome == "allow") {
+      ++at;
+      continue;
+    }
     RecentDecision recent;
+    recent.outcome = outcome;
     for (; at < decisions.fired.size() && decisions.fired[at].row == row; ++at) {
       const FiredRule& fired = decisions.fired[at];
       if (!recent.reasons.empty()) recent.reasons += "; ";
@@ -19,8 +25,6 @@ void RecentDecisions::decided(const EventBatch& events, const DecisionBatch& dec
       recent.reasons += ": ";
       recent.reasons += decisions.text.view(fired.text_begin, fired.text_size);
     }
-    recent.outcome = vocabulary.outcomes[decisions.outcomes[row]];
-    if (recent.outcome == "allow") continue;
     ++taken;
     if (events.schema->id_field) {
       const Column& ids = events.columns[*events.schema->id_field];
@@ -37,6 +41,7 @@ void RecentDecisions::decided(const EventBatch& events, const DecisionBatch& dec
 }
 
 std::vector<RecentDecision> RecentDecisions::copy() const {
+  watched_.store(true, std::memory_order_relaxed);
   while (in_use_.test_and_set(std::memory_order_acquire)) {
   }
   std::vector<RecentDecision> all(kept_.begin(), kept_.end());

@@ -19,10 +19,11 @@ struct RecentDecision {
   std::string reasons;  // "rule: text; rule: text"
 };
 
-// Lanes add, anyone copies. A lane that finds it in use skips the batch: it never waits.
+// Lanes add, anyone copies. Nothing is kept before the first `copy`, so a service that nobody watches pays one load a batch. A lane that
+// finds it in use skips the batch: it never waits.
 class RecentDecisions : public DecisionWatcher {
  public:
-  // Decisions with one of the first `outcomes` of the policy's precedence are kept, `kept_max` at most.
+  // Decisions other than `allow` are kept, the newest `kept_max`.
   explicit RecentDecisions(std::size_t kept_max) : kept_max_(kept_max) {}
 
   void decided(const EventBatch& events, const DecisionBatch& decisions, const DecisionVocabulary& vocabulary) override;
@@ -32,6 +33,7 @@ class RecentDecisions : public DecisionWatcher {
   static constexpr std::size_t taken_a_batch_max = 4;
 
   std::size_t kept_max_;
+  mutable std::atomic<bool> watched_{false};
   mutable std::atomic_flag in_use_;
   std::deque<RecentDecision> kept_;
   std::uint64_t number_ = 0;
