@@ -8,33 +8,19 @@
 #include <deque>
 #include <future>
 #include <memory>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/event/batch.h"
 #include "engine/event/decision.h"
-#include "engine/features/feature_store.h"
-#include "engine/parse/json_parser.h"
-#include "engine/pipeline/decision_writer.h"
 #include "engine/pipeline/fan_out.h"
+#include "engine/pipeline/input_settings.h"
 #include "engine/pipeline/lane_counters.h"
+#include "engine/pipeline/lane_input.h"
+#include "engine/pipeline/output_writer.h"
 #include "engine/pipeline/shard.h"
-#include "engine/ports/scorer.h"
 #include "engine/ports/source.h"
 
 namespace weir {
-
-// How a lane treats the records of one source.
-struct InputSettings {
-  std::shared_ptr<const Scorer> scorer;
-  std::size_t in_flight_max = 65'536;  // unacknowledged records a shard; beyond it the shard is paused
-  ParseLimits parse;
-  FeatureStoreLimits features;
-};
-
-// The indexes of all `count` features: a store that holds them all.
-std::vector<FeatureIndex> held_features(std::size_t count);
 
 // What a lane shows of a decided batch to whoever watches (the live view). Called once a batch on the lane's thread; must not block.
 class DecisionWatcher {
@@ -80,39 +66,28 @@ class Lane {
     std::promise<void> assigned;
     std::promise<ShardPosition> revoked;
   };
-  // One source as the lane sees it: the stages with their working memory, refilled by each batch.
-  struct Input {
-    explicit Input(const InputSettings& input_settings);
-
-    InputSettings settings;
-    LaneReader* reader = nullptr;
-    std::unordered_map<ShardIndex, std::unique_ptr<Shard>> shards;
-    JsonParser parser;
-    std::unique_ptr<ScorerScratch> scratch;
-    DecisionWriter writer;
-    EventBatch events;
-    FeatureColumns features;
-    DecisionBatch decisions;
-    std::vector<Reject> rejects;
-  };
 
   bool serve_inbox();
+  void take_shard(Message& message);
   bool finish_revokes();
+  bool is_revoking(const LaneInput& input, ShardIndex shard) const;
   ShardPosition position_of(Shard& shard) const;
   void publish_positions();
-  void process(Input& input, RecordBatch& records);
-  void decide(Input& input, Shard& shard, const RecordBatch& records);
-  void write_outputs(Input& input, Shard& shard, const RecordBatch& records, std::size_t first_live);
-  void write_dead_letters(Input& input, Shard& shard, const RecordBatch& records, std::size_t first_live, std::uint64_t sequence_base);
+  void publish_gauges();
   void apply_back_pressure();
-  void count(const Input& input, const RecordBatch& records, std::size_t first_live, Clock::time_point begun);
+
+  bool poll(std::size_t source, std::chrono::microseconds wait);
+  void process(std::size_t source, RecordBatch& records);
+  BatchInFlight& open_batch(std::size_t source, Shard& shard);
+  // Parse, prepare, windows. Then, once all features are there: score, write outputs, register acknowledgements, give the records back.
+  void begin(BatchInFlight& batch);
+  void finish(BatchInFlight& batch);
 
   DecisionWatcher* watcher_;
-  std::deque<Input> inputs_;
+  std::deque<LaneInput> inputs_;
   FanOut fan_out_;
-  std::vector<std::uint32_t> pending_;  // outputs by record of the batch
-  std::vector<OutputBatch*> written_;   // by sink, until all are submitted
-  std::vector<Message> revokes_;        // waiting for their acknowledgements
+  OutputWriter output_writer_{fan_out_};
+  std::vector<Message> revokes_;  // waiting for their acknowledgements
   moodycamel::ConcurrentQueue<Message> inbox_;
   std::atomic<LaneReader*> waiting_on_{nullptr};
   LaneCounters counters_;

@@ -10,6 +10,8 @@
 
 namespace weir {
 
+struct BatchInFlight;
+
 struct LaneCounters {
   static constexpr std::size_t outcomes_max = 16;
 
@@ -26,8 +28,11 @@ struct LaneCounters {
   Counter pauses;   // back-pressure: shards paused
   Counter busy_ns;  // time in batches
   std::array<Counter, outcomes_max> outcomes;
-  Histogram batch_us;  // a batch from hand-over to hand-out, once for each of its records
+  Histogram batch_us;  // a lane's time in a batch, once for each of its records
   Histogram age_ms;    // broker's timestamp to decision
+
+  // A batch that is finished: mute, or live and handed out.
+  void add(const BatchInFlight& batch);
 };
 
 // The size of a lane's windows, looked up now and then.

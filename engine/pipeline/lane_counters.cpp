@@ -1,0 +1,44 @@
+#include "engine/pipeline/lane_counters.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/pipeline/batch_in_flight.h"
+
+namespace weir {
+
+void LaneCounters::add(const BatchInFlight& batch) {
+  const std::vector<RecordView>& all = batch.records->records;
+  batches.add(1);
+  if (batch.mute) {
+    replayed.add(all.size());
+    return;
+  }
+  records.add(all.size());
+  std::uint64_t bytes_in_all = 0;
+  for (const RecordView& record : all) bytes_in_all += record.value.size();
+  bytes.add(bytes_in_all);
+  batch_us.record(static_cast<std::uint64_t>(batch.busy.count()) / 1000, all.size());
+  // One age a batch: that of its oldest record, for all of them.
+  if (const std::int64_t stamped_ms = all.front().timestamp_ms; stamped_ms >= 0) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const std::int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    age_ms.record(static_cast<std::uint64_t>(std::max<std::int64_t>(0, now_ms - stamped_ms)), all.size());
+  }
+  std::array<std::uint64_t, outcomes_max> by_outcome{};
+  std::uint64_t judged = 0;
+  for (std::size_t row = 0; row < batch.events.rows; ++row) {
+    if (!batch.events.active.test(row)) continue;
+    ++judged;
+    ++by_outcome[std::min<std::size_t>(batch.decisions.outcomes[row], outcomes_max - 1)];
+  }
+  decided.add(judged);
+  filtered.add(batch.events.rows - judged);
+  for (std::size_t outcome = 0; outcome < by_outcome.size(); ++outcome)
+    if (by_outcome[outcome] > 0) outcomes[outcome].add(by_outcome[outcome]);
+  fired.add(batch.decisions.fired.size());
+  rule_errors.add(batch.decisions.errors.size());
+  dead_letters.add(batch.rejects.size());
+}
+
+}  // namespace weir
