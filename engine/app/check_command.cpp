@@ -82,7 +82,7 @@ int check_command(const CheckCommandOptions& options, const Terminal& terminal) 
   std::optional<CheckedRules> rules;
   if (!named.rules.empty()) {
     files = read_rules_files(named.rules, diagnostics);
-    rules = check_rules(files, {}, diagnostics);
+    rules = check_rules(files, check_options_of_today(), diagnostics);
     if (rules) costs.push_back(rules_cost(*rules, LateSettings{}.allowed.count()));
   }
 

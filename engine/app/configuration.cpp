@@ -1,5 +1,6 @@
 #include "engine/app/configuration.h"
 
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -50,6 +51,12 @@ void check_event(Configuration& configuration, const SourceSettings& source) {
 
 }  // namespace
 
+CheckOptions check_options_of_today() {
+  CheckOptions options;
+  options.now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return options;
+}
+
 std::vector<SourceFile> read_rules_files(std::span<const std::filesystem::path> paths, Diagnostics& diagnostics) {
   std::vector<SourceFile> files;
   for (const std::filesystem::path& path : paths) {
@@ -78,7 +85,7 @@ std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& p
   }
   configuration->rules_files = read_rules_files(paths, configuration->diagnostics);
   if (configuration->rules_files.empty()) return configuration;
-  configuration->rules = check_rules(configuration->rules_files, {}, configuration->diagnostics);
+  configuration->rules = check_rules(configuration->rules_files, check_options_of_today(), configuration->diagnostics);
   if (!configuration->rules) return configuration;
   for (const SourceSettings& source : settings.sources) {
     check_event(*configuration, source);

@@ -30,6 +30,9 @@ struct Configuration {
 std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& path, std::span<const std::string> overrides,
                                                   const Environment& environment);
 
+// With the time of day, for warnings about rules near their expiry.
+CheckOptions check_options_of_today();
+
 // Rules files by themselves. Complaints about reading them go to `diagnostics`.
 std::vector<SourceFile> read_rules_files(std::span<const std::filesystem::path> paths, Diagnostics& diagnostics);
 

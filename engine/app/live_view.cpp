@@ -11,6 +11,7 @@ namespace weir {
 namespace {
 
 constexpr std::size_t rates_kept = 60;
+constexpr std::size_t shadows_shown_max = 8;
 
 double seconds(std::chrono::steady_clock::duration span) {
   return std::chrono::duration<double>(span).count();
@@ -113,6 +114,7 @@ std::string LiveView::line_text(const ServiceStatus& now, const ServiceStatus& l
 
 std::string LiveView::screen_text(const ServiceStatus& now, const ServiceStatus& last, const std::vector<RecentDecision>& recent) const {
   const ServiceStatus span = since(now, last);
+  std::size_t shadows_shown = 0;
   std::vector<std::string> lines;
   lines.push_back(fmt::format("{}   {:.0f} s   Ctrl-C ends", title_, seconds(now.taken_at - begun_)));
   lines.emplace_back();
@@ -130,6 +132,9 @@ std::string LiveView::screen_text(const ServiceStatus& now, const ServiceStatus&
     lines.push_back(fmt::format("sink       {:<14} {:>12} outputs   {:>8} waiting   {}", sink.name, grouped(sink.outputs),
                                 grouped(sink.state.queued), sink.state.healthy ? "ok" : "failing: " + sink.state.last_error));
   }
+  for (const RuleStatus& rule : now.rules)
+    if ((rule.mode == RuleMode::shadow || rule.mode == RuleMode::canary) && ++shadows_shown <= shadows_shown_max)
+      lines.push_back("shadow     " + rule_text(rule));
   for (const ShardFailure& failure : now.failures)
     lines.push_back(fmt::format("stopped    {}/{}: {}", failure.name.topic, failure.name.partition, failure.error.text));
   lines.emplace_back();

@@ -1,6 +1,7 @@
 #include "engine/app/run_command.h"
 
 #include <csignal>
+#include <set>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "engine/app/run_service.h"
 #include "engine/app/signals.h"
 #include "engine/base/diagnostic.h"
+#include "rules/language/limits.h"
 
 namespace weir {
 namespace {
@@ -35,6 +37,7 @@ class Watch {
       const ShardFailure& failure = status.failures[failures_seen_];
       log_error(fmt::format("shard {}/{} stopped: {}", failure.name.topic, failure.name.partition, failure.error.text));
     }
+    look_at_expiry(status);
     const bool replaying = status.replayed > replayed_seen_;
     if (replaying)
       log_info(fmt::format("rebuilding windows: {} records replayed", status.replayed));
@@ -55,6 +58,23 @@ class Watch {
   }
 
  private:
+  // What is near its end at the start was told by the check of the rules.
+  void look_at_expiry(const ServiceStatus& status) {
+    const std::int64_t now_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    for (const RuleStatus& rule : status.rules) {
+      if (rule.expires_ms == never_expires || rule.mode == RuleMode::off || rule.expires_ms - now_ms > limits::expiry_warning_ms) continue;
+      if (near_expiry_.insert(rule.name).second && !first_look_)
+        log_warning(fmt::format("rule {} expires in less than 30 days", rule.name));
+      if (rule.expires_ms <= now_ms && expired_.insert(rule.name).second && !first_look_)
+        log_warning(fmt::format("rule {} has expired: events from now on are judged without it", rule.name));
+    }
+    first_look_ = false;
+  }
+
+  std::set<std::string> near_expiry_;
+  std::set<std::string> expired_;
+  bool first_look_ = true;
   std::size_t failures_seen_ = 0;
   std::uint64_t replayed_seen_ = 0;
   bool was_replaying_ = false;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/histogram.h"
+#include "engine/control/rule_status.h"
 #include "engine/pipeline/lane_group.h"
 #include "engine/ports/sink.h"
 #include "engine/ports/source.h"
@@ -44,6 +45,7 @@ struct ServiceStatus {
   std::size_t shards = 0;
   std::int64_t lag = -1;  // records behind the end of the sources; -1: unknown
   std::vector<OutcomeCount> outcomes;
+  std::vector<RuleStatus> rules;
   std::vector<SinkStatus> sinks;
   std::vector<ShardFailure> failures;
   std::array<std::uint64_t, Histogram::bucket_count> batch_us{};

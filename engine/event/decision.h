@@ -10,6 +10,7 @@
 #include "engine/base/bit_mask.h"
 #include "engine/base/byte_buffer.h"
 #include "engine/event/batch.h"
+#include "engine/event/rule_mode.h"
 
 namespace weir {
 
@@ -44,6 +45,13 @@ struct RuleError {
   std::uint32_t text_size = 0;
 };
 
+// A rule in shadow whose condition held on a row: it changed nothing.
+struct ShadowHit {
+  std::uint32_t row = 0;
+  std::uint32_t rule = 0;
+  OutcomeIndex outcome_if_live = 0;  // of the row, had this rule alone been live
+};
+
 struct DecisionBatch {
   std::size_t rows = 0;
   std::vector<std::int64_t> scores;  // scaled by 10^score_scale
@@ -52,6 +60,7 @@ struct DecisionBatch {
   std::vector<FiredRule> fired;            // by row, then by rule
   std::vector<ProfileUpdate> updates;      // by row, then by rule
   std::vector<RuleError> errors;           // by row, then by rule
+  std::vector<ShadowHit> shadows;          // by row, then by rule
   std::vector<BitMask> routes;             // one per sink with a `when`: rows that go there
   ByteBuffer text;
 };
@@ -65,6 +74,9 @@ struct RuleDescription {
   std::vector<std::string> tags;
   std::string owner;
   std::vector<std::uint32_t> features;  // features that its condition or reason reads, ascending
+  RuleMode mode = RuleMode::live;
+  std::int64_t canary_share = 0;            // of a canary: of canary_share_all
+  std::int64_t expires_ms = never_expires;  // from this event time on it is off
 };
 
 // Names behind the indexes of a rule set's decisions. Immutable, lives as long as the rule set.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
 
 #include "engine/base/decimal.h"
 #include "engine/base/json_text.h"
@@ -60,6 +61,15 @@ void append_value(ByteBuffer& out, const Column& column, std::size_t row) {
   }
 }
 
+std::span<const ShadowHit> shadows_of(const DecidedRow& decided) {
+  const std::vector<ShadowHit>& all = decided.decisions.shadows;
+  if (all.empty()) return {};
+  const auto begin =
+      std::lower_bound(all.begin(), all.end(), decided.row, [](const ShadowHit& hit, std::size_t row) { return hit.row < row; });
+  const auto end = std::find_if(begin, all.end(), [&](const ShadowHit& hit) { return hit.row != decided.row; });
+  return {begin, end};
+}
+
 }  // namespace
 
 ShardIdentity::ShardIdentity(const ShardName& name)
@@ -78,6 +88,7 @@ DecisionWriter::DecisionWriter(const DecisionVocabulary& vocabulary, const Event
     std::string tail = "\",\"score\":" + decimal_text(rule.score, score_scale);
     if (rule.outcome != no_outcome) tail += ",\"outcome\":" + quoted(vocabulary.outcomes[rule.outcome]);
     rule_tail_json_.push_back(tail + "}");
+    shadow_json_.push_back("{\"rule\":" + quoted(rule.name) + tail.substr(1) + "}");
   }
   for (const std::string& feature : vocabulary.features) feature_json_.push_back(quoted(feature) + ":");
 }
@@ -103,6 +114,17 @@ void DecisionWriter::append_reasons(ByteBuffer& out, const DecidedRow& decided) 
   out.append("],");
 }
 
+void DecisionWriter::append_shadows(ByteBuffer& out, const DecidedRow& decided) const {
+  const std::span<const ShadowHit> hits = shadows_of(decided);
+  if (hits.empty()) return;
+  out.append("\"shadow\":[");
+  for (const ShadowHit& hit : hits) {
+    if (&hit != hits.data()) out.append(',');
+    out.append(shadow_json_[hit.rule]);
+  }
+  out.append("],");
+}
+
 void DecisionWriter::append_errors(ByteBuffer& out, const DecidedRow& decided) {
   const DecisionBatch& decisions = decided.decisions;
   if (decisions.errors.empty()) return;
@@ -119,20 +141,24 @@ void DecisionWriter::append_errors(ByteBuffer& out, const DecidedRow& decided) {
   out.append("],");
 }
 
+void DecisionWriter::want_features_of(std::uint32_t rule) {
+  for (const std::uint32_t feature : vocabulary_.rules[rule].features) wanted_[feature / 64] |= std::uint64_t{1} << (feature % 64);
+}
+
 void DecisionWriter::append_features(ByteBuffer& out, const DecidedRow& decided, FeatureSelection selection) {
   out.append("\"features\":{");
   const DecisionBatch& decisions = decided.decisions;
   const std::uint32_t begin = decisions.fired_begin[decided.row];
   const std::uint32_t end = decisions.fired_begin[decided.row + 1];
-  const bool any = selection == FeatureSelection::all || (selection == FeatureSelection::fired && begin < end);
+  const std::span<const ShadowHit> shadows = shadows_of(decided);
+  const bool any = selection == FeatureSelection::all || (selection == FeatureSelection::fired && (begin < end || !shadows.empty()));
   if (any) {
     std::fill(wanted_.begin(), wanted_.end(), selection == FeatureSelection::all ? ~std::uint64_t{0} : 0);
     if (selection == FeatureSelection::all) {
       if (const std::size_t tail = vocabulary_.features.size() % 64; tail != 0) wanted_.back() &= (std::uint64_t{1} << tail) - 1;
     } else {
-      for (std::uint32_t index = begin; index < end; ++index)
-        for (const std::uint32_t feature : vocabulary_.rules[decisions.fired[index].rule].features)
-          wanted_[feature / 64] |= std::uint64_t{1} << (feature % 64);
+      for (std::uint32_t index = begin; index < end; ++index) want_features_of(decisions.fired[index].rule);
+      for (const ShadowHit& hit : shadows) want_features_of(hit.rule);
     }
     bool first = true;
     for (std::size_t word = 0; word < wanted_.size(); ++word) {
@@ -164,6 +190,7 @@ void DecisionWriter::write_decision(ByteBuffer& out, const DecidedRow& decided, 
   out.append(outcome_json_[decisions.outcomes[decided.row]]);
   append_decimal(out, decisions.scores[decided.row], score_scale);
   append_reasons(out, decided);
+  append_shadows(out, decided);
   append_errors(out, decided);
   if (selection != FeatureSelection::none) append_features(out, decided, selection);
   append_tail(out, decided, shard);

@@ -13,7 +13,7 @@
 namespace weir {
 
 // Which feature values a sink's decisions carry.
-enum class FeatureSelection : std::uint8_t { fired, all, none };  // fired: those that the fired rules read
+enum class FeatureSelection : std::uint8_t { fired, all, none };  // fired: those that the rules read which fired, in shadow too
 
 // What is the same in all decisions of a shard.
 struct ShardIdentity {
@@ -35,7 +35,7 @@ class DecisionWriter {
  public:
   DecisionWriter(const DecisionVocabulary& vocabulary, const EventSchema& schema);
 
-  // {"id","event_id","outcome","score","reasons":[{"rule","text","score","outcome"}],"errors","features","ruleset","source"}
+  // {"id","event_id","outcome","score","reasons":[{"rule","text","score","outcome"}],"shadow":[{"rule","score","outcome"}],"errors","features","ruleset","source"}
   void write_decision(ByteBuffer& out, const DecidedRow& decided, const ShardIdentity& shard, FeatureSelection selection);
 
   // {"id","event_id","entity",...,"rule","ruleset","source"}
@@ -45,8 +45,10 @@ class DecisionWriter {
 
  private:
   void append_reasons(ByteBuffer& out, const DecidedRow& decided) const;
+  void append_shadows(ByteBuffer& out, const DecidedRow& decided) const;
   void append_errors(ByteBuffer& out, const DecidedRow& decided);
   void append_features(ByteBuffer& out, const DecidedRow& decided, FeatureSelection selection);
+  void want_features_of(std::uint32_t rule);
   void append_event_id(ByteBuffer& out, const DecidedRow& decided) const;
   void append_tail(ByteBuffer& out, const DecidedRow& decided, const ShardIdentity& shard) const;
 
@@ -57,6 +59,7 @@ class DecisionWriter {
   std::vector<std::string> outcome_json_;    // `,"outcome":"block","score":`
   std::vector<std::string> rule_json_;       // `{"rule":"card_testing","text":"`
   std::vector<std::string> rule_tail_json_;  // `","score":80,"outcome":"block"}`
+  std::vector<std::string> shadow_json_;     // `{"rule":"card_testing","score":80,"outcome":"block"}`
   std::vector<std::string> feature_json_;    // `"card_payments_10m":`
   std::vector<std::uint64_t> wanted_;        // scratch: one bit a feature
 };

@@ -33,6 +33,13 @@ void Lane::attach(std::size_t source, LaneReader& reader) {
   waiting_on_.store(inputs_.front().reader, std::memory_order_release);
 }
 
+std::vector<std::shared_ptr<const RuleCounters>> Lane::rule_counters() const {
+  const std::lock_guard<std::mutex> lock(rules_mutex_);
+  std::vector<std::shared_ptr<const RuleCounters>> all;
+  for (const LaneInput& input : inputs_) all.push_back(input.rules);
+  return all;
+}
+
 bool Lane::do_work(std::chrono::microseconds wait) {
   bool moved = fan_out_.collect();
   moved |= serve_inbox();
@@ -139,6 +146,7 @@ void Lane::finish(BatchInFlight& batch) {
     const Scorer& scorer = *input.settings.scorer;
     scorer.score(batch.events, batch.features, batch.decisions, *input.scratch);
     output_writer_.write(batch, input.writer, scorer);
+    input.rules->add(batch.decisions);
     if (watcher_ != nullptr) watcher_->decided(batch.events, batch.decisions, scorer.vocabulary());
   }
   counters_.busy_ns.add(static_cast<std::uint64_t>(batch.busy.count()));

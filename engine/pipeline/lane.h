@@ -8,6 +8,7 @@
 #include <deque>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "engine/event/batch.h"
@@ -48,6 +49,8 @@ class Lane {
   void wake() noexcept;
 
   const LaneCounters& counters() const { return counters_; }
+  // Of the rule sets in force, one a source. Any thread; not for the data plane.
+  std::vector<std::shared_ptr<const RuleCounters>> rule_counters() const;
   std::uint64_t outputs(std::uint32_t sink) const { return fan_out_.outputs(sink); }
   const StateGauges& state() const { return state_; }
   // Outputs not yet acknowledged. The lane's thread, or any once it has ended.
@@ -91,6 +94,7 @@ class Lane {
   moodycamel::ConcurrentQueue<Message> inbox_;
   std::atomic<LaneReader*> waiting_on_{nullptr};
   LaneCounters counters_;
+  mutable std::mutex rules_mutex_;  // taken by whoever looks, and by the lane only when a rule set comes into force
   StateGauges state_;
   std::uint64_t turns_ = 0;
 };

@@ -8,6 +8,7 @@
 #include "engine/pipeline/batch_in_flight.h"
 #include "engine/pipeline/decision_writer.h"
 #include "engine/pipeline/input_settings.h"
+#include "engine/pipeline/rule_counters.h"
 #include "engine/pipeline/shard.h"
 #include "engine/ports/scorer.h"
 #include "engine/ports/source.h"
@@ -19,7 +20,8 @@ struct LaneInput {
       : settings(input_settings),
         parser(settings.scorer->event(), settings.parse),
         scratch(settings.scorer->make_scratch()),
-        writer(settings.scorer->vocabulary(), settings.scorer->event()) {}
+        writer(settings.scorer->vocabulary(), settings.scorer->event()),
+        rules(std::make_shared<RuleCounters>(settings.scorer)) {}
 
   InputSettings settings;
   LaneReader* reader = nullptr;
@@ -28,6 +30,7 @@ struct LaneInput {
   JsonParser parser;
   std::unique_ptr<ScorerScratch> scratch;
   DecisionWriter writer;
+  std::shared_ptr<RuleCounters> rules;  // others look at it: replaced with the scorer, under the lane's rules_mutex_
 };
 
 }  // namespace weir

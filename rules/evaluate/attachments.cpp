@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include "rules/evaluate/canary_share.h"
 #include "rules/evaluate/value_hash_set.h"
 #include "rules/evaluate/zone_offsets.h"
 #include "rules/language/regular_expression.h"
@@ -34,6 +35,10 @@ const ZoneOffsets* Attachments::add_zone(std::string_view name) {
     return nullptr;
   }
   return zones_.emplace_back(name, std::make_unique<ZoneOffsets>(std::move(*loaded))).second.get();
+}
+
+const CanaryShare* Attachments::add_share(std::string_view rule_name, std::int64_t share) {
+  return shares_.emplace_back(std::make_unique<CanaryShare>(make_canary_share(rule_name, share))).get();
 }
 
 }  // namespace weir::evaluate

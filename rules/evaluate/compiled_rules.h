@@ -31,6 +31,7 @@ struct CompiledRule {
   std::uint32_t index = 0;  // into DecisionVocabulary::rules
   MaskIndex fired = mask_empty;
   MaskIndex failed = mask_empty;  // rows where it could not be judged; disjoint from `fired`
+  MaskIndex shadow = mask_empty;  // rows where its condition held without effect; disjoint from both
   std::int64_t score = 0;
   OutcomeIndex then = no_outcome;
   std::vector<CompiledReasonPart> reason;
@@ -52,6 +53,7 @@ struct CompiledRules {
 
   Program judge;  // conditions, and what reasons and updates read
   std::vector<CompiledRule> rules;
+  bool has_shadows = false;  // some rule has a `shadow` mask
 
   Program route;  // the sinks' `when`, which may read score and outcome
   std::vector<MaskIndex> routes;
@@ -61,6 +63,8 @@ struct CompiledRules {
       if (score >= band.at_least) return band.outcome;
     return otherwise;
   }
+  // `forced`: the strongest outcome that rules force, or no_outcome.
+  OutcomeIndex outcome_of(OutcomeIndex forced, std::int64_t score) const { return forced != no_outcome ? forced : outcome_of_score(score); }
 };
 
 }  // namespace weir::evaluate

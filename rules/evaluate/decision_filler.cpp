@@ -80,6 +80,7 @@ bool has_key(const CompiledUpdate& update, const ProgramMemory& memory, std::siz
 
 void DecisionFiller::begin(const CompiledRules& rules, std::size_t rows, DecisionBatch& decisions) {
   hits_.reserve(rules.rules.size());
+  if (rules.has_shadows) shadows_.reserve(rules.rules.size());
   decisions.rows = rows;
   decisions.scores.assign(rows, 0);
   decisions.outcomes.assign(rows, rules.otherwise);
@@ -88,6 +89,7 @@ void DecisionFiller::begin(const CompiledRules& rules, std::size_t rows, Decisio
   decisions.fired.clear();
   decisions.updates.clear();
   decisions.errors.clear();
+  decisions.shadows.clear();
   decisions.text.clear();
   decisions.routes.resize(rules.routes.size());
   for (BitMask& route : decisions.routes) route.assign(rows, false);
@@ -128,8 +130,28 @@ void DecisionFiller::fill_block(const CompiledRules& rules, const ProgramMemory&
       forced[row] = std::min(forced[row], then);
     });
   }
-  for_each_row(judged, [&](std::size_t row) {
-    decisions.outcomes[first + row] = forced[row] != no_outcome ? forced[row] : rules.outcome_of_score(decisions.scores[first + row]);
+  for_each_row(judged,
+               [&](std::size_t row) { decisions.outcomes[first + row] = rules.outcome_of(forced[row], decisions.scores[first + row]); });
+  if (rules.has_shadows) add_shadows(rules, memory, first, forced, decisions);
+}
+
+// Behind the scores and outcomes of the block, which say what each rule in shadow would have changed.
+void DecisionFiller::add_shadows(const CompiledRules& rules, const ProgramMemory& memory, std::size_t first,
+                                 const std::array<OutcomeIndex, block_rows>& forced, DecisionBatch& decisions) {
+  shadows_.clear();
+  std::uint64_t hit = 0;
+  for (const CompiledRule& rule : rules.rules) {
+    const std::uint64_t rows = memory.mask(rule.shadow);
+    if (rows != 0) shadows_.push_back({&rule, rows});
+    hit |= rows;
+  }
+  for_each_row(hit, [&](std::size_t row) {
+    for (const Hit& shadow : shadows_) {
+      if (((shadow.rows >> row) & 1U) == 0) continue;
+      const std::int64_t score = add_saturating(decisions.scores[first + row], shadow.rule->score);
+      const OutcomeIndex outcome = rules.outcome_of(std::min(forced[row], shadow.rule->then), score);
+      decisions.shadows.push_back({static_cast<std::uint32_t>(first + row), shadow.rule->index, outcome});
+    }
   });
 }
 

@@ -1,6 +1,7 @@
 // From the masks of one block to its decisions: fired rules by row, scores, outcomes, reasons, updates, errors.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -29,9 +30,12 @@ class DecisionFiller {
 
   void transpose(const ProgramMemory& memory, std::size_t first, std::size_t rows, DecisionBatch& decisions) const;
   void add_updates(const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions) const;
+  void add_shadows(const CompiledRules& rules, const ProgramMemory& memory, std::size_t first,
+                   const std::array<OutcomeIndex, block_rows>& forced, DecisionBatch& decisions);
   void add_errors(const CompiledRules& rules, const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions) const;
 
-  std::vector<Hit> hits_;  // rules that fired on some row of the block, ascending
+  std::vector<Hit> hits_;     // rules that fired on some row of the block, ascending
+  std::vector<Hit> shadows_;  // likewise in shadow
 };
 
 }  // namespace weir::evaluate

@@ -43,6 +43,7 @@ enum class Operator : std::uint8_t {
   starts_with,
   ends_with,
   contains,
+  in_share,  // attachment: CanaryShare
   // Values.
   constant,  // parameter: into Graph::constants
   input,     // parameter: input

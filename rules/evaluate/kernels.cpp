@@ -19,6 +19,7 @@ bool guards_itself(Operator op) {
     case Operator::starts_with:
     case Operator::ends_with:
     case Operator::contains:
+    case Operator::in_share:
       return true;
     default:
       return false;
@@ -66,6 +67,9 @@ Kernel find_kernel(const Graph& graph, const Node& node, InstructionSet set) {
     case Operator::distance:
     case Operator::make_point:
       found = find_place_kernel(request);
+      break;
+    case Operator::in_share:
+      found = find_share_kernel(request);
       break;
     case Operator::mask_and:
     case Operator::mask_or:

@@ -28,5 +28,6 @@ Kernel find_number_kernel(const KernelRequest& request);
 Kernel find_text_kernel(const KernelRequest& request);
 Kernel find_time_kernel(const KernelRequest& request);
 Kernel find_place_kernel(const KernelRequest& request);
+Kernel find_share_kernel(const KernelRequest& request);
 
 }  // namespace weir::evaluate

@@ -26,7 +26,8 @@ DecisionVocabulary make_vocabulary(const CheckedRules& rules) {
   DecisionVocabulary vocabulary;
   vocabulary.outcomes = rules.policy.outcomes;
   for (const CheckedRule& rule : rules.rules)
-    vocabulary.rules.push_back({rule.name, rule.title, rule.then, rule.score, rule.tags, rule.owner, rule.features});
+    vocabulary.rules.push_back({rule.name, rule.title, rule.then, rule.score, rule.tags, rule.owner, rule.features, rule.mode,
+                                rule.canary_share, rule.expires_ms});
   for (const FeatureSpec& feature : rules.features) vocabulary.features.push_back(feature.name);
   vocabulary.hash = hash_text(rules.canonical_text);
   return vocabulary;
@@ -98,6 +99,7 @@ class Compiler {
     std::uint32_t index = 0;
     NodeId fired = no_node;
     NodeId failed = no_node;
+    NodeId shadow = no_node;
     std::vector<std::optional<Wanted>> reason;  // as CheckedRule::reason
     std::vector<PendingUpdate> updates;
   };
@@ -109,11 +111,14 @@ class Compiler {
     std::vector<PendingRule> pending;
     for (std::uint32_t index = 0; index < rules_.rules.size(); ++index) {
       const CheckedRule& rule = rules_.rules[index];
-      if (rule.off) continue;
+      if (rule.mode == RuleMode::off) continue;
       const Value when = lowering.lower(rule.when);
-      PendingRule next{index, graph.but_not(when.node, when.failed), when.failed, {}, {}};
-      roots.push_back({next.fired});
-      roots.push_back({next.failed});
+      const NodeId in_force = before_expiry(graph, rule);
+      const NodeId holds = graph.both(graph.but_not(when.node, when.failed), in_force);
+      PendingRule next{index, live_part(graph, rule, holds), graph.both(when.failed, in_force), no_node, {}, {}};
+      next.shadow = graph.but_not(holds, next.fired);
+      for (const NodeId root : {next.fired, next.failed, next.shadow}) roots.push_back({root});
+      compiled_->has_shadows |= next.shadow != graph.never();
       for (const ReasonPart& part : rule.reason)
         next.reason.push_back(part.value == no_expression ? std::optional<Wanted>() : want(lowering, part.value, next.fired, roots));
       for (const CheckedUpdate& update : rule.updates) next.updates.push_back(want_update(graph, lowering, update, next.fired, roots));
@@ -121,6 +126,28 @@ class Compiler {
     }
     compiled_->judge = build_program(graph, roots, set_);
     for (const PendingRule& rule : pending) compiled_->rules.push_back(finish(rule));
+  }
+
+  // Rows whose event time lies before the rule's end.
+  NodeId before_expiry(Graph& graph, const CheckedRule& rule) const {
+    if (rule.expires_ms == never_expires) return graph.always();
+    const Value time =
+        graph.add_input({InputSource::field, static_cast<std::uint32_t>(rules_.event.time_field), ValueType::timestamp, false, 0});
+    const NodeId end = graph.add_constant(ValueType::timestamp, {.integer = rule.expires_ms});
+    return graph.add_mask({.op = Operator::less, .a = time.node, .b = end, .guard = graph.always()});
+  }
+
+  // The rows of `holds` on which the rule decides; on the others it is in shadow.
+  NodeId live_part(Graph& graph, const CheckedRule& rule, NodeId holds) {
+    if (rule.mode == RuleMode::shadow) return graph.never();
+    if (rule.mode != RuleMode::canary) return holds;
+    const FieldSpec& key = rules_.event.fields[rule.canary_key];
+    const Value value = graph.add_input({InputSource::field, rule.canary_key, key.type, key.optional, 0});
+    const NodeId chosen = graph.add_mask({.op = Operator::in_share,
+                                          .a = value.node,
+                                          .guard = value.present,
+                                          .attachment = compiled_->attachments.add_share(rule.name, rule.canary_share)});
+    return graph.both(holds, chosen);
   }
 
   PendingUpdate want_update(Graph& graph, Lowering& lowering, const CheckedUpdate& update, NodeId fired, std::vector<Root>& roots) const {
@@ -142,6 +169,7 @@ class Compiler {
     compiled.index = pending.index;
     compiled.fired = program.mask_of(pending.fired);
     compiled.failed = program.mask_of(pending.failed);
+    compiled.shadow = program.mask_of(pending.shadow);
     compiled.score = rule.score;
     compiled.then = rule.then;
     for (std::size_t part = 0; part < rule.reason.size(); ++part) {

@@ -15,6 +15,7 @@
 #include "rules/language/expression_checker.h"
 #include "rules/language/limits.h"
 #include "rules/language/list_checker.h"
+#include "rules/language/mode_checker.h"
 #include "rules/language/parser.h"
 #include "rules/language/policy_checker.h"
 #include "rules/language/rule_checker.h"
@@ -179,6 +180,7 @@ class RuleSetChecker {
         if (!rule.name.text.empty() && !names.insert(rule.name.text).second)
           reporter.error("R0201", rule.name.span, "rule " + in_backticks(rule.name.text) + " is declared twice");
         check_rule(rule, scope_, reporter);
+        if (options_.now_ms) warn_near_expiry(rule, *options_.now_ms, reporter);
       }
     });
   }

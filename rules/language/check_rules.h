@@ -1,6 +1,7 @@
 // The door to the language: text in, checked rules or diagnostics out. Control plane only; may allocate and read list files.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@ namespace weir {
 struct CheckOptions {
   // Where relative paths of list files begin. Empty: the folder of the rules file, then that folder's parent.
   std::string base_folder;
+  // Now, in milliseconds since 1970: rules whose expiry is near are warned about. Nothing: no such warnings, so the answer does not depend
+  // on the day. Whether a rule has expired is decided by the time of events, never by this.
+  std::optional<std::int64_t> now_ms = std::nullopt;
 };
 
 // Checks all files as one rule set. Appends every complaint to `diagnostics` (warnings too); answers nothing when there was an error.

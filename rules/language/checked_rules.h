@@ -57,8 +57,11 @@ struct CheckedUpdate {
 struct CheckedRule {
   std::string name;
   std::string title;
-  bool off = false;                      // `mode off`: checked, never evaluated
-  ExpressionIndex when = no_expression;  // bool, never missing
+  RuleMode mode = RuleMode::live;
+  std::int64_t canary_share = 0;            // of a canary: of canary_share_all
+  ColumnIndex canary_key = 0;               // of a canary: a field of type string or int
+  std::int64_t expires_ms = never_expires;  // from this event time on the rule is off
+  ExpressionIndex when = no_expression;     // bool, never missing
   OutcomeIndex then = no_outcome;
   std::int64_t score = 0;          // scaled by 10^score_scale
   std::vector<ReasonPart> reason;  // empty: the title stands for it

@@ -33,7 +33,7 @@ constexpr ErrorCode codes[] = {
     {"R0109", "a clause is missing", "A rule has at least a condition, `when ...`; a rule that shall always fire says `when true`."},
     {"R0110", "not supported yet",
      "The language has a place for this, this version does not do it. The rest of the file is checked all the same. Known and not there\n"
-     "yet: `model`, `pattern`, `lookup`, `profile(...)`, `mode shadow` and `canary`, `expires`, `reset`, `delay`, windows over a number "
+     "yet: `model`, `pattern`, `lookup`, `profile(...)`, `reset`, `delay`, windows over a number "
      "of\n"
      "events, `percentile`, `median`, several event types in one rule set, type `ip`."},
     {"R0111", "a word of the language as a name",
@@ -128,6 +128,12 @@ constexpr ErrorCode codes[] = {
     {"R0506", "known only after the rules",
      "`outcome` and `score` are the result of the rules, so only a sink's `when` can read them: `outcome == block`, `score >= 50`. There,\n"
      "`outcome` is compared with an outcome's name."},
+    {"R0507", "the canary is wrong",
+     "`mode canary 5% by account_id` makes a rule live for that share of the accounts, and shadow for the others. The share is above 0 %\n"
+     "and at most 100 %, with up to two digits after the point. `by` names a field of the event, of type string or int; without it the\n"
+     "event's `key` is taken. One key is always on the same side."},
+    {"R0508", "a rule is near its end",
+     "A warning: `expires 2027-03-31` turns the rule off for events from that time on (UTC), and that is less than 30 days away or past."},
     // R06: lists
     {"R0601", "a list's file cannot be read",
      "Relative paths begin beside the rules file, or else one folder above it. The message shows the path that was tried."},

@@ -5,6 +5,7 @@
 
 #include "rules/language/condition_warnings.h"
 #include "rules/language/expression_checker.h"
+#include "rules/language/mode_checker.h"
 #include "rules/language/policy_checker.h"
 
 namespace weir {
@@ -19,7 +20,7 @@ class RuleChecker {
   CheckedRule run(const SyntaxRule& syntax) {
     rule_.name = syntax.name.text;
     rule_.title = syntax.title.value;
-    rule_.off = syntax.off;
+    check_mode(syntax, scope_, reporter_, rule_);
     if (syntax.on && syntax.on->text != scope_.rules.event.name)
       reporter_.error("R0210", syntax.on->span, "unknown event " + in_backticks(syntax.on->text), "",
                       did_you_mean(syntax.on->text, {scope_.rules.event.name}));

@@ -91,26 +91,53 @@ class RuleParser {
     while (!reader_.panic() && !reader_.at_symbol("{")) {
       if (reader_.accept_word("on")) {
         rule_.on = reader_.expect_name("the name of an event after `on`");
-      } else if (reader_.accept_word("mode")) {
-        mode();
+      } else if (reader_.at_word("mode")) {
+        mode(reader_.take());
       } else {
         reader_.expect_symbol("{", "after the rule's title");
       }
     }
   }
 
-  void mode() {
+  void mode(const Token& clause) {
     const Token& word = reader_.peek();
-    if (reader_.accept_word("live")) return;
-    if (reader_.accept_word("off")) {
-      rule_.off = true;
-    } else if (reader_.at_word("shadow") || reader_.at_word("canary")) {
-      reader_.reporter().error("R0110", word.span, "`mode " + std::string(word.text) + "` is not supported yet", "",
-                               {"modes are `live` and `off`"});
-      while (!reader_.at_end() && !reader_.at_symbol("{") && !reader_.peek().first_on_line) reader_.take();
-    } else {
-      reader_.fail_expected("`live` or `off` after `mode`");
+    SyntaxMode mode;
+    mode.span = word.span;
+    bool known = false;
+    for (const RuleMode each : {RuleMode::live, RuleMode::shadow, RuleMode::canary, RuleMode::off}) {
+      if (!reader_.at_word(to_string(each))) continue;
+      mode.mode = each;
+      known = true;
     }
+    if (!known) {
+      return reader_.fail_expected(
+          "`live`, `shadow`, `canary` or `off` after `mode`",
+          word.kind == TokenKind::name ? did_you_mean(word.text, {"live", "shadow", "canary", "off"}) : std::vector<std::string>{});
+    }
+    reader_.take();
+    if (mode.mode == RuleMode::canary) canary(mode);
+    keep_first(rule_.mode, clause, std::move(mode));
+  }
+
+  // 5% by account_id
+  void canary(SyntaxMode& mode) {
+    const Token& number = reader_.peek();
+    if (number.kind != TokenKind::number) return reader_.fail_expected("a percentage after `canary`", {"for example `mode canary 5%`"});
+    mode.percent = reader_.value(reader_.take());
+    mode.percent_span = number.span;
+    if (!reader_.at_symbol("%")) return reader_.fail_expected("`%` after the number", {"for example `mode canary 5%`"});
+    mode.percent_span.end = reader_.take().span.end;
+    if (reader_.accept_word("by")) mode.by = reader_.expect_name("the name of a field after `by`");
+  }
+
+  SyntaxDate date() {
+    const Token& token = reader_.peek();
+    if (token.kind == TokenKind::timestamp) {
+      reader_.take();
+    } else {
+      reader_.fail_expected("a date after `expires`", {"for example `expires 2027-03-31`"});
+    }
+    return {token.integer, token.span};
   }
 
   // A broken head: the body is parsed all the same when it is near.
@@ -154,7 +181,9 @@ class RuleParser {
     } else if (word.text == "update") {
       update(word);
     } else if (word.text == "mode") {
-      mode();
+      mode(word);
+    } else if (word.text == "expires") {
+      keep_first(rule_.expires, word, date());
     } else {
       reader_.fail("R0110", word.span, in_backticks(word.text) + " is not supported yet");
     }
@@ -174,7 +203,8 @@ class RuleParser {
       if (token.text == "unless") help = {"write `when not (...)`"};
       if (token.text == "if" || token.text == "condition") help = {"a rule's condition begins with `when`"};
     }
-    reader_.fail_expected("a clause of a rule (`when`, `then`, `score`, `reason`, `tags`, `owner`, `update`) or `}`", std::move(help));
+    reader_.fail_expected("a clause of a rule (`when`, `then`, `score`, `reason`, `tags`, `owner`, `update`, `mode`, `expires`) or `}`",
+                          std::move(help));
   }
 
   void update(const Token& word) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/diagnostic.h"
+#include "engine/event/rule_mode.h"
 
 namespace weir {
 
@@ -118,12 +119,27 @@ struct SyntaxScore {
   SourceSpan span;
 };
 
+// mode canary 5% by account_id
+struct SyntaxMode {
+  RuleMode mode = RuleMode::live;
+  SourceSpan span;               // of the word behind `mode`
+  std::string percent;           // of a canary: the number as written
+  SourceSpan percent_span;       // its sign included
+  std::optional<SyntaxName> by;  // of a canary
+};
+
+struct SyntaxDate {
+  std::int64_t ms = 0;  // since 1970
+  SourceSpan span;
+};
+
 struct SyntaxRule {
   bool broken = false;  // something in it was not understood: nothing is said about what is missing
   SyntaxName name;
   SyntaxString title;
   std::optional<SyntaxName> on;
-  bool off = false;
+  std::optional<SyntaxMode> mode;
+  std::optional<SyntaxDate> expires;
   SyntaxExpressionPointer when;
   std::optional<SyntaxName> then;
   std::optional<SyntaxScore> score;

@@ -49,6 +49,8 @@ std::string check_expressions(const std::filesystem::path& path, CheckedRules& r
   return text;
 }
 
+constexpr std::int64_t now_ms = 1'793'491'200'000;  // 2026-11-01: expiry is warned about as on that day
+
 // What `weir check` would print for the folder, with its own path left out.
 std::string check_folder(const std::filesystem::path& folder) {
   std::vector<SourceFile> files;
@@ -56,7 +58,7 @@ std::string check_folder(const std::filesystem::path& folder) {
     if (entry.path().extension() == ".rules") files.push_back({entry.path().filename().string(), read(entry.path())});
   std::sort(files.begin(), files.end(), [](const SourceFile& left, const SourceFile& right) { return left.path < right.path; });
   Diagnostics diagnostics;
-  std::optional<CheckedRules> rules = check_rules(files, {folder.string()}, diagnostics);
+  std::optional<CheckedRules> rules = check_rules(files, {folder.string(), now_ms}, diagnostics);
   std::string text = diagnostics.empty() ? "" : render(diagnostics, false);
   text += rules ? "accepted: " + std::to_string(rules->rules.size()) + " rules, " + std::to_string(rules->features.size()) + " features\n"
                 : "refused\n";

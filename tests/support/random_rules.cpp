@@ -415,6 +415,18 @@ void declare(CheckedRules& rules) {
   rules.canonical_text = "random";
 }
 
+void draw_mode(CheckedRule& rule, Random& random) {
+  if (random.chance(0.05)) rule.mode = RuleMode::off;
+  if (random.chance(0.15)) rule.mode = RuleMode::shadow;
+  if (random.chance(0.2)) {
+    constexpr std::array<ColumnIndex, 4> keys = {1, 2, 3, 8};  // string and int, present and maybe
+    rule.mode = RuleMode::canary;
+    rule.canary_share = random.chance(0.1) ? canary_share_all : random.between(1, canary_share_all);
+    rule.canary_key = keys[random.below(keys.size())];
+  }
+  if (random.chance(0.1)) rule.expires_ms = random_time(random);
+}
+
 }  // namespace
 
 RandomRuleSet make_random_rules(std::uint64_t seed, std::size_t rule_count) {
@@ -436,7 +448,7 @@ RandomRuleSet make_random_rules(std::uint64_t seed, std::size_t rule_count) {
     CheckedRule rule;
     rule.name = "rule_" + std::to_string(index);
     rule.title = "Title of " + rule.name;
-    rule.off = random.chance(0.05);
+    draw_mode(rule, random);
     rule.when = drawer.condition(static_cast<int>(random.between(1, depth_max)));
     rule.then = random.chance(0.3) ? static_cast<OutcomeIndex>(random.below(3)) : no_outcome;
     rule.score = random.between(-3, 9) * 10'000;

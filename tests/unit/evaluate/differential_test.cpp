@@ -3,9 +3,12 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <utility>
+#include <xxhash.h>
 
 #include <gtest/gtest.h>
 
+#include "engine/base/int128.h"
 #include "rules/evaluate/rule_set.h"
 #include "rules/evaluate/value_text.h"
 #include "tests/support/random_rules.h"
@@ -34,19 +37,40 @@ std::string rendered(const CheckedRules& rules, ExpressionIndex index, const Row
 struct ExpectedRow {
   std::vector<std::string> fired;  // "rule: reason"
   std::vector<std::uint32_t> errors;
-  std::vector<std::string> updates;  // "rule: value"
+  std::vector<std::pair<std::uint32_t, OutcomeIndex>> shadows;  // rule, and the outcome had it been live
+  std::vector<std::string> updates;                             // "rule: value"
   std::int64_t score = 0;
   OutcomeIndex outcome = no_outcome;
 };
+
+OutcomeIndex outcome_of(const CheckedPolicy& policy, OutcomeIndex forced, std::int64_t score) {
+  if (forced != no_outcome) return forced;
+  OutcomeIndex outcome = policy.otherwise;
+  for (auto band = policy.bands.rbegin(); band != policy.bands.rend(); ++band)
+    if (score >= band->at_least) outcome = band->outcome;
+  return outcome;
+}
+
+bool is_chosen(const CheckedRule& rule, const RowSource& source) {
+  const Column& key = source.events.columns[rule.canary_key];
+  if (!key.present.test(source.row)) return false;
+  const std::string text = key.type == ValueType::string ? std::string(key.strings[source.row]) : std::to_string(key.integers[source.row]);
+  const std::uint64_t hash = XXH3_64bits_withSeed(text.data(), text.size(), XXH3_64bits(rule.name.data(), rule.name.size()));
+  return UInt128{hash} * 10'000 < (static_cast<UInt128>(rule.canary_share) << 64);
+}
 
 ExpectedRow expect_row(const CheckedRules& rules, const RowSource& source) {
   ExpectedRow expected;
   for (std::uint32_t index = 0; index < rules.rules.size(); ++index) {
     const CheckedRule& rule = rules.rules[index];
-    if (rule.off) continue;
+    if (rule.mode == RuleMode::off || source.events.time().integers[source.row] >= rule.expires_ms) continue;
     const RowValue when = interpret(source, rule.when);
     if (when.failed) expected.errors.push_back(index);
     if (when.failed || !when.boolean) continue;
+    if (rule.mode == RuleMode::shadow || (rule.mode == RuleMode::canary && !is_chosen(rule, source))) {
+      expected.shadows.emplace_back(index, no_outcome);
+      continue;
+    }
     std::string text = std::to_string(index) + ": ";
     for (const ReasonPart& part : rule.reason)
       text += part.value == no_expression ? part.text : rendered(rules, part.value, interpret(source, part.value), false);
@@ -63,11 +87,11 @@ ExpectedRow expect_row(const CheckedRules& rules, const RowSource& source) {
     expected.score += rule.score;
     expected.outcome = std::min(expected.outcome, rule.then);
   }
-  if (expected.outcome == no_outcome) {
-    expected.outcome = rules.policy.otherwise;
-    for (auto band = rules.policy.bands.rbegin(); band != rules.policy.bands.rend(); ++band)
-      if (expected.score >= band->at_least) expected.outcome = band->outcome;
+  for (auto& [index, outcome] : expected.shadows) {
+    const CheckedRule& rule = rules.rules[index];
+    outcome = outcome_of(rules.policy, std::min(expected.outcome, rule.then), expected.score + rule.score);
   }
+  expected.outcome = outcome_of(rules.policy, expected.outcome, expected.score);
   return expected;
 }
 
@@ -99,6 +123,7 @@ void check_batch(const RandomRuleSet& set, const Scorer& scorer, std::uint64_t s
   ASSERT_EQ(decisions.fired_begin.size(), rows + 1);
   std::size_t next_error = 0;
   std::size_t next_update = 0;
+  std::size_t next_shadow = 0;
   for (std::size_t row = 0; row < rows; ++row) {
     SCOPED_TRACE("row " + std::to_string(row));
     RowSource source{rules, batch.events, batch.features, row};
@@ -108,7 +133,7 @@ void check_batch(const RandomRuleSet& set, const Scorer& scorer, std::uint64_t s
       const RowValue expected = kept ? interpret(source, rules.derived[index].value) : RowValue{};
       expect_same(batch.events.columns[rules.event.fields.size() + index], row, expected);
     }
-    const ExpectedRow expected = kept ? expect_row(rules, source) : ExpectedRow{{}, {}, {}, 0, rules.policy.otherwise};
+    const ExpectedRow expected = kept ? expect_row(rules, source) : ExpectedRow{{}, {}, {}, {}, 0, rules.policy.otherwise};
     std::vector<std::string> fired;
     for (std::uint32_t at = decisions.fired_begin[row]; at < decisions.fired_begin[row + 1]; ++at) {
       const FiredRule& rule = decisions.fired[at];
@@ -122,6 +147,12 @@ void check_batch(const RandomRuleSet& set, const Scorer& scorer, std::uint64_t s
       ASSERT_LT(next_error, decisions.errors.size());
       EXPECT_EQ(decisions.errors[next_error].row, row);
       EXPECT_EQ(decisions.errors[next_error++].rule, rule);
+    }
+    for (const auto& [rule, outcome] : expected.shadows) {
+      ASSERT_LT(next_shadow, decisions.shadows.size());
+      EXPECT_EQ(decisions.shadows[next_shadow].row, row);
+      EXPECT_EQ(decisions.shadows[next_shadow].rule, rule);
+      EXPECT_EQ(decisions.shadows[next_shadow++].outcome_if_live, outcome);
     }
     for (const std::string& update : expected.updates) {
       ASSERT_LT(next_update, decisions.updates.size());
@@ -139,6 +170,7 @@ void check_batch(const RandomRuleSet& set, const Scorer& scorer, std::uint64_t s
   }
   EXPECT_EQ(next_error, decisions.errors.size());
   EXPECT_EQ(next_update, decisions.updates.size());
+  EXPECT_EQ(next_shadow, decisions.shadows.size());
 }
 
 class Differential : public testing::TestWithParam<evaluate::InstructionSet> {};
@@ -147,6 +179,7 @@ TEST_P(Differential, ProgramsAgreeWithTheRowInterpreter) {
   constexpr std::uint64_t rule_sets = 150;
   std::size_t fired = 0;
   std::size_t failed = 0;
+  std::size_t shadows = 0;
   for (std::uint64_t seed = 1; seed <= rule_sets; ++seed) {
     SCOPED_TRACE("rule set " + std::to_string(seed));
     RandomRuleSet set = make_random_rules(seed, 1 + seed % 24);
@@ -161,11 +194,13 @@ TEST_P(Differential, ProgramsAgreeWithTheRowInterpreter) {
       if (HasFatalFailure()) return;
       fired += decisions.fired.size();
       failed += decisions.errors.size();
+      shadows += decisions.shadows.size();
     }
   }
   // The draw is worth something only if rules do fire and numbers do overflow.
   EXPECT_GT(fired, 10'000U);
   EXPECT_GT(failed, 1'000U);
+  EXPECT_GT(shadows, 2'000U);
 }
 
 INSTANTIATE_TEST_SUITE_P(AllInstructionSets, Differential, testing::ValuesIn(evaluate::available_instruction_sets()),
