@@ -38,6 +38,8 @@ Service::Service(ServiceParts parts) : parts_(std::move(parts)), recent_(parts_.
   for (const NamedSource& named : parts_.sources) inputs.push_back(named.input);
   std::vector<std::unique_ptr<Lane>> lanes;
   for (LaneIndex index = 0; index < parts_.lanes; ++index) lanes.push_back(std::make_unique<Lane>(index, inputs, bindings, &recent_));
+  for (const std::unique_ptr<Lane>& lane : lanes)
+    for (std::shared_ptr<const RuleCounters>& counters : lane->rule_counters()) rule_counters_.push_back(std::move(counters));
   lanes_ = std::make_unique<LaneGroup>(std::move(lanes));
 }
 
@@ -90,6 +92,7 @@ const Error* Service::configuration_failure() {
 
 ServiceStatus Service::status() const {
   ServiceStatus status = look_at(*lanes_, parts_.sources.front().input.scorer->vocabulary().outcomes);
+  status.rules = look_at_rules(rule_counters_);
   for (std::uint32_t sink = 0; sink < parts_.sinks.size(); ++sink) {
     std::uint64_t outputs = 0;
     for (LaneIndex lane = 0; lane < parts_.lanes; ++lane) outputs += lanes_->lane(lane).outputs(sink);

@@ -63,6 +63,7 @@ class Service {
   ServiceParts parts_;
   RecentDecisions recent_;
   std::unique_ptr<LaneGroup> lanes_;
+  std::vector<std::shared_ptr<const RuleCounters>> rule_counters_;  // of all lanes and sources
   bool started_ = false;
   std::optional<Error> configuration_failure_;
 };

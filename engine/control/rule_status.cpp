@@ -8,7 +8,6 @@
 #include "engine/base/decimal.h"
 #include "engine/base/json_text.h"
 #include "engine/base/timestamp.h"
-#include "engine/pipeline/rule_counters.h"
 
 namespace weir {
 namespace {
@@ -49,27 +48,25 @@ std::string time_text(std::int64_t ms) {
 
 }  // namespace
 
-std::vector<RuleStatus> look_at_rules(const LaneGroup& lanes) {
+std::vector<RuleStatus> look_at_rules(const std::vector<std::shared_ptr<const RuleCounters>>& counters) {
   std::vector<RuleStatus> rules;
   std::unordered_map<std::string, std::size_t> known;
-  for (LaneIndex index = 0; index < lanes.lane_count(); ++index) {
-    for (const std::shared_ptr<const RuleCounters>& counters : lanes.lane(index).rule_counters()) {
-      const std::vector<RuleDescription>& described = counters->vocabulary().rules;
-      for (std::size_t rule = 0; rule < described.size(); ++rule) {
-        const auto [at, added] = known.try_emplace(described[rule].name, rules.size());
-        if (added) {
-          rules.emplace_back();
-          rules.back().name = described[rule].name;
-        }
-        RuleStatus& status = rules[at->second];
-        status.mode = described[rule].mode;
-        status.canary_share = described[rule].canary_share;
-        status.expires_ms = described[rule].expires_ms;
-        status.fired += counters->fired(rule);
-        status.in_shadow += counters->in_shadow(rule);
-        status.errors += counters->errors(rule);
-        if (counters->in_shadow(rule) != 0) add_flips(*counters, rule, status);
+  for (const std::shared_ptr<const RuleCounters>& one : counters) {
+    const std::vector<RuleDescription>& described = one->vocabulary().rules;
+    for (std::size_t rule = 0; rule < described.size(); ++rule) {
+      const auto [at, added] = known.try_emplace(described[rule].name, rules.size());
+      if (added) {
+        rules.emplace_back();
+        rules.back().name = described[rule].name;
       }
+      RuleStatus& status = rules[at->second];
+      status.mode = described[rule].mode;
+      status.canary_share = described[rule].canary_share;
+      status.expires_ms = described[rule].expires_ms;
+      status.fired += one->fired(rule);
+      status.in_shadow += one->in_shadow(rule);
+      status.errors += one->errors(rule);
+      if (one->in_shadow(rule) != 0) add_flips(*one, rule, status);
     }
   }
   return rules;

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/event/rule_mode.h"
-#include "engine/pipeline/lane_group.h"
+#include "engine/pipeline/rule_counters.h"
 
 namespace weir {
 
@@ -27,8 +28,8 @@ struct RuleStatus {
   std::vector<FlipCount> flips;  // those that occurred, by outcome
 };
 
-// All rules of the rule set that the lanes run, in their order; while lanes switch, those of both. Any thread.
-std::vector<RuleStatus> look_at_rules(const LaneGroup& lanes);
+// All rules of what is counted, in their order, added up over lanes and sources; where lanes run different rule sets, the rules of both.
+std::vector<RuleStatus> look_at_rules(const std::vector<std::shared_ptr<const RuleCounters>>& counters);
 
 // "unusual_amount  shadow  fired 0  in shadow 812  allow -> alert 31": one line, without its end.
 std::string rule_text(const RuleStatus& rule);

@@ -28,7 +28,6 @@ ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& ou
     counters.batch_us.add_to(status.batch_us);
     counters.age_ms.add_to(status.age_ms);
   }
-  status.rules = look_at_rules(lanes);
   status.shards = lanes.shard_count();
   status.failures = lanes.failures();
   return status;

@@ -45,7 +45,7 @@ struct ServiceStatus {
   std::size_t shards = 0;
   std::int64_t lag = -1;  // records behind the end of the sources; -1: unknown
   std::vector<OutcomeCount> outcomes;
-  std::vector<RuleStatus> rules;
+  std::vector<RuleStatus> rules;  // see look_at_rules
   std::vector<SinkStatus> sinks;
   std::vector<ShardFailure> failures;
   std::array<std::uint64_t, Histogram::bucket_count> batch_us{};

@@ -34,7 +34,6 @@ void Lane::attach(std::size_t source, LaneReader& reader) {
 }
 
 std::vector<std::shared_ptr<const RuleCounters>> Lane::rule_counters() const {
-  const std::lock_guard<std::mutex> lock(rules_mutex_);
   std::vector<std::shared_ptr<const RuleCounters>> all;
   for (const LaneInput& input : inputs_) all.push_back(input.rules);
   return all;

@@ -8,7 +8,6 @@
 #include <deque>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "engine/event/batch.h"
@@ -49,7 +48,8 @@ class Lane {
   void wake() noexcept;
 
   const LaneCounters& counters() const { return counters_; }
-  // Of the rule sets in force, one a source. Any thread; not for the data plane.
+  // Of the rule sets in force, one a source; they may be read by any thread, for as long as they are held. This call is for the lane's
+  // thread, or for others while the lane does not run: who brings another rule set brings its counters, and keeps them.
   std::vector<std::shared_ptr<const RuleCounters>> rule_counters() const;
   std::uint64_t outputs(std::uint32_t sink) const { return fan_out_.outputs(sink); }
   const StateGauges& state() const { return state_; }
@@ -94,7 +94,6 @@ class Lane {
   moodycamel::ConcurrentQueue<Message> inbox_;
   std::atomic<LaneReader*> waiting_on_{nullptr};
   LaneCounters counters_;
-  mutable std::mutex rules_mutex_;  // taken by whoever looks, and by the lane only when a rule set comes into force
   StateGauges state_;
   std::uint64_t turns_ = 0;
 };

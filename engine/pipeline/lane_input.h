@@ -30,7 +30,7 @@ struct LaneInput {
   JsonParser parser;
   std::unique_ptr<ScorerScratch> scratch;
   DecisionWriter writer;
-  std::shared_ptr<RuleCounters> rules;  // others look at it: replaced with the scorer, under the lane's rules_mutex_
+  std::shared_ptr<RuleCounters> rules;  // of the scorer; replaced with it
 };
 
 }  // namespace weir

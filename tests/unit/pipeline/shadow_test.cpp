@@ -49,14 +49,10 @@ struct LaneRun {
   explicit LaneRun(std::size_t batch_size, FeatureSelection selection = FeatureSelection::fired) : reader(batch_size), features(selection) {
     InputSettings settings;
     settings.scorer = compiled();
-    std::vector<std::unique_ptr<Lane>> one;
-    one.push_back(std::make_unique<Lane>(0, std::vector<InputSettings>{settings},
-                                         std::vector<SinkBinding>{{"decisions", &decisions, OutputKind::decision, features, std::nullopt},
-                                                                  {"dead", &dead, OutputKind::dead_letter, FeatureSelection::none, {}}},
-                                         nullptr));
-    lane = one.front().get();
+    const std::vector<SinkBinding> bindings{{"decisions", &decisions, OutputKind::decision, features, std::nullopt},
+                                            {"dead", &dead, OutputKind::dead_letter, FeatureSelection::none, std::nullopt}};
+    lane = std::make_unique<Lane>(0, std::vector<InputSettings>{settings}, bindings, nullptr);
     lane->attach(0, reader);
-    lanes = std::make_unique<LaneGroup>(std::move(one));
   }
 
   void feed(const std::vector<std::string>& events, std::int64_t live_from = 0) {
@@ -86,8 +82,7 @@ struct LaneRun {
   test::FakeSink decisions;
   test::FakeSink dead;
   FeatureSelection features;
-  Lane* lane = nullptr;
-  std::unique_ptr<LaneGroup> lanes;
+  std::unique_ptr<Lane> lane;
 };
 
 std::string payment(int number, const std::string& amount, const std::string& account = "") {
@@ -145,7 +140,7 @@ TEST(Shadow, CountsHitsByModeAndFlipsByOutcome) {
   for (const std::size_t batch_size : {1U, 64U, 256U}) {
     LaneRun run(batch_size);
     run.feed(mixed_stream(), 100);
-    const std::vector<RuleStatus> rules = look_at_rules(*run.lanes);
+    const std::vector<RuleStatus> rules = look_at_rules(run.lane->rule_counters());
     ASSERT_EQ(rules.size(), 4U);
     std::size_t large = 0;
     std::size_t many = 0;
