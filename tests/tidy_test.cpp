@@ -69,6 +69,8 @@ std::map<std::string, std::set<std::string>> layers() {
       {"engine/control", with(connector, {"engine/features", "engine/parse", "engine/recovery", "engine/pipeline"})},
       {"rules/language", event},
       {"rules/evaluate", with(ports, {"rules/language"})},
+      {"rules/testing",
+       with(ports, {"engine/features", "engine/parse", "engine/recovery", "engine/pipeline", "rules/language", "rules/evaluate"})},
       {"connectors/kafka", connector},
       {"connectors/file", connector},
       {"connectors/console", with(connector, {"connectors/file"})},

@@ -13,13 +13,14 @@
 #include "engine/app/exit_code.h"
 #include "engine/app/reference_commands.h"
 #include "engine/app/run_command.h"
+#include "engine/app/test_command.h"
 #include "engine/base/diagnostic.h"
 #include "engine/settings/quantity.h"
 
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 6> verbs{"run", "check", "demo", "schema", "list", "explain"};
+constexpr std::array<std::string_view, 7> verbs{"run", "check", "test", "demo", "schema", "list", "explain"};
 constexpr std::array<std::string_view, 4> listable{"functions", "sources", "sinks", "errors"};
 
 constexpr const char* summary =
@@ -30,10 +31,11 @@ constexpr const char* ending =
     "Examples:\n"
     "  weir demo                            the whole path on one screen, with payments made up\n"
     "  weir check config/weir.yaml          what is wrong with a config and its rules\n"
+    "  weir test config/rules               whether the rules decide as their tests expect\n"
     "  weir run config/weir.yaml            the service\n"
     "  weir explain C0104                   what an error code means\n"
     "  weir check --help                    the options of one command\n\n"
-    "Exit codes: 0 fine, 1 a check found something, 64 wrong usage, 69 the drain timed out,\n"
+    "Exit codes: 0 fine, 1 a check or a test found something, 64 wrong usage, 69 the drain timed out,\n"
     "70 internal error, 78 bad configuration.";
 
 // What was asked for, filled while parsing.
@@ -43,6 +45,7 @@ struct Request {
   std::string ends_after;  // of run and demo
   CheckCommandOptions check;
   std::string check_format = "text";
+  TestCommandOptions test;
   bool markdown = false;
   std::string listed;
   std::string code;
@@ -89,8 +92,23 @@ void add_check(CLI::App& app, Request& request) {
   verb->add_flag("--json", request.json, "The same as --format json");
   verb->footer(
       "Examples:\n  weir check config/weir.yaml       the config and the rules that it names\n"
-      "  weir check config/rules           all rules below a folder, as one rule set\n\n"
+      "  weir check config/rules           all rules below a folder; each folder is one rule set\n\n"
       "Ends with 0 if there is no error, otherwise with 1. Nothing is connected to.");
+}
+
+void add_test(CLI::App& app, Request& request) {
+  CLI::App* verb = app.add_subcommand("test", "Run the `test` blocks of rules files as the service would run the rules");
+  verb->add_option("PATH", request.test.paths, "Config files (.yaml, .yml), rules files (.rules) or folders of rules files")
+      ->required()
+      ->option_text("...");
+  add_set(*verb, request.test.overrides);
+  verb->add_option("--junit", request.test.junit, "Write the results as JUnit XML, too")->option_text("FILE");
+  verb->add_flag("--coverage", request.test.coverage, "Show which rules never fired and which operands were never true or never false");
+  verb->add_flag("--json", request.json, "Print JSON");
+  verb->footer(
+      "Examples:\n  weir test config/rules            every rules file below a folder; each folder is one rule set\n"
+      "  weir test weir.yaml --coverage    the rules that a config names\n\n"
+      "Ends with 0 if all tests passed, with 1 if one failed, with 78 if the rules are wrong.");
 }
 
 void add_references(CLI::App& app, Request& request) {
@@ -169,6 +187,10 @@ int run_verb(std::string_view verb, Request& request, const Terminal& terminal) 
     request.check.json = request.json || request.check_format == "json";
     return check_command(request.check, terminal);
   }
+  if (verb == "test") {
+    request.test.json = request.json;
+    return test_command(request.test, terminal);
+  }
   if (verb == "schema") return schema_command(request.markdown, terminal);
   if (verb == "explain") return explain_command(request.code, request.json, terminal);
   if (verb == "list") {
@@ -193,6 +215,7 @@ int run_command_line(std::vector<std::string> arguments, const Terminal& termina
   Request request;
   add_run(app, request);
   add_check(app, request);
+  add_test(app, request);
   add_references(app, request);
 
   if (arguments.empty()) {

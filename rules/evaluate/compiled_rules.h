@@ -10,6 +10,7 @@
 #include "engine/event/feature_spec.h"
 #include "rules/evaluate/attachments.h"
 #include "rules/evaluate/result_reader.h"
+#include "rules/evaluate/value_observer.h"
 #include "rules/language/checked_rules.h"
 
 namespace weir::evaluate {
@@ -57,6 +58,10 @@ struct CompiledRules {
 
   Program route;  // the sinks' `when`, which may read score and outcome
   std::vector<MaskIndex> routes;
+
+  ValueObserver* observer = nullptr;          // usually none
+  std::vector<ResultReader> watched_judged;   // of `judge`
+  std::vector<ResultReader> watched_decided;  // of `route`
 
   OutcomeIndex outcome_of_score(std::int64_t score) const {
     for (const ScoreBand& band : bands)

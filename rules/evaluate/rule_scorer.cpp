@@ -72,6 +72,15 @@ void store(const ResultReader& reader, const ProgramMemory& memory, std::size_t 
   });
 }
 
+void observe(const CompiledRules& rules, const std::vector<ResultReader>& watched, std::size_t first_number, const ProgramMemory& memory,
+             const EventBatch& batch, std::size_t block, std::uint64_t judged) {
+  const std::size_t first = block * block_rows;
+  for_each_row(judged, [&](std::size_t row) {
+    for (std::size_t index = 0; index < watched.size(); ++index)
+      rules.observer->observed(batch.offsets[first + row], first_number + index, watched[index].read(memory, row));
+  });
+}
+
 void publish_block(const DecisionBatch& decisions, std::size_t block, RuleScorerScratch& scratch) {
   const std::size_t first = block * block_rows;
   const std::size_t end = std::min(first + block_rows, decisions.rows);
@@ -120,7 +129,7 @@ void RuleScorer::score(const EventBatch& batch, const FeatureColumns& features, 
   own.text.clear();
   own.filler.begin(*rules_, batch.rows, decisions);
   bind(rules_->judge, batch, &features, own, own.columns);
-  const bool routed = !rules_->routes.empty();
+  const bool routed = !rules_->routes.empty() || !rules_->watched_decided.empty();
   if (routed) {
     for (Column* column : {&own.score, &own.outcome}) {
       column->integers.resize(batch.rows);
@@ -136,11 +145,14 @@ void RuleScorer::score(const EventBatch& batch, const FeatureColumns& features, 
     }
     rules_->judge.run(own.columns, batch.rows, block, judged, own.text, own.judge);
     own.filler.fill_block(*rules_, own.judge, block, judged, decisions);
+    if (rules_->observer != nullptr) observe(*rules_, rules_->watched_judged, 0, own.judge, batch, block, judged);
     if (!routed) continue;
     publish_block(decisions, block, own);
     rules_->route.run(own.route_columns, batch.rows, block, judged, own.text, own.route);
     for (std::size_t index = 0; index < rules_->routes.size(); ++index)
       decisions.routes[index].words()[block] = own.route.mask(rules_->routes[index]);
+    if (rules_->observer != nullptr)
+      observe(*rules_, rules_->watched_decided, rules_->watched_judged.size(), own.route, batch, block, judged);
   }
 }
 

@@ -45,8 +45,9 @@ class Compiler {
     compiled_->bands = rules_.policy.bands;
     compiled_->otherwise = rules_.policy.otherwise;
     compile_prepare(options.filter);
-    compile_rules();
-    compile_routes(options.routes);
+    compiled_->observer = options.watched.observer;
+    compile_rules(options.watched.judged);
+    compile_routes(options.routes, options.watched.decided);
     if (const std::string& error = compiled_->attachments.error(); !error.empty()) return Error{ErrorKind::configuration, error};
     return std::shared_ptr<const Scorer>(std::make_shared<RuleScorer>(std::move(compiled_)));
   }
@@ -104,7 +105,7 @@ class Compiler {
     std::vector<PendingUpdate> updates;
   };
 
-  void compile_rules() {
+  void compile_rules(const std::vector<ExpressionIndex>& watched) {
     Graph graph;
     Lowering lowering(rules_, graph, compiled_->attachments);
     std::vector<Root> roots;
@@ -124,7 +125,10 @@ class Compiler {
       for (const CheckedUpdate& update : rule.updates) next.updates.push_back(want_update(graph, lowering, update, next.fired, roots));
       pending.push_back(std::move(next));
     }
+    std::vector<Wanted> values;
+    for (const ExpressionIndex value : watched) values.push_back(want(lowering, value, no_node, roots));
     compiled_->judge = build_program(graph, roots, set_);
+    for (const Wanted& value : values) compiled_->watched_judged.push_back(reader(compiled_->judge, value));
     for (const PendingRule& rule : pending) compiled_->rules.push_back(finish(rule));
   }
 
@@ -190,13 +194,16 @@ class Compiler {
     return compiled;
   }
 
-  void compile_routes(const std::vector<ExpressionIndex>& routes) {
+  void compile_routes(const std::vector<ExpressionIndex>& routes, const std::vector<ExpressionIndex>& watched) {
     Graph graph;
     Lowering lowering(rules_, graph, compiled_->attachments);
     std::vector<Root> roots;
     for (const ExpressionIndex route : routes) roots.push_back({lowering.lower(route).node});
+    std::vector<Wanted> values;
+    for (const ExpressionIndex value : watched) values.push_back(want(lowering, value, no_node, roots));
     compiled_->route = build_program(graph, roots, set_);
-    for (const Root& root : roots) compiled_->routes.push_back(compiled_->route.mask_of(root.node));
+    for (std::size_t index = 0; index < routes.size(); ++index) compiled_->routes.push_back(compiled_->route.mask_of(roots[index].node));
+    for (const Wanted& value : values) compiled_->watched_decided.push_back(reader(compiled_->route, value));
   }
 
   const CheckedRules& rules_;

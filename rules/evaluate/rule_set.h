@@ -8,6 +8,7 @@
 #include "engine/base/result.h"
 #include "engine/ports/scorer.h"
 #include "rules/evaluate/instruction_set.h"
+#include "rules/evaluate/value_observer.h"
 #include "rules/language/checked_rules.h"
 
 namespace weir {
@@ -16,6 +17,7 @@ struct RuleSetOptions {
   std::optional<ExpressionIndex> filter;  // of the mapping: rows where it is false take no part (ExpressionScope::event)
   // One for each sink with a `when`, in the order of DecisionBatch::routes (ExpressionScope::decision).
   std::vector<ExpressionIndex> routes;
+  WatchedExpressions watched;                            // none in the live stream
   std::optional<evaluate::InstructionSet> instructions;  // none: the best that this processor has
 };
 

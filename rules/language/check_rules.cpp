@@ -19,6 +19,7 @@
 #include "rules/language/parser.h"
 #include "rules/language/policy_checker.h"
 #include "rules/language/rule_checker.h"
+#include "rules/language/test_checker.h"
 
 namespace weir {
 
@@ -47,6 +48,7 @@ class RuleSetChecker {
     definitions();
     policy();
     rules();
+    tests();
     warn_unused();
     write_canonical_text();
   }
@@ -138,6 +140,8 @@ class RuleSetChecker {
     spec->name = definition.name.text;
     if (spec->where) warn_about_where(*spec, definition);
     scope_.know_feature(*spec, definition.index);
+    rules_.feature_texts.resize(std::max<std::size_t>(rules_.feature_texts.size(), definition.index + std::size_t{1}));
+    rules_.feature_texts[definition.index] = canonical_text(*definition.value);
     rules_.features[definition.index] = std::move(*spec);
     scope_.set(definition.name.text, {NameKind::feature, definition.index});
   }
@@ -181,6 +185,17 @@ class RuleSetChecker {
           reporter.error("R0201", rule.name.span, "rule " + in_backticks(rule.name.text) + " is declared twice");
         check_rule(rule, scope_, reporter);
         if (options_.now_ms) warn_near_expiry(rule, *options_.now_ms, reporter);
+      }
+    });
+  }
+
+  void tests() {
+    std::unordered_set<std::string_view> titles;
+    each([&](const SyntaxFile& tree, Reporter& reporter) {
+      for (const SyntaxTest& test : tree.tests) {
+        if (!test.title.value.empty() && !titles.insert(test.title.value).second)
+          reporter.error("R0705", test.title.span, "two tests have this title");
+        check_test(test, scope_, reporter);
       }
     });
   }

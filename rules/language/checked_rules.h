@@ -8,6 +8,7 @@
 #include "engine/event/decision.h"
 #include "engine/event/event_schema.h"
 #include "engine/event/feature_spec.h"
+#include "rules/language/checked_tests.h"
 #include "rules/language/expression.h"
 
 namespace weir {
@@ -91,12 +92,15 @@ struct CheckedRules {
   std::vector<CheckedLet> lets;
   std::vector<CheckedRule> rules;
   CheckedPolicy policy;
+  std::vector<CheckedTest> tests;
 
   std::vector<Expression> expressions;  // see ExpressionIndex
   std::vector<ValueSet> sets;           // of `in [..]`
   std::vector<std::string> patterns;    // of `matches`: valid RE2
+  // By feature, for people: its aggregate in the canonical layout. Empty where the name says it (aggregates written in place).
+  std::vector<std::string> feature_texts;
 
-  // The meaning of the files without layout and comments, list entries included: what the rule set's hash is taken over.
+  // The meaning of the files without layout, comments and tests, list entries included: what the rule set's hash is taken over.
   std::string canonical_text;
 };
 

@@ -146,7 +146,22 @@ constexpr ErrorCode codes[] = {
     {"R0605", "a list is empty",
      "A warning: nothing is in the list, so `in` is never true and `not in` always (for a value that is present)."},
     // R07: tests
-    {"R0701", "a test is skipped", "A warning: `test` blocks are read and skipped by this version."},
+    {"R0701", "a test expects nothing",
+     "A test gives events (`given`), then one that is judged (`when`), then says what must come of it (`expect`). An `expect` is about "
+     "the\n"
+     "`when` before it, so it cannot come first, and a test without any could never fail."},
+    {"R0702", "a test names what does not exist",
+     "Events, fields, lists, rules and outcomes are named in a test as the rules files declare them. A field stands in an event once."},
+    {"R0703", "a value does not fit its field",
+     "A test gives each field a literal of its declared type, or `missing` where the field is declared with `?`. A place is written\n"
+     "`geo(52.52, 13.405)`. Fields that are left out have a default: a time from the test's clock, an id of their own, the field's name "
+     "for\n"
+     "text, zero for numbers, and nothing where the field may be missing."},
+    {"R0704", "a test is too large", "A test has at most 1000 steps and 100000 events, and a rule set at most 10000 tests."},
+    {"R0705", "two tests have one title", "The title is how a test is told apart in reports. Give each its own."},
+    {"R0710", "a test failed",
+     "The rules decided otherwise than the test expects. `weir test FILE` shows each value on the way: the fields and features that the\n"
+     "rule reads, and every part of its condition."},
 };
 
 }  // namespace

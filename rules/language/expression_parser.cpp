@@ -135,6 +135,7 @@ SyntaxExpressionPointer ExpressionParser::parse_comparison() {
   if (reader_.panic() || !at_comparison()) return left;
   SyntaxExpressionPointer result;
   if (reader_.peek().kind == TokenKind::symbol) {
+    if (reader_.at_symbol("=")) reader_.note_comparison();
     const Token& sign = reader_.take();
     SyntaxExpressionPointer right = parse_sum();
     result = join(sign.text == "=" ? "==" : sign.text, sign.span, std::move(left), std::move(right));

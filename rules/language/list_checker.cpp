@@ -39,9 +39,16 @@ class ListChecker {
     }
     list.values.type = declared->type;
     list.values.scale = declared->scale;
-    const bool whole = syntax.path ? from_file(syntax, base_folder, list) : inline_values(syntax, list);
+    const bool whole = syntax.path ? from_file(syntax, base_folder, list) : entries(syntax.values, list);
     if (whole && list.values.size() == 0)
       reporter_.warning("R0605", syntax.name.span, "list " + in_backticks(list.name) + " is empty", "nothing is in it");
+    return whole;
+  }
+
+  bool entries(const std::vector<SyntaxExpressionPointer>& values, CheckedList& list) {
+    bool whole = true;
+    for (const SyntaxExpressionPointer& value : values) whole = entry(*value, list) && whole;
+    sort_distinct(list.values);
     return whole;
   }
 
@@ -67,13 +74,6 @@ class ListChecker {
     return true;
   }
 
-  bool inline_values(const SyntaxList& syntax, CheckedList& list) {
-    bool whole = true;
-    for (const SyntaxExpressionPointer& value : syntax.values) whole = entry(*value, list) && whole;
-    sort_distinct(list.values);
-    return whole;
-  }
-
   bool entry(const SyntaxExpression& value, CheckedList& list) {
     const bool negative = value.kind == SyntaxKind::unary && value.operands.size() == 1;
     const SyntaxExpression& literal = negative ? *value.operands[0] : value;
@@ -96,6 +96,14 @@ class ListChecker {
 };
 
 }  // namespace
+
+std::optional<ValueSet> check_entries(const std::vector<SyntaxExpressionPointer>& values, const CheckedList& list, Reporter& reporter) {
+  CheckedList entries;
+  entries.values.type = list.values.type;
+  entries.values.scale = list.values.scale;
+  if (!ListChecker(reporter).entries(values, entries)) return std::nullopt;
+  return std::move(entries.values);
+}
 
 void check_list(const SyntaxList& syntax, const std::string& base_folder, CheckScope& scope, Reporter& reporter) {
   const auto index = static_cast<std::uint32_t>(scope.rules.lists.size());

@@ -1,7 +1,9 @@
 // Lists: inline values, or the entries of a file, read while the rules are checked.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "rules/language/check_scope.h"
 #include "rules/language/reporter.h"
@@ -11,5 +13,8 @@ namespace weir {
 
 // Adds the list to `scope.rules.lists` (also a broken one, so that its uses are not complained about).
 void check_list(const SyntaxList& syntax, const std::string& base_folder, CheckScope& scope, Reporter& reporter);
+
+// Literals as entries of `list` (as its type asks), sorted; nothing after a complaint.
+std::optional<ValueSet> check_entries(const std::vector<SyntaxExpressionPointer>& values, const CheckedList& list, Reporter& reporter);
 
 }  // namespace weir

@@ -7,6 +7,7 @@
 #include "rules/language/foreign_words.h"
 #include "rules/language/limits.h"
 #include "rules/language/rule_parser.h"
+#include "rules/language/test_parser.h"
 
 namespace weir {
 
@@ -18,12 +19,13 @@ class FileParser {
     tree_.file = &file;
   }
 
-  SyntaxFile run() {
+  SyntaxFile run(TokenMarks& marks) {
     while (!reader_.at_end()) {
       const std::size_t from = reader_.position();
       declaration();
       if (reader_.panic()) recover(from);
     }
+    marks = reader_.take_marks();
     return std::move(tree_);
   }
 
@@ -43,6 +45,8 @@ class FileParser {
   void declaration() {
     const Token& word = reader_.peek();
     if (word.kind != TokenKind::name || !begins_declaration(word.text)) return no_declaration();
+    const std::size_t from = reader_.position();
+    reader_.note_declaration();
     reader_.take();
     if (word.text == "event") return event();
     if (word.text == "list") return list();
@@ -53,8 +57,8 @@ class FileParser {
     } else if (word.text == "policy") {
       tree_.policies.push_back(parse_policy(reader_, word.span));
     } else if (word.text == "test") {
-      reader_.reporter().warning("R0701", word.span, "`test` blocks are not run yet", "this one is skipped");
-      skip_declaration();
+      tree_.tests.push_back(parse_test(reader_, word.span));
+      if (!reader_.panic()) reader_.note_test(from);
     } else {
       reader_.reporter().error("R0110", word.span, in_backticks(word.text) + " is not supported yet");
       skip_declaration();
@@ -64,8 +68,8 @@ class FileParser {
   void no_declaration() {
     const Token& token = reader_.peek();
     std::vector<std::string> help;
-    if (token.kind == TokenKind::name) help = did_you_mean(token.text, {"event", "list", "feature", "let", "rule", "policy"});
-    reader_.fail_expected("a declaration (`event`, `list`, `feature`, `let`, `rule` or `policy`)", std::move(help));
+    if (token.kind == TokenKind::name) help = did_you_mean(token.text, {"event", "list", "feature", "let", "rule", "policy", "test"});
+    reader_.fail_expected("a declaration (`event`, `list`, `feature`, `let`, `rule`, `policy` or `test`)", std::move(help));
   }
 
   // To the next declaration, over the block of this one if it has one.
@@ -209,13 +213,23 @@ class FileParser {
   SyntaxFile tree_;
 };
 
-// Layout and comments are left out; strings stay as written.
-std::string joined(const TokenList& list) {
+// Layout, comments and tests are left out; strings stay as written.
+std::string joined(const TokenList& list, const TokenMarks& marks) {
   std::string text;
-  for (const Token& token : list.tokens) {
-    if (token.kind == TokenKind::end) break;
-    if (!text.empty()) text += token.first_on_line && begins_declaration(token.text) ? '\n' : ' ';
-    text += token.text;
+  auto test = marks.tests.begin();
+  auto declaration = marks.declarations.begin();
+  auto comparison = marks.comparisons.begin();
+  for (std::size_t index = 0; list.tokens[index].kind != TokenKind::end; ++index) {
+    if (test != marks.tests.end() && index == test->first) {
+      index = test++->second - 1;
+      continue;
+    }
+    while (declaration != marks.declarations.end() && *declaration < index) ++declaration;
+    while (comparison != marks.comparisons.end() && *comparison < index) ++comparison;
+    const bool begins = declaration != marks.declarations.end() && *declaration == index;
+    const bool compares = comparison != marks.comparisons.end() && *comparison == index;
+    if (!text.empty()) text += begins ? '\n' : ' ';
+    text += compares ? "==" : list.tokens[index].text;
   }
   text += '\n';
   return text;
@@ -225,8 +239,13 @@ std::string joined(const TokenList& list) {
 
 SyntaxFile parse_rules(const SourceFile& file, Reporter& reporter) {
   const TokenList tokens = lex(file, reporter);
-  SyntaxFile tree = FileParser(file, tokens, reporter).run();
-  tree.canonical_text = joined(tokens);
+  TokenMarks marks;
+  return parse_tokens(file, tokens, reporter, marks);
+}
+
+SyntaxFile parse_tokens(const SourceFile& file, const TokenList& tokens, Reporter& reporter, TokenMarks& marks) {
+  SyntaxFile tree = FileParser(file, tokens, reporter).run(marks);
+  tree.canonical_text = joined(tokens, marks);
   return tree;
 }
 

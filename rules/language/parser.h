@@ -11,6 +11,9 @@ namespace weir {
 // `file` must outlive the tree. What was wrong is left out or `bad`.
 SyntaxFile parse_rules(const SourceFile& file, Reporter& reporter);
 
+// The same from tokens, with what they turned out to be.
+SyntaxFile parse_tokens(const SourceFile& file, const TokenList& tokens, Reporter& reporter, TokenMarks& marks);
+
 // One expression that fills the whole text.
 SyntaxExpressionPointer parse_expression(const SourceFile& text, Reporter& reporter);
 

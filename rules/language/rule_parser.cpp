@@ -159,6 +159,7 @@ class RuleParser {
   void clause() {
     const Token& word = reader_.peek();
     if (!at_clause(reader_, rule_clauses)) return unknown_clause();
+    reader_.note_clause();
     reader_.take();
     if (word.text == "when") {
       const bool first = once(seen_when_, word);
@@ -231,6 +232,7 @@ class RuleParser {
 
 void parse_policy_clause(TokenReader& reader, SyntaxPolicy& policy) {
   const Token& word = reader.peek();
+  reader.note_clause();
   if (reader.accept_word("precedence")) {
     const bool first = policy.precedence.empty();
     if (!first) reader.reporter().error("R0108", word.span, "`precedence` stands in this policy for the second time");

@@ -162,6 +162,35 @@ struct SyntaxPolicy {
   std::optional<SyntaxName> otherwise;
 };
 
+// `card_id: "c1"`, `device_id: missing`, `place: { lat: 52.5, lon: 13.4 }` in a test.
+struct SyntaxTestField {
+  SyntaxName name;
+  SyntaxExpressionPointer value;      // none: missing, or a place
+  SyntaxExpressionPointer longitude;  // of a place, whose latitude is `value`
+  SourceSpan span;                    // of the value
+};
+
+enum class SyntaxStepKind : std::uint8_t { given, when, with_list, outcome, rule, no_rule, condition };
+
+// One line of a test.
+struct SyntaxStep {
+  SyntaxStepKind kind = SyntaxStepKind::given;
+  SourceSpan span;  // of the whole
+  SyntaxName name;  // of the event, list, outcome or rule
+  std::optional<SyntaxName> count;
+  std::optional<SyntaxDuration> every;
+  std::optional<SyntaxDuration> after;
+  std::vector<SyntaxTestField> fields;
+  std::vector<SyntaxExpressionPointer> values;  // of a list
+  SyntaxExpressionPointer condition;
+};
+
+struct SyntaxTest {
+  SyntaxString title;
+  bool broken = false;  // something in it was not understood
+  std::vector<SyntaxStep> steps;
+};
+
 struct SyntaxFile {
   const SourceFile* file = nullptr;
   std::vector<SyntaxEvent> events;
@@ -170,7 +199,8 @@ struct SyntaxFile {
   std::vector<SyntaxLet> lets;
   std::vector<SyntaxRule> rules;
   std::vector<SyntaxPolicy> policies;
-  std::string canonical_text;  // the tokens, one blank between two
+  std::vector<SyntaxTest> tests;
+  std::string canonical_text;  // the tokens but for tests, one blank between two, `=` in conditions as `==`
 };
 
 // The expression as its author would have written it in the canonical layout: names of aggregates written in place.

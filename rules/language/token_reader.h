@@ -4,12 +4,22 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "rules/language/lexer.h"
 #include "rules/language/reporter.h"
 #include "rules/language/syntax_tree.h"
 
 namespace weir {
+
+// Positions in a token list, ascending.
+struct TokenMarks {
+  std::vector<std::size_t> declarations;
+  std::vector<std::size_t> clauses;
+  std::vector<std::size_t> comparisons;                    // `=` that means `==`
+  std::vector<std::pair<std::size_t, std::size_t>> tests;  // first token, and the one behind the last
+};
 
 class TokenReader {
  public:
@@ -48,6 +58,15 @@ class TokenReader {
 
   Reporter& reporter() { return reporter_; }
 
+  // What a token turned out to be, for those who write the file anew: the next one begins a declaration or a clause of a block, or it is
+  // an `=` that compares.
+  void note_declaration() { marks_.declarations.push_back(at_); }
+  void note_clause() { marks_.clauses.push_back(at_); }
+  void note_comparison() { marks_.comparisons.push_back(at_); }
+  // The tokens since `from` are a test.
+  void note_test(std::size_t from) { marks_.tests.push_back({from, at_}); }
+  TokenMarks take_marks() { return std::move(marks_); }
+
  private:
   std::string found() const;
 
@@ -55,6 +74,7 @@ class TokenReader {
   Reporter& reporter_;
   std::size_t at_ = 0;
   bool panic_ = false;
+  TokenMarks marks_;
 };
 
 // Words that expressions are made of: no field, feature or let may be called so.

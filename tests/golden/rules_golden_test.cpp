@@ -13,6 +13,7 @@
 #include "engine/base/diagnostic.h"
 #include "rules/language/check_rules.h"
 #include "rules/language/error_codes.h"
+#include "rules/testing/run_tests.h"
 
 namespace weir {
 namespace {
@@ -51,6 +52,20 @@ std::string check_expressions(const std::filesystem::path& path, CheckedRules& r
 
 constexpr std::int64_t now_ms = 1'793'491'200'000;  // 2026-11-01: expiry is warned about as on that day
 
+// What its own tests find.
+std::string failures_of(CheckedRules& rules) {
+  const Result<TestReport> report = run_tests(rules, {});
+  if (!report) return report.error().text + '\n';
+  std::string text;
+  for (const TestRun& run : report.value().runs) {
+    for (const TestFailure& failure : run.failures) {
+      text += render(failure.diagnostic, false);
+      for (const std::string& line : failure.story) text += "  " + line + '\n';
+    }
+  }
+  return text + std::to_string(report.value().failed()) + " of " + std::to_string(report.value().runs.size()) + " tests failed\n";
+}
+
 // What `weir check` would print for the folder, with its own path left out.
 std::string check_folder(const std::filesystem::path& folder) {
   std::vector<SourceFile> files;
@@ -62,6 +77,7 @@ std::string check_folder(const std::filesystem::path& folder) {
   std::string text = diagnostics.empty() ? "" : render(diagnostics, false);
   text += rules ? "accepted: " + std::to_string(rules->rules.size()) + " rules, " + std::to_string(rules->features.size()) + " features\n"
                 : "refused\n";
+  if (rules && !rules->tests.empty()) text += failures_of(*rules);
   if (rules && std::filesystem::exists(folder / "expressions")) text += check_expressions(folder / "expressions", *rules);
   const std::string prefix = folder.string() + "/";
   for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix)) text.erase(at, prefix.size());

@@ -73,6 +73,36 @@ TEST_F(CommandLine, SuggestsTheNearestVerbAndOption) {
   EXPECT_THAT(weir_with({"list", "function"}).err, HasSubstr("did you mean `weir list functions`?"));
 }
 
+TEST_F(CommandLine, TestRunsTheTestsOfRulesFilesAndOfConfigs) {
+  const std::string passing = "test \"five\" {\n  given 4 payment\n  when payment\n  expect outcome block\n}\n";
+  const std::string rules = write("rules.rules", good_rules + passing);
+  const Ran passed = weir_with({"test", rules});
+  EXPECT_EQ(passed.code, exit_code::fine);
+  EXPECT_EQ(passed.out, rules + ": 1 test passed\n1 test passed\n");
+  write("weir.yaml", config_with("amount > 0", "outcome == block"));
+  EXPECT_EQ(weir_with({"test", (folder_ / "weir.yaml").string()}).code, exit_code::fine);
+
+  write("rules.rules", good_rules + "test \"four\" {\n  given 3 payment\n  when payment\n  expect outcome block\n}\n");
+  const std::string junit = (folder_ / "junit.xml").string();
+  const Ran failed = weir_with({"test", folder_.string(), "--junit", junit, "--coverage"});
+  EXPECT_EQ(failed.code, exit_code::found_something);
+  EXPECT_THAT(failed.out, HasSubstr("the outcome is `allow`"));
+  EXPECT_THAT(failed.out, HasSubstr("4        payments_10m = count() by card_id over 10m"));
+  EXPECT_THAT(failed.out, HasSubstr("many: never fired"));
+  std::ifstream file(junit);
+  const std::string xml{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  EXPECT_THAT(xml, HasSubstr("<testsuite name=\"weir\" tests=\"1\" failures=\"1\">"));
+  EXPECT_THAT(weir_with({"test", rules, "--json"}).out, HasSubstr("\"passed\": false"));
+  EXPECT_EQ(weir_with({"test", write("broken.rules", "rule")}).code, exit_code::bad_configuration);
+}
+
+TEST_F(CommandLine, EachFolderOfRulesIsARuleSet) {
+  write("rules/a/a.rules", good_rules);
+  write("rules/b/b.rules", good_rules);
+  const Ran ran = weir_with({"check", (folder_ / "rules").string()});
+  EXPECT_EQ(ran.code, exit_code::fine) << ran.out;
+}
+
 TEST_F(CommandLine, EndsWith64OnWrongUsage) {
   EXPECT_EQ(weir_with({}).code, exit_code::usage);
   EXPECT_EQ(weir_with({"check"}).code, exit_code::usage);

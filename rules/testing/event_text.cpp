@@ -1,0 +1,94 @@
+#include "rules/testing/event_text.h"
+
+#include <algorithm>
+#include <string>
+
+#include "engine/base/decimal.h"
+#include "engine/base/json_text.h"
+#include "engine/base/timestamp.h"
+
+namespace weir {
+
+namespace {
+
+const TestField* find(const TestEvents& events, std::size_t column) {
+  const auto found =
+      std::find_if(events.fields.begin(), events.fields.end(), [&](const TestField& field) { return field.column == column; });
+  return found == events.fields.end() ? nullptr : &*found;
+}
+
+void append_time(ByteBuffer& out, TimestampUnit unit, std::int64_t ms) {
+  if (unit == TimestampUnit::automatic) {  // as people read it
+    out.append('"');
+    append_timestamp(out, ms);
+    return out.append('"');
+  }
+  if (unit == TimestampUnit::seconds) return append_decimal(out, ms, 3);
+  append_integer(out, unit == TimestampUnit::microseconds ? ms * 1000 : ms);
+}
+
+void append_value(ByteBuffer& out, const FieldSpec& field, const TestField& given) {
+  switch (field.type) {
+    case ValueType::boolean:
+      out.append(given.value.boolean ? "true" : "false");
+      break;
+    case ValueType::decimal:
+      append_decimal(out, given.value.integer, field.scale);
+      break;
+    case ValueType::floating:
+      append_double(out, given.value.floating);
+      break;
+    case ValueType::string:
+      append_json_string(out, given.value.text);
+      break;
+    case ValueType::timestamp:
+      append_time(out, field.unit, given.value.integer);
+      break;
+    case ValueType::geo:
+      out.append("{\"lat\":");
+      append_double(out, given.value.floating);
+      out.append(",\"lon\":");
+      append_double(out, given.longitude);
+      out.append('}');
+      break;
+    default:
+      append_integer(out, given.value.integer);
+      break;
+  }
+}
+
+void append_default(ByteBuffer& out, const FieldSpec& field, bool is_id, std::int64_t number, std::int64_t time_ms) {
+  if (is_id && field.type == ValueType::string) return append_json_string(out, "test-" + std::to_string(number));
+  if (is_id) return append_integer(out, number);
+  if (field.type == ValueType::string) return append_json_string(out, field.name);
+  if (field.type == ValueType::timestamp) return append_time(out, field.unit, time_ms);
+  append_value(out, field, {});
+}
+
+}  // namespace
+
+std::optional<std::int64_t> own_time_ms(const EventSchema& schema, const TestEvents& events) {
+  const TestField* given = find(events, schema.time_field);
+  return given == nullptr ? std::nullopt : std::optional(given->value.integer);
+}
+
+void append_event(ByteBuffer& out, const EventSchema& schema, const TestEvents& events, std::int64_t number, std::int64_t time_ms) {
+  const std::size_t begin = out.size();
+  for (std::size_t column = 0; column < schema.fields.size(); ++column) {
+    const FieldSpec& field = schema.fields[column];
+    const bool is_time = column == schema.time_field;
+    const TestField* given = is_time ? nullptr : find(events, column);
+    if (given == nullptr && field.optional) continue;
+    if (given != nullptr && given->missing) continue;
+    out.append(out.size() == begin ? '{' : ',');
+    append_json_string(out, field.name);
+    out.append(':');
+    if (given != nullptr)
+      append_value(out, field, *given);
+    else
+      append_default(out, field, schema.id_field == column, number, time_ms);
+  }
+  out.append(out.size() == begin ? "{}" : "}");
+}
+
+}  // namespace weir

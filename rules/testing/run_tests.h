@@ -1,0 +1,57 @@
+// Runs the `test` blocks of a rule set through the same code as the service. Control plane; on the caller's thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/base/diagnostic.h"
+#include "engine/base/result.h"
+#include "rules/language/checked_rules.h"
+
+namespace weir {
+
+struct TestFailure {
+  Diagnostic diagnostic;           // R0710 at the expectation
+  std::vector<std::string> story;  // the event, the rules that fired, and each value on the way: one line each
+};
+
+struct TestRun {
+  std::size_t test = 0;  // index into CheckedRules::tests
+  std::vector<TestFailure> failures;
+  std::int64_t took_us = 0;
+};
+
+// An operand of `and` or `or`, and what the tests saw of it.
+struct BranchCoverage {
+  std::string text;
+  bool seen_true = false;
+  bool seen_false = false;
+};
+
+struct RuleCoverage {
+  std::uint32_t rule = 0;  // index into CheckedRules::rules
+  std::uint64_t fired = 0;
+  std::vector<BranchCoverage> branches;
+};
+
+struct TestReport {
+  std::vector<TestRun> runs;           // one a test, in order
+  std::vector<RuleCoverage> coverage;  // of the rules that are not off; where asked for
+
+  std::size_t failed() const;
+};
+
+struct TestOptions {
+  bool story = true;  // a failed test is run a second time to tell it
+  bool coverage = false;
+};
+
+// `rules` is changed while it runs (lists that a test replaces) and as before afterwards. Fails only where the rules cannot be compiled.
+Result<TestReport> run_tests(CheckedRules& rules, const TestOptions& options);
+
+// The failures alone, for who publishes a rule set only when its tests pass; also when the rules cannot be compiled.
+Diagnostics failed_tests(CheckedRules& rules);
+
+}  // namespace weir
