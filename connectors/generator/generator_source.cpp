@@ -107,6 +107,7 @@ void GeneratorSource::control() {
 }
 
 void GeneratorSource::assign() {
+  owner_->begin_assignment();
   for (const std::unique_ptr<GeneratorShard>& shard : shards_) {
     const std::int64_t live_ms = shard->generator.time_ms(shard->live_from);
     const std::int64_t reach_ms = owner_->history_reach().count();
@@ -118,6 +119,7 @@ void GeneratorSource::assign() {
     shard->state.store(GeneratorShard::State::open, std::memory_order_release);
     readers_[shard->lane]->wake();
   }
+  owner_->end_assignment();
 }
 
 void GeneratorSource::note(std::size_t shard, const ShardPosition& position) {

@@ -174,6 +174,7 @@ void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
   ++epoch_;
   const KafkaPartitions starts(rd_kafka_topic_partition_list_copy(&partitions));
   std::vector<OffsetCommit> first_commits;
+  owner_->begin_assignment();
   for (int at = 0; at < partitions.cnt; ++at) {
     const rd_kafka_topic_partition_t& one = partitions.elems[at];
     const ShardOffsets& chosen = offsets[static_cast<std::size_t>(at)];
@@ -201,6 +202,7 @@ void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
     rd_kafka_queue_forward(queued->queue.get(), nullptr);
     readers_[assigned.lane]->add(std::move(queued));
   }
+  owner_->end_assignment();
   if (const Status committed = committer_->commit_now(first_commits, Clock::now() + commit_timeout); !committed)
     say(committed.error().text);
   for (int at = starts->cnt - 1; at >= 0; --at)

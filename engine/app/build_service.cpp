@@ -55,6 +55,7 @@ class Builder {
     named.name = source.name;
     named.input.scorer = compile(index);
     named.input.in_flight_max = source.mapping.in_flight_max;
+    named.input.lanes_per_shard = source.mapping.lanes_per_shard;
     named.input.parse = {settings_.parse.record_bytes_max, settings_.parse.depth_max, settings_.parse.string_bytes_max,
                          source.mapping.strict};
     named.input.features.late_allowed_ms = settings_.state.late.allowed.count();

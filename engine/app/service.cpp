@@ -12,20 +12,6 @@ std::chrono::milliseconds history_reach(const InputSettings& input) {
   return std::chrono::milliseconds{store.history_reach_ms()};
 }
 
-// The name of a feature whose events can come from any shard; empty where there is none.
-std::string foreign_feature(const InputSettings& input) {
-  for (const FeatureSpec& feature : input.scorer->features())
-    if (!feature.by_includes_shard_key) return feature.name;
-  return {};
-}
-
-std::string refusal(const std::string& feature) {
-  return "feature `" + feature +
-         "` is not keyed by the shard's key, so its events can come from any shard; that needs the exchange between lanes, which does not "
-         "exist "
-         "yet: use a source with one shard (a topic with one partition), or key the feature by the shard's key too";
-}
-
 }  // namespace
 
 Service::Service(ServiceParts parts) : parts_(std::move(parts)), recent_(parts_.recent_decisions_max) {
@@ -60,8 +46,7 @@ Status Service::start() {
     return status;
   }
   for (std::size_t source = 0; source < parts_.sources.size(); ++source) {
-    const std::string foreign = foreign_feature(parts_.sources[source].input);
-    ShardOwner& owner = lanes_->owner(source, history_reach(parts_.sources[source].input), foreign.empty() ? 0 : 1, refusal(foreign));
+    ShardOwner& owner = lanes_->owner(source, history_reach(parts_.sources[source].input));
     Status status = parts_.sources[source].source->start(owner, parts_.lanes);
     if (status) {
       for (LaneIndex lane = 0; lane < parts_.lanes; ++lane) lanes_->lane(lane).attach(source, parts_.sources[source].source->reader(lane));

@@ -26,6 +26,14 @@ void FeatureStore::apply(const EventBatch& batch) {
   for (const std::unique_ptr<KeyGroup>& group : groups_) group->apply(batch, nullptr);
 }
 
+std::vector<ColumnIndex> FeatureStore::columns_read(const EventSchema& schema) const {
+  std::vector<ColumnIndex> columns{static_cast<ColumnIndex>(schema.time_field)};
+  for (const std::unique_ptr<KeyGroup>& group : groups_) group->add_columns_read(columns);
+  std::sort(columns.begin(), columns.end());
+  columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+  return columns;
+}
+
 std::int64_t FeatureStore::history_reach_ms() const {
   std::int64_t reach = 0;
   for (const std::unique_ptr<KeyGroup>& group : groups_) reach = std::max(reach, group->retain_ms());

@@ -35,6 +35,9 @@ class FeatureStore {
   // The same without answers: replay.
   void apply(const EventBatch& batch);
 
+  // The columns of a batch that `apply` reads, ascending: those of the keys, arguments and conditions of the held features, and the time.
+  std::vector<ColumnIndex> columns_read(const EventSchema& schema) const;
+
   // How far behind an event's time earlier events can matter: state is whole again after a replay of that much.
   std::int64_t history_reach_ms() const;
 

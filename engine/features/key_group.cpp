@@ -164,6 +164,12 @@ void KeyGroup::read_event(const EventBatch& batch, std::size_t row, std::size_t 
   }
 }
 
+void KeyGroup::add_columns_read(std::vector<ColumnIndex>& columns) const {
+  columns.insert(columns.end(), plan_.by.begin(), plan_.by.end());
+  for (const ConditionPlan& condition : plan_.conditions) columns.push_back(condition.source);
+  for (const RingColumnPlan& column : plan_.columns) columns.push_back(column.source);
+}
+
 void KeyGroup::add_event(const RowKey& key, Answers* answers) {
   past_.see(event_.time);
   if (table_.is_full(key.tag)) grow_table(key.tag);

@@ -35,6 +35,8 @@ class KeyGroup {
   // `out` may be null: state only.
   void apply(const EventBatch& batch, FeatureColumns* out);
 
+  // What `apply` reads of a batch besides the time.
+  void add_columns_read(std::vector<ColumnIndex>& columns) const;
   std::int64_t retain_ms() const { return plan_.retain_ms; }
   void add_totals(FeatureStoreCounters& total) const;  // without a walk over the keys
   void add_counters(FeatureStoreCounters& total) const;

@@ -21,6 +21,7 @@ struct BatchInFlight {
   const RecordBatch* records = nullptr;  // `handed_over` or `part`
   RecordBatch* handed_over = nullptr;    // goes back to the reader at the end; null where a later batch does that
   RecordBatch part;                      // records cut off a batch, over that batch's memory
+  std::uint32_t answers_missing = 0;     // blocks that other lanes have
   bool mute = false;                     // rebuilds windows only
   std::chrono::nanoseconds busy{0};      // the lane's time in it so far
 

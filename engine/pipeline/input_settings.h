@@ -2,19 +2,23 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "engine/features/feature_limits.h"
 #include "engine/features/feature_plan.h"
 #include "engine/parse/json_parser.h"
+#include "engine/pipeline/replay_gate.h"
 #include "engine/ports/scorer.h"
 
 namespace weir {
 
 struct InputSettings {
   std::shared_ptr<const Scorer> scorer;
-  std::size_t in_flight_max = 65'536;  // unacknowledged records a shard; beyond it the shard is paused
+  std::size_t in_flight_max = 65'536;                                 // unacknowledged records a shard; beyond it the shard is paused
+  std::uint32_t lanes_per_shard = 1;                                  // lanes that share the keys of a shard
+  std::shared_ptr<ReplayGate> gate = std::make_shared<ReplayGate>();  // the same for all lanes
   ParseLimits parse;
   FeatureStoreLimits features;
 };

@@ -24,7 +24,7 @@ class BusyTime {
 }  // namespace
 
 Lane::Lane(LaneIndex index, const std::vector<InputSettings>& inputs, std::vector<SinkBinding> bindings, DecisionWatcher* watcher)
-    : watcher_(watcher), fan_out_(index, std::move(bindings)) {
+    : watcher_(watcher), fan_out_(index, std::move(bindings)), exchange_(index, inputs) {
   for (const InputSettings& input : inputs) inputs_.emplace_back(input);
 }
 
@@ -42,12 +42,20 @@ std::vector<std::shared_ptr<const RuleCounters>> Lane::rule_counters() const {
 bool Lane::do_work(std::chrono::microseconds wait) {
   bool moved = fan_out_.collect();
   moved |= serve_inbox();
+  moved |= serve_exchange();
   moved |= fan_out_.offer();
-  for (std::size_t source = 0; source < inputs_.size(); ++source) moved |= poll(source, std::chrono::microseconds{0});
+  for (std::size_t source = 0; source < inputs_.size() && has_room(); ++source) moved |= poll(source, std::chrono::microseconds{0});
+  moved |= serve_exchange();
   if (!moved && wait.count() > 0 && !inputs_.empty()) {
     // One reader can be waited on; with several sources, or with acknowledgements to fetch, look again soon.
     const bool busy = inputs_.size() > 1 || fan_out_.in_flight() > 0;
-    moved = poll(0, busy ? std::min(wait, std::chrono::microseconds{500}) : wait);
+    const auto patience = busy ? std::min(wait, std::chrono::microseconds{500}) : wait;
+    if (has_room()) {
+      moved = poll(0, patience);
+    } else {
+      moved = answers_.wait_until(Clock::now() + patience);
+    }
+    moved |= serve_exchange();
   }
   moved |= fan_out_.offer();
   if (moved || !revokes_.empty()) {
@@ -86,10 +94,15 @@ void Lane::process(std::size_t source, RecordBatch& handed_over) {
   if (records.empty()) return input.reader->release(&handed_over);
   shard.next_expected = records.back().offset + 1;
   const std::int64_t live_from = shard.start.live_from;
-  if (records.front().offset < live_from && records.back().offset >= live_from) {
+  if (records.back().offset < live_from) {
+    BatchInFlight& batch = open_batch(source, shard, handed_over);
+    batch.handed_over = &handed_over;
+    return begin(batch);
+  }
+  if (records.front().offset < live_from) {
     // Mute and live records go separate ways. The memory behind both is released with the later ones.
     const auto live = from(live_from);
-    BatchInFlight& replayed = open_batch(source, shard);
+    BatchInFlight& replayed = open_batch(source, shard, handed_over);
     replayed.part.shard = handed_over.shard;
     replayed.part.epoch = handed_over.epoch;
     replayed.part.records.assign(records.begin(), live);
@@ -98,17 +111,16 @@ void Lane::process(std::size_t source, RecordBatch& handed_over) {
     records.erase(records.begin(), live);
     begin(replayed);
   }
-  BatchInFlight& batch = open_batch(source, shard);
-  batch.records = &handed_over;
-  batch.handed_over = &handed_over;
-  begin(batch);
+  begin_live(source, shard, handed_over);
 }
 
-BatchInFlight& Lane::open_batch(std::size_t source, Shard& shard) {
+BatchInFlight& Lane::open_batch(std::size_t source, Shard& shard, const RecordBatch& records) {
   BatchInFlight& batch = inputs_[source].batches.take();
   batch.source = source;
   batch.shard = &shard;
+  batch.records = &records;
   batch.handed_over = nullptr;
+  batch.answers_missing = 0;
   batch.busy = std::chrono::nanoseconds{0};
   batch.rejects.clear();
   batch.events.arena.clear();
@@ -134,12 +146,38 @@ void Lane::begin(BatchInFlight& batch) {
     } else {
       shard.store.apply(batch.events, batch.features);
     }
+    if (exchange_.concerns(batch.source)) exchange_.request(batch);
   }
-  finish(batch);
+  ++shard.batches_in_flight;
+  if (batch.answers_missing == 0 && shard.batches_in_flight == 1) return finish(batch);
+  in_flight_.push_back(&batch);
+}
+
+bool Lane::serve_exchange() {
+  bool moved = exchange_.serve();
+  if (moved) finish_answered();
+  if (batches_waiting_ > 0) moved |= begin_waiting();
+  return moved;
+}
+
+// Batches of one shard are finished in order; those of others do not wait for them.
+void Lane::finish_answered() {
+  std::size_t kept = 0;
+  for (BatchInFlight* batch : in_flight_) {
+    const auto same_shard = [&](const BatchInFlight* earlier) { return earlier->shard == batch->shard; };
+    const auto end = in_flight_.begin() + static_cast<std::ptrdiff_t>(kept);
+    if (batch->answers_missing > 0 || std::any_of(in_flight_.begin(), end, same_shard)) {
+      in_flight_[kept++] = batch;
+    } else {
+      finish(*batch);
+    }
+  }
+  in_flight_.resize(kept);
 }
 
 void Lane::finish(BatchInFlight& batch) {
   LaneInput& input = inputs_[batch.source];
+  Shard& shard = *batch.shard;
   if (!batch.mute) {
     const BusyTime busy(batch);
     const Scorer& scorer = *input.settings.scorer;
@@ -152,6 +190,8 @@ void Lane::finish(BatchInFlight& batch) {
   counters_.add(batch);
   if (batch.handed_over != nullptr) input.reader->release(batch.handed_over);
   input.batches.give_back(batch);
+  --shard.batches_in_flight;
+  if (shard.replaying) end_replay(input, shard);
 }
 
 }  // namespace weir

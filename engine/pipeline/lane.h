@@ -10,8 +10,10 @@
 #include <memory>
 #include <vector>
 
+#include "engine/base/wake_signal.h"
 #include "engine/event/batch.h"
 #include "engine/event/decision.h"
+#include "engine/pipeline/exchange.h"
 #include "engine/pipeline/fan_out.h"
 #include "engine/pipeline/input_settings.h"
 #include "engine/pipeline/lane_counters.h"
@@ -36,6 +38,8 @@ class Lane {
 
   // Before the first `do_work`, for every source: its reader for this lane.
   void attach(std::size_t source, LaneReader& reader);
+  // Likewise, where there are several lanes: all of them, in order.
+  void connect(const std::vector<Lane*>& lanes) { exchange_.connect(lanes); }
 
   // One turn: acknowledgements, inbox, at most one batch of each source. Waits up to `wait` when there is nothing to do. True when
   // something moved.
@@ -45,7 +49,17 @@ class Lane {
   // deadline).
   std::future<void> assign(std::size_t source, const ShardStart& start, std::shared_ptr<PublishedPosition> position);
   std::future<ShardPosition> revoke(std::size_t source, ShardIndex shard, bool lost, std::chrono::steady_clock::time_point deadline);
+  // The source's shared windows, or those of one shard that went away, are emptied. No shard that feeds them has a batch in flight.
+  std::future<void> forget_shared(std::size_t source);
+  std::future<void> forget_shard(std::size_t source, ShardIndex shard);
+  // The shard will not go on: nobody waits for its replay any more.
+  void give_up(std::size_t source, ShardIndex shard);
   void wake() noexcept;
+
+  Exchange& exchange() { return exchange_; }
+  ReplayGate& gate(std::size_t source) { return *inputs_[source].settings.gate; }
+  // No batch is between begin and finish. The lane's thread.
+  bool has_nothing_in_flight() const { return in_flight_.empty(); }
 
   const LaneCounters& counters() const { return counters_; }
   // Of the rule sets in force, one a source; they may be read by any thread, for as long as they are held. This call is for the lane's
@@ -60,16 +74,18 @@ class Lane {
   using Clock = std::chrono::steady_clock;
   static constexpr std::uint64_t turns_between_gauges = 64;
   struct Message {
-    enum class Kind { assign, revoke } kind = Kind::assign;
+    enum class Kind { assign, revoke, forget_shared, forget_shard, give_up } kind = Kind::assign;
     std::size_t source = 0;
     ShardStart start;
     std::shared_ptr<PublishedPosition> position;
+    bool replays = false;  // the gate was closed for it
     bool lost = false;
     Clock::time_point deadline;
-    std::promise<void> assigned;
+    std::promise<void> done;
     std::promise<ShardPosition> revoked;
   };
 
+  std::future<void> post(Message message);
   bool serve_inbox();
   void take_shard(Message& message);
   bool finish_revokes();
@@ -81,16 +97,30 @@ class Lane {
 
   bool poll(std::size_t source, std::chrono::microseconds wait);
   void process(std::size_t source, RecordBatch& records);
-  BatchInFlight& open_batch(std::size_t source, Shard& shard);
+  BatchInFlight& open_batch(std::size_t source, Shard& shard, const RecordBatch& records);
   // Parse, prepare, windows. Then, once all features are there: score, write outputs, register acknowledgements, give the records back.
   void begin(BatchInFlight& batch);
   void finish(BatchInFlight& batch);
+  bool serve_exchange();
+  void finish_answered();
+  // More batches may begin: the others' answers are waited for otherwise.
+  bool has_room() const { return in_flight_.size() < Exchange::batches_in_flight_max; }
+
+  // Replay of shards that share windows: see ReplayGate.
+  void begin_live(std::size_t source, Shard& shard, RecordBatch& records);
+  bool begin_waiting();
+  void end_replay(LaneInput& input, Shard& shard);
+  void stop_replay(LaneInput& input, Shard& shard);
 
   DecisionWatcher* watcher_;
   std::deque<LaneInput> inputs_;
   FanOut fan_out_;
   OutputWriter output_writer_{fan_out_};
-  std::vector<Message> revokes_;  // waiting for their acknowledgements
+  Exchange exchange_;
+  std::vector<BatchInFlight*> in_flight_;  // begun and not finished, in that order
+  std::size_t batches_waiting_ = 0;        // in shards, for an open gate
+  WakeSignal answers_;                     // what a lane without room waits for
+  std::vector<Message> revokes_;           // waiting for their acknowledgements
   moodycamel::ConcurrentQueue<Message> inbox_;
   std::atomic<LaneReader*> waiting_on_{nullptr};
   LaneCounters counters_;

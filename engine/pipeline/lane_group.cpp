@@ -11,8 +11,8 @@ namespace weir {
 // The mutex guards the table of shards on the control side; lanes never take it.
 class LaneGroup::SourceShards : public ShardOwner {
  public:
-  SourceShards(LaneGroup& group, std::size_t source, std::chrono::milliseconds history_reach, std::size_t shards_max, std::string refusal)
-      : group_(group), source_(source), history_reach_(history_reach), shards_max_(shards_max), refusal_(std::move(refusal)) {}
+  SourceShards(LaneGroup& group, std::size_t source, std::chrono::milliseconds history_reach)
+      : group_(group), source_(source), history_reach_(history_reach) {}
 
   std::chrono::milliseconds history_reach() const override { return history_reach_; }
 
@@ -20,8 +20,6 @@ class LaneGroup::SourceShards : public ShardOwner {
     auto position = std::make_shared<PublishedPosition>();
     {
       const std::lock_guard guard(mutex_);
-      if (shards_max_ > 0 && assigned_.size() >= shards_max_ && !assigned_.contains(start.shard))
-        failures_.push_back({start.name, {ErrorKind::configuration, refusal_}});
       assigned_[start.shard] = {start.name, start.lane, position};
     }
     group_.lane(start.lane).assign(source_, start, std::move(position)).wait();
@@ -36,9 +34,20 @@ class LaneGroup::SourceShards : public ShardOwner {
       lane = found->second.lane;
     }
     const ShardPosition position = group_.lane(lane).revoke(source_, shard, lost, deadline).get();
-    const std::lock_guard guard(mutex_);
-    assigned_.erase(shard);
+    bool last = false;
+    {
+      const std::lock_guard guard(mutex_);
+      assigned_.erase(shard);
+      last = assigned_.empty();
+    }
+    group_.forget(source_, shard, last);
     return position;
+  }
+
+  void begin_assignment() override { group_.lane(0).gate(source_).close(); }
+  void end_assignment() override {
+    if (!group_.lane(0).gate(source_).open()) return;
+    for (const auto& lane : group_.lanes_) lane->wake();
   }
 
   ShardPosition position(ShardIndex shard) const override {
@@ -51,6 +60,7 @@ class LaneGroup::SourceShards : public ShardOwner {
     const std::lock_guard guard(mutex_);
     const auto found = assigned_.find(shard);
     failures_.push_back({found == assigned_.end() ? ShardName{} : found->second.name, error});
+    if (found != assigned_.end()) group_.lane(found->second.lane).give_up(source_, shard);
   }
 
   std::vector<ShardFailure> failures() const {
@@ -71,8 +81,6 @@ class LaneGroup::SourceShards : public ShardOwner {
   LaneGroup& group_;
   std::size_t source_;
   std::chrono::milliseconds history_reach_;
-  std::size_t shards_max_;
-  std::string refusal_;
   mutable std::mutex mutex_;
   std::map<ShardIndex, Assigned> assigned_;
   std::vector<ShardFailure> failures_;
@@ -80,16 +88,30 @@ class LaneGroup::SourceShards : public ShardOwner {
 
 LaneGroup::LaneGroup(std::vector<std::unique_ptr<Lane>> lanes) : lanes_(std::move(lanes)) {
   WEIR_CHECK(!lanes_.empty());
+  std::vector<Lane*> all;
+  for (const auto& lane : lanes_) all.push_back(lane.get());
+  for (Lane* lane : all) lane->connect(all);
 }
 
 LaneGroup::~LaneGroup() {
   stop();
 }
 
-ShardOwner& LaneGroup::owner(std::size_t source, std::chrono::milliseconds history_reach, std::size_t shards_max, std::string refusal) {
+ShardOwner& LaneGroup::owner(std::size_t source, std::chrono::milliseconds history_reach) {
   WEIR_CHECK(owners_.size() == source);
-  owners_.push_back(std::make_unique<SourceShards>(*this, source, history_reach, shards_max, std::move(refusal)));
+  owners_.push_back(std::make_unique<SourceShards>(*this, source, history_reach));
   return *owners_.back();
+}
+
+// What several shards fed goes with the last of them: those that come next replay into empty windows, so no event is in them twice.
+void LaneGroup::forget(std::size_t source, ShardIndex shard, bool was_last) {
+  const FeaturePlacement& placement = lanes_.front()->exchange().placement(source);
+  std::vector<std::future<void>> answers;
+  for (const auto& lane : lanes_) {
+    if (placement.has_spread()) answers.push_back(lane->forget_shard(source, shard));
+    if (placement.has_shared() && was_last) answers.push_back(lane->forget_shared(source));
+  }
+  for (const std::future<void>& answer : answers) answer.wait();
 }
 
 void LaneGroup::start(std::chrono::microseconds idle_wait) {

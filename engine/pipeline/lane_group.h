@@ -32,8 +32,8 @@ class LaneGroup {
   Lane& lane(LaneIndex index) { return *lanes_[index]; }
   const Lane& lane(LaneIndex index) const { return *lanes_[index]; }
 
-  // The side of the group that source number `source` talks to. With `shards_max` > 0 further shards are refused with `refusal`.
-  ShardOwner& owner(std::size_t source, std::chrono::milliseconds history_reach, std::size_t shards_max = 0, std::string refusal = {});
+  // The side of the group that source number `source` talks to.
+  ShardOwner& owner(std::size_t source, std::chrono::milliseconds history_reach);
 
   // Starts the threads once every source is attached to every lane. A lane without work waits up to `idle_wait` for some.
   void start(std::chrono::microseconds idle_wait = std::chrono::milliseconds{50});
@@ -45,6 +45,8 @@ class LaneGroup {
 
  private:
   class SourceShards;
+
+  void forget(std::size_t source, ShardIndex shard, bool was_last);
 
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<std::unique_ptr<SourceShards>> owners_;

@@ -7,16 +7,23 @@
 
 namespace weir {
 
+std::future<void> Lane::post(Message message) {
+  std::future<void> answer = message.done.get_future();
+  inbox_.enqueue(std::move(message));
+  wake();
+  return answer;
+}
+
 std::future<void> Lane::assign(std::size_t source, const ShardStart& start, std::shared_ptr<PublishedPosition> position) {
   Message message;
   message.kind = Message::Kind::assign;
   message.source = source;
   message.start = start;
   message.position = std::move(position);
-  std::future<void> answer = message.assigned.get_future();
-  inbox_.enqueue(std::move(message));
-  wake();
-  return answer;
+  message.replays = exchange_.shares(source) && start.replay_from < start.live_from;
+  // Before the shard is known, so that no other one goes live in between.
+  if (message.replays) inputs_[source].settings.gate->close();
+  return post(std::move(message));
 }
 
 std::future<ShardPosition> Lane::revoke(std::size_t source, ShardIndex shard, bool lost, std::chrono::steady_clock::time_point deadline) {
@@ -32,19 +39,57 @@ std::future<ShardPosition> Lane::revoke(std::size_t source, ShardIndex shard, bo
   return answer;
 }
 
+std::future<void> Lane::forget_shared(std::size_t source) {
+  Message message;
+  message.kind = Message::Kind::forget_shared;
+  message.source = source;
+  return post(std::move(message));
+}
+
+std::future<void> Lane::forget_shard(std::size_t source, ShardIndex shard) {
+  Message message;
+  message.kind = Message::Kind::forget_shard;
+  message.source = source;
+  message.start.shard = shard;
+  return post(std::move(message));
+}
+
+void Lane::give_up(std::size_t source, ShardIndex shard) {
+  Message message;
+  message.kind = Message::Kind::give_up;
+  message.source = source;
+  message.start.shard = shard;
+  post(std::move(message));
+}
+
 void Lane::wake() noexcept {
   if (LaneReader* reader = waiting_on_.load(std::memory_order_acquire)) reader->wake();
+  answers_.notify();
 }
 
 bool Lane::serve_inbox() {
   Message message;
   bool any = false;
   for (; inbox_.try_dequeue(message); any = true) {
-    if (message.kind == Message::Kind::assign) {
-      take_shard(message);
-    } else {
-      revokes_.push_back(std::move(message));
+    LaneInput& input = inputs_.at(message.source);
+    switch (message.kind) {
+      case Message::Kind::assign:
+        take_shard(message);
+        break;
+      case Message::Kind::revoke:
+        revokes_.push_back(std::move(message));
+        continue;
+      case Message::Kind::forget_shared:
+        exchange_.owned().forget_shared(message.source);
+        break;
+      case Message::Kind::forget_shard:
+        exchange_.owned().forget_shard(message.source, message.start.shard);
+        break;
+      case Message::Kind::give_up:
+        if (const auto found = input.shards.find(message.start.shard); found != input.shards.end()) stop_replay(input, *found->second);
+        break;
     }
+    message.done.set_value();
   }
   return any;
 }
@@ -53,12 +98,54 @@ void Lane::take_shard(Message& message) {
   LaneInput& input = inputs_.at(message.source);
   WEIR_CHECK(!input.shards.contains(message.start.shard));
   const Scorer& scorer = *input.settings.scorer;
-  FeatureStore store(scorer.features(), held_features(scorer.features().size()), scorer.event(), scorer.derived_columns(),
+  FeatureStore store(scorer.features(), exchange_.placement(message.source).with_shard, scorer.event(), scorer.derived_columns(),
                      input.settings.features);
   auto shard = std::make_unique<Shard>(message.start, std::move(message.position), std::move(store));
+  shard->replaying = message.replays;
   shard->position->publish(position_of(*shard));
   input.shards.emplace(message.start.shard, std::move(shard));
-  message.assigned.set_value();
+}
+
+void Lane::begin_live(std::size_t source, Shard& shard, RecordBatch& records) {
+  LaneInput& input = inputs_[source];
+  if (shard.replaying) end_replay(input, shard);
+  if (exchange_.shares(source) && (!shard.waiting.empty() || !input.settings.gate->is_open())) {
+    shard.waiting.push_back(&records);
+    ++batches_waiting_;
+    return;
+  }
+  BatchInFlight& batch = open_batch(source, shard, records);
+  batch.handed_over = &records;
+  begin(batch);
+}
+
+bool Lane::begin_waiting() {
+  bool any = false;
+  for (std::size_t source = 0; source < inputs_.size(); ++source) {
+    if (!inputs_[source].settings.gate->is_open()) continue;
+    for (auto& [index, shard] : inputs_[source].shards) {
+      while (!shard->waiting.empty() && has_room() && !is_revoking(inputs_[source], index)) {
+        RecordBatch& records = *shard->waiting.front();
+        shard->waiting.erase(shard->waiting.begin());
+        --batches_waiting_;
+        BatchInFlight& batch = open_batch(source, *shard, records);
+        batch.handed_over = &records;
+        begin(batch);
+        any = true;
+      }
+    }
+  }
+  return any;
+}
+
+// The replay is over when everything below the live records has been added, here and at the owners of its keys.
+void Lane::end_replay(LaneInput& input, Shard& shard) {
+  if (shard.next_expected >= shard.start.live_from && shard.batches_in_flight == 0) stop_replay(input, shard);
+}
+
+void Lane::stop_replay(LaneInput& input, Shard& shard) {
+  if (shard.replaying && input.settings.gate->open()) exchange_.wake_all();
+  shard.replaying = false;
 }
 
 bool Lane::is_revoking(const LaneInput& input, ShardIndex shard) const {
@@ -75,10 +162,15 @@ bool Lane::finish_revokes() {
       return true;
     }
     Shard& shard = *found->second;
+    // Other lanes have blocks of it, which come back whatever the deadline is.
+    if (shard.batches_in_flight > 0) return false;
     shard.ring.advance();
     if (!message.lost && shard.ring.in_flight() > 0 && Clock::now() < message.deadline) return false;
     const ShardPosition position = position_of(shard);
     fan_out_.forget(shard);
+    for (RecordBatch* records : shard.waiting) input.reader->release(records);
+    batches_waiting_ -= shard.waiting.size();
+    stop_replay(input, shard);
     input.shards.erase(found);
     message.revoked.set_value(position);
     return true;
@@ -103,14 +195,16 @@ void Lane::publish_positions() {
 
 void Lane::publish_gauges() {
   FeatureStoreCounters total;
+  const auto add = [&total](const FeatureStore& store) {
+    const FeatureStoreCounters counters = store.totals();
+    total.keys += counters.keys;
+    total.bytes += counters.bytes;
+    total.late_events += counters.late_events;
+    total.too_late_events += counters.too_late_events;
+  };
+  exchange_.owned().for_each(add);
   for (LaneInput& input : inputs_) {
-    for (auto& [index, shard] : input.shards) {
-      const FeatureStoreCounters counters = shard->store.totals();
-      total.keys += counters.keys;
-      total.bytes += counters.bytes;
-      total.late_events += counters.late_events;
-      total.too_late_events += counters.too_late_events;
-    }
+    for (auto& [index, shard] : input.shards) add(shard->store);
   }
   state_.keys.set(total.keys);
   state_.bytes.set(total.bytes);
@@ -122,11 +216,12 @@ void Lane::apply_back_pressure() {
   for (LaneInput& input : inputs_) {
     for (auto& [index, shard] : input.shards) {
       const std::size_t in_flight = shard->ring.in_flight();
-      if (!shard->paused && in_flight >= input.settings.in_flight_max) {
+      const bool waits = !shard->waiting.empty();
+      if (!shard->paused && (in_flight >= input.settings.in_flight_max || waits)) {
         input.reader->pause(index);
         shard->paused = true;
         counters_.pauses.add(1);
-      } else if (shard->paused && in_flight <= input.settings.in_flight_max / 2) {
+      } else if (shard->paused && in_flight <= input.settings.in_flight_max / 2 && !waits) {
         input.reader->resume(index);
         shard->paused = false;
       }

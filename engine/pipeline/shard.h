@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "engine/features/feature_store.h"
 #include "engine/pipeline/ack_ring.h"
@@ -51,6 +52,9 @@ struct Shard {
   std::int64_t lag_ms_max = 0;
   std::int64_t next_expected = -1;  // offset below which a record was seen already; -1 before the first
   bool paused = false;              // by back-pressure
+  std::uint32_t batches_in_flight = 0;
+  bool replaying = false;             // keeps the source's gate closed
+  std::vector<RecordBatch*> waiting;  // live records, in order, until the gate is open
 };
 
 }  // namespace weir

@@ -62,6 +62,9 @@ class ShardOwner {
   virtual ~ShardOwner() = default;
   // How far back (in event time) state reaches: a source replays at least that much before the committed offset.
   virtual std::chrono::milliseconds history_reach() const = 0;
+  // Around the `assign`s of one assignment, where it may have several shards: none goes live before all are there. In pairs.
+  virtual void begin_assignment() {}
+  virtual void end_assignment() {}
   // Returns when the lane is ready for the shard's first record.
   virtual void assign(const ShardStart& start) = 0;
   // Returns the final position once the lane has finished the batch in hand and either all its outputs are acknowledged or `deadline` has

@@ -63,6 +63,10 @@ void describe(FieldReader& fields, MappingSettings& to) {
                     "a condition over the event's fields; records for which it is not true are passed over and counted");
   fields.number("in_flight_max", to.in_flight_max, {1, 1'048'576}, "most unacknowledged records of a shard; beyond, the shard is paused");
   fields.flag("strict", to.strict, "check all of each record's JSON, also the parts that no field is read from");
+  fields.number(
+      "lanes_per_shard", to.lanes_per_shard, {1, 64},
+      "lanes that share the keys of one shard, order kept per key; above 1 for shards with more events than one lane can take, at "
+      "most as many as `runtime.lanes` count");
   if (fields.reading() && to.in_flight_max < to.batch_size) {
     fields.complain(config_error::contradiction, fields.given("in_flight_max") ? "in_flight_max" : "batch_size",
                     "`in_flight_max` is " + std::to_string(to.in_flight_max) + " and `batch_size` is " + std::to_string(to.batch_size) +

@@ -24,6 +24,7 @@ struct MappingSettings {
   std::optional<LocatedText> filter;
   std::uint32_t in_flight_max = 65'536;  // records per shard
   bool strict = false;
+  std::uint32_t lanes_per_shard = 1;
 };
 
 struct SourceSettings {

@@ -56,6 +56,9 @@ class FakeReader : public LaneReader {
   void resume(ShardIndex shard) override { paused.erase(shard); }
   void wake() noexcept override {}
 
+  void drop() { queue_.clear(); }
+  std::size_t waiting() const { return queue_.size(); }  // batches that were not asked for yet
+
   std::set<ShardIndex> paused;
   std::size_t released = 0;
 

@@ -1,0 +1,22 @@
+// Keeps live records back while shards that feed the same windows are being replayed: a live record must not miss what they will add.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace weir {
+
+// One a source, shared by all lanes and the source's control thread. Any thread.
+class ReplayGate {
+ public:
+  // Once for every shard whose replay begins, and once around the assignment of several shards.
+  void close() { closed_.fetch_add(1, std::memory_order_acq_rel); }
+  // Undoes one `close`; true for the last one, who then wakes the lanes.
+  bool open() { return closed_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+  bool is_open() const { return closed_.load(std::memory_order_acquire) == 0; }
+
+ private:
+  std::atomic<std::uint32_t> closed_{0};
+};
+
+}  // namespace weir
