@@ -11,6 +11,7 @@
 #include "engine/app/check_command.h"
 #include "engine/app/demo_command.h"
 #include "engine/app/exit_code.h"
+#include "engine/app/format_command.h"
 #include "engine/app/reference_commands.h"
 #include "engine/app/run_command.h"
 #include "engine/app/test_command.h"
@@ -20,7 +21,7 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 7> verbs{"run", "check", "test", "demo", "schema", "list", "explain"};
+constexpr std::array<std::string_view, 8> verbs{"run", "check", "test", "fmt", "demo", "schema", "list", "explain"};
 constexpr std::array<std::string_view, 4> listable{"functions", "sources", "sinks", "errors"};
 
 constexpr const char* summary =
@@ -46,6 +47,7 @@ struct Request {
   CheckCommandOptions check;
   std::string check_format = "text";
   TestCommandOptions test;
+  FormatCommandOptions format;
   bool markdown = false;
   std::string listed;
   std::string code;
@@ -109,6 +111,15 @@ void add_test(CLI::App& app, Request& request) {
       "Examples:\n  weir test config/rules            every rules file below a folder; each folder is one rule set\n"
       "  weir test weir.yaml --coverage    the rules that a config names\n\n"
       "Ends with 0 if all tests passed, with 1 if one failed, with 78 if the rules are wrong.");
+}
+
+void add_format(CLI::App& app, Request& request) {
+  CLI::App* verb = app.add_subcommand("fmt", "Write rules files anew in the canonical layout");
+  verb->add_option("PATH", request.format.paths, "Rules files (.rules) or folders of them; - reads the input and writes the output")
+      ->required()
+      ->option_text("...");
+  verb->add_flag("--check", request.format.check, "Change nothing; name the files that would change and end with 1");
+  verb->footer("Examples:\n  weir fmt config/rules\n  weir fmt --check config/rules     for a continuous build");
 }
 
 void add_references(CLI::App& app, Request& request) {
@@ -191,6 +202,7 @@ int run_verb(std::string_view verb, Request& request, const Terminal& terminal) 
     request.test.json = request.json;
     return test_command(request.test, terminal);
   }
+  if (verb == "fmt") return format_command(request.format, terminal);
   if (verb == "schema") return schema_command(request.markdown, terminal);
   if (verb == "explain") return explain_command(request.code, request.json, terminal);
   if (verb == "list") {
@@ -216,6 +228,7 @@ int run_command_line(std::vector<std::string> arguments, const Terminal& termina
   add_run(app, request);
   add_check(app, request);
   add_test(app, request);
+  add_format(app, request);
   add_references(app, request);
 
   if (arguments.empty()) {

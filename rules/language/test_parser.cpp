@@ -34,6 +34,7 @@ class TestParser {
       }
       if (test_.steps.size() == limits::test_steps_max) {
         reader_.fail("R0704", word, "a test has at most " + std::to_string(limits::test_steps_max) + " steps");
+        test_.broken = true;
         break;
       }
       const std::size_t from = reader_.position();

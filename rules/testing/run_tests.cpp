@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "rules/evaluate/rule_set.h"
@@ -174,13 +175,16 @@ class TestRunner {
     for (std::uint32_t rule = 0; rule < rules_.rules.size(); ++rule) {
       if (rules_.rules[rule].mode == RuleMode::off) continue;
       report_.coverage.push_back({rule, 0, {}});
-      add_branches(report_.coverage.back(), rules_.rules[rule].when);
+      std::unordered_set<ExpressionIndex> seen;
+      add_branches(report_.coverage.back(), rules_.rules[rule].when, seen);
     }
   }
 
-  void add_branches(RuleCoverage& coverage, ExpressionIndex index) {
+  // Each part once: lets that use lets would unfold without end.
+  void add_branches(RuleCoverage& coverage, ExpressionIndex index, std::unordered_set<ExpressionIndex>& seen) {
+    if (!seen.insert(index).second) return;
     const Expression& node = rules_.expressions[index];
-    if (node.kind == ExpressionKind::let) return add_branches(coverage, rules_.lets[node.index].value);
+    if (node.kind == ExpressionKind::let) return add_branches(coverage, rules_.lets[node.index].value, seen);
     const bool branches = node.kind == ExpressionKind::logical_and || node.kind == ExpressionKind::logical_or;
     const bool inside = branches || node.kind == ExpressionKind::logical_not || node.kind == ExpressionKind::truth;
     for (const ExpressionIndex operand : node.operands) {
@@ -188,7 +192,7 @@ class TestRunner {
         coverage.branches.push_back({written_text(rules_, written(rules_, operand)), false, false});
         watched_.judged.push_back(operand);
       }
-      if (inside) add_branches(coverage, operand);
+      if (inside) add_branches(coverage, operand, seen);
     }
   }
 

@@ -1,5 +1,5 @@
 // Any bytes as a rules file, as the rest of one, or as a condition of the configuration: checked without a crash, in bounded time, and what
-// is accepted is whole.
+// is accepted is whole; it formats to a fixed point, and its tests run.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,6 +9,9 @@
 #include "engine/base/check.h"
 #include "engine/base/diagnostic.h"
 #include "rules/language/check_rules.h"
+#include "rules/language/formatter.h"
+#include "rules/language/parser.h"
+#include "rules/testing/run_tests.h"
 
 namespace {
 
@@ -62,6 +65,36 @@ std::optional<CheckedRules> check(const std::vector<SourceFile>& files) {
   return rules;
 }
 
+std::string meaning(const SourceFile& file) {
+  Diagnostics diagnostics;
+  Reporter reporter(file, diagnostics);
+  return parse_rules(file, reporter).canonical_text;
+}
+
+// Formatting twice is formatting once, and means the same.
+void check_format(const SourceFile& file) {
+  Diagnostics diagnostics;
+  const std::optional<std::string> once = format_rules(file, diagnostics);
+  WEIR_CHECK(once.has_value() == !has_errors(diagnostics));
+  if (!once) return;
+  const SourceFile formatted{file.path, *once};
+  WEIR_CHECK(format_rules(formatted, diagnostics) == once);
+  WEIR_CHECK(meaning(formatted) == meaning(file));
+}
+
+// Runs the tests that were found, as long as they are small.
+void check_tests(std::optional<CheckedRules> rules) {
+  if (!rules) return;
+  std::int64_t events = 0;
+  for (const CheckedTest& test : rules->tests)
+    for (const TestEvents& step : test.events) events += step.count;
+  if (rules->tests.empty() || events > 1'000) return;
+  TestOptions options;
+  options.coverage = true;
+  const Result<TestReport> report = run_tests(*rules, options);
+  WEIR_CHECK(!report || report.value().runs.size() == rules->tests.size());
+}
+
 void check_condition(std::string_view text, ExpressionScope scope) {
   const std::vector<SourceFile> files{{"event.rules", std::string(event_text)}};
   std::optional<CheckedRules> rules = check(files);
@@ -76,8 +109,11 @@ void check_condition(std::string_view text, ExpressionScope scope) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
-  check({{"whole.rules", std::string(text)}});
-  check({{"rest.rules", std::string(event_text) + std::string(text)}});
+  check_format({"whole.rules", std::string(text)});
+  const std::vector<SourceFile> whole{{"whole.rules", std::string(text)}};
+  check_tests(check(whole));
+  const std::vector<SourceFile> rest{{"rest.rules", std::string(event_text) + std::string(text)}};
+  check_tests(check(rest));
   check_condition(text, ExpressionScope::event);
   check_condition(text, ExpressionScope::decision);
   return 0;

@@ -96,6 +96,21 @@ TEST_F(CommandLine, TestRunsTheTestsOfRulesFilesAndOfConfigs) {
   EXPECT_EQ(weir_with({"test", write("broken.rules", "rule")}).code, exit_code::bad_configuration);
 }
 
+TEST_F(CommandLine, FmtFormatsFilesAndCheckOnlyNamesThem) {
+  const std::string rules = write("a.rules", "let x=1\n");
+  const Ran checked = weir_with({"fmt", "--check", rules});
+  EXPECT_EQ(checked.code, exit_code::found_something);
+  EXPECT_EQ(checked.out, rules + ": not formatted\n");
+  EXPECT_EQ(weir_with({"fmt", folder_.string()}).out, rules + ": formatted\n");
+  std::ifstream file(rules);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  EXPECT_EQ(text, "let x = 1\n");
+  EXPECT_EQ(weir_with({"fmt", "--check", rules}).code, exit_code::fine);
+  const Ran broken = weir_with({"fmt", write("broken.rules", "rule"), rules});
+  EXPECT_EQ(broken.code, exit_code::bad_configuration);
+  EXPECT_THAT(broken.err, HasSubstr("error[R0101]"));
+}
+
 TEST_F(CommandLine, EachFolderOfRulesIsARuleSet) {
   write("rules/a/a.rules", good_rules);
   write("rules/b/b.rules", good_rules);

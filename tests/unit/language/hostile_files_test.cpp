@@ -1,7 +1,9 @@
 // Files that want to exhaust the machine get complaints instead. Each of these would hang or overflow the stack without its limit.
 #include <gtest/gtest.h>
 
+#include "rules/language/formatter.h"
 #include "rules/language/limits.h"
+#include "rules/testing/run_tests.h"
 #include "tests/unit/language/checking.h"
 
 namespace weir {
@@ -83,6 +85,37 @@ TEST(HostileFiles, ManyWarningsNeitherRefuseNorHideAnError) {
 
 TEST(HostileFiles, TokensAreCounted) {
   EXPECT_NE(check(repeated("a ", 1'000'000))->codes().find("R0105"), std::string::npos);
+}
+
+TEST(HostileFiles, StepsAndEventsOfTestsAreCounted) {
+  EXPECT_EQ(check("test \"t\" {" + repeated(" when payment", limits::test_steps_max + 1))->codes(), "R0704");
+  EXPECT_EQ(check("test \"t\" { given 9223372036854775808 payment when payment expect mcc == 0 }")->codes(), "R0704");
+  EXPECT_EQ(check("test \"t\" {" + repeated(" given 100_000 payment", 900) + " when payment expect mcc == 0 }")->codes(), "R0704");
+  EXPECT_EQ(check("test \"t\" { when payment { geo: " + repeated("{ lat: 1, lon: ", 50'000))->codes().substr(0, 5), "R0101");
+  EXPECT_EQ(check("test \"t\" { when payment { mcc: " + repeated("(", 100'000))->codes().substr(0, 5), "R0105");
+}
+
+TEST(HostileFiles, LetsThatDoubleAreQuicklyTestedAndFormatted) {
+  std::string text = "let x0 = approved == true\n";
+  for (int index = 1; index < 90; ++index) {
+    const std::string before = "x" + std::to_string(index - 1);
+    text += "let x" + std::to_string(index) + " = (" + before + " or mcc == 1) and (" + before + " or mcc == 2)\n";
+  }
+  text += "rule r \"R\" { when x89 then alert }\ntest \"t\" { when payment expect rule r expect outcome alert }\n";
+  const auto checked = check(text);
+  ASSERT_TRUE(checked->rules);
+  TestOptions options;
+  options.coverage = true;
+  EXPECT_EQ(run_tests(*checked->rules, options).take().failed(), 1U);
+  Diagnostics diagnostics;
+  EXPECT_EQ(format_rules(checked->files[0], diagnostics).has_value(), true);
+}
+
+TEST(HostileFiles, FormattingIsLinear) {
+  std::string rules = repeated("rule r \"R\" { when amount in [1, 2, 3] then alert } ", 20'000);
+  Diagnostics diagnostics;
+  EXPECT_TRUE(format_rules({"many.rules", rules}, diagnostics).has_value());
+  EXPECT_TRUE(format_rules({"one.rules", "list l of int = [" + repeated("1, ", 9'000) + "1]"}, diagnostics).has_value());
 }
 
 TEST(HostileFiles, ManySetsAndPatternsStayQuick) {
