@@ -3,7 +3,6 @@
 #include <re2/re2.h>
 
 #include "rules/evaluate/canary_share.h"
-#include "rules/evaluate/value_hash_set.h"
 #include "rules/evaluate/zone_offsets.h"
 #include "rules/language/regular_expression.h"
 
@@ -13,8 +12,9 @@ Attachments::Attachments() = default;
 Attachments::~Attachments() = default;
 
 const void* Attachments::add_set(const ValueSet& values) {
-  if (values.type == ValueType::string) return string_sets_.emplace_back(std::make_unique<StringHashSet>(values.strings)).get();
-  return integer_sets_.emplace_back(std::make_unique<IntegerHashSet>(values.integers)).get();
+  sets_.push_back(values);
+  if (values.type == ValueType::string) return values.texts.get();
+  return values.integers.get();
 }
 
 const re2::RE2* Attachments::add_pattern(const std::string& pattern) {

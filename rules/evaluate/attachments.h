@@ -15,8 +15,6 @@ class RE2;
 
 namespace weir::evaluate {
 
-class IntegerHashSet;
-class StringHashSet;
 class ZoneOffsets;
 struct CanaryShare;
 
@@ -26,6 +24,7 @@ class Attachments {
   Attachments();
   ~Attachments();
 
+  // A TextSet or an IntegerSet, shared with `values`, which are not empty.
   const void* add_set(const ValueSet& values);
   // None: not a valid expression; `error` says why.
   const re2::RE2* add_pattern(const std::string& pattern);
@@ -35,8 +34,7 @@ class Attachments {
   const std::string& error() const { return error_; }
 
  private:
-  std::vector<std::unique_ptr<IntegerHashSet>> integer_sets_;
-  std::vector<std::unique_ptr<StringHashSet>> string_sets_;
+  std::vector<ValueSet> sets_;
   std::vector<std::unique_ptr<re2::RE2>> patterns_;
   std::vector<std::pair<std::string, std::unique_ptr<ZoneOffsets>>> zones_;
   std::vector<std::unique_ptr<CanaryShare>> shares_;

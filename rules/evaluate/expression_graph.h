@@ -38,7 +38,7 @@ enum class Operator : std::uint8_t {
   less_equal,
   greater,
   greater_equal,
-  is_in,    // attachment: IntegerSet or StringSet
+  is_in,    // attachment: IntegerSet or TextSet
   matches,  // attachment: RE2
   starts_with,
   ends_with,

@@ -5,7 +5,7 @@
 
 #include "engine/base/decimal.h"
 #include "rules/evaluate/kernels.h"
-#include "rules/evaluate/value_hash_set.h"
+#include "rules/language/integer_set.h"
 
 namespace weir::evaluate {
 
@@ -194,11 +194,8 @@ Kernel select_kernel(ValueType type) {
 }
 
 void integer_is_in(const Operation& operation, const Frame& frame) {
-  const auto& set = *static_cast<const IntegerHashSet*>(operation.attachment);
-  const std::int64_t* a = frame.values<std::int64_t>(operation.a);
-  std::uint64_t word = 0;
-  for_each_row(operation.live(frame), [&](std::size_t row) { word |= static_cast<std::uint64_t>(set.contains(a[row])) << row; });
-  frame.masks[operation.result] = word;
+  const auto& set = *static_cast<const IntegerSet*>(operation.attachment);
+  frame.masks[operation.result] = set.contains_each(frame.values<std::int64_t>(operation.a), operation.live(frame));
 }
 
 }  // namespace

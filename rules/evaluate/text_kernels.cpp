@@ -6,7 +6,7 @@
 #include <re2/re2.h>
 
 #include "rules/evaluate/kernels.h"
-#include "rules/evaluate/value_hash_set.h"
+#include "rules/language/text_set.h"
 
 namespace weir::evaluate {
 
@@ -45,9 +45,8 @@ Kernel compare_kernel(const KernelRequest& request) {
 }
 
 void string_is_in(const Operation& operation, const Frame& frame) {
-  const auto& set = *static_cast<const StringHashSet*>(operation.attachment);
-  const auto* a = frame.values<std::string_view>(operation.a);
-  test_rows(operation, frame, [&](std::size_t row) { return set.contains(a[row]); });
+  const auto& set = *static_cast<const TextSet*>(operation.attachment);
+  frame.masks[operation.result] = set.contains_each(frame.values<std::string_view>(operation.a), operation.live(frame));
 }
 
 void regex_matches(const Operation& operation, const Frame& frame) {

@@ -43,7 +43,7 @@ class RuleSetChecker {
     }
     if (!event()) return;
     each([this](const SyntaxFile& tree, Reporter& reporter) {
-      for (const SyntaxList& list : tree.lists) check_list(list, options_.base_folder, scope_, reporter);
+      for (const SyntaxList& list : tree.lists) check_list(list, options_, scope_, reporter);
     });
     definitions();
     policy();
@@ -221,10 +221,11 @@ class RuleSetChecker {
   void write_canonical_text() {
     for (const SyntaxFile& tree : trees_) rules_.canonical_text += tree.canonical_text;
     for (const CheckedList& list : rules_.lists) {
-      rules_.canonical_text += "@" + list.name + '\n';
-      for (const std::string& text : list.values.strings) rules_.canonical_text += std::to_string(text.size()) + ':' + text + '\n';
-      for (const std::int64_t number : list.values.integers) rules_.canonical_text += std::to_string(number) + '\n';
+      rules_.canonical_text += "@" + list.name + ' ' + list.values.canonical_text() + '\n';
+      if (!list.path.empty()) rules_.files.push_back(list.path);
     }
+    std::sort(rules_.files.begin(), rules_.files.end());
+    rules_.files.erase(std::unique(rules_.files.begin(), rules_.files.end()), rules_.files.end());
   }
 
   const std::vector<SourceFile>& files_;
@@ -245,6 +246,7 @@ std::optional<CheckedRules> check_rules(const std::vector<SourceFile>& files, co
   const bool failed = has_errors(own);
   diagnostics.insert(diagnostics.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
   if (failed) return std::nullopt;
+  if (options.list_cache != nullptr) options.list_cache->end_of_check();  // a broken file in between costs no list
   return checker.take();
 }
 

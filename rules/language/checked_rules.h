@@ -10,18 +10,9 @@
 #include "engine/event/feature_spec.h"
 #include "rules/language/checked_tests.h"
 #include "rules/language/expression.h"
+#include "rules/language/value_set.h"
 
 namespace weir {
-
-// Distinct values of one type, ascending (strings bytewise).
-struct ValueSet {
-  ValueType type = ValueType::string;  // string, integer or decimal
-  int scale = 0;
-  std::vector<std::string> strings;    // of strings
-  std::vector<std::int64_t> integers;  // of integers and decimals (scaled)
-
-  std::size_t size() const { return type == ValueType::string ? strings.size() : integers.size(); }
-};
 
 struct CheckedList {
   std::string name;  // without "@"
@@ -97,10 +88,11 @@ struct CheckedRules {
   std::vector<Expression> expressions;  // see ExpressionIndex
   std::vector<ValueSet> sets;           // of `in [..]`
   std::vector<std::string> patterns;    // of `matches`: valid RE2
+  std::vector<std::string> files;       // that lists were read from, as they were found; ascending
   // By feature, for people: its aggregate in the canonical layout. Empty where the name says it (aggregates written in place).
   std::vector<std::string> feature_texts;
 
-  // The meaning of the files without layout, comments and tests, list entries included: what the rule set's hash is taken over.
+  // The meaning of the files without layout, comments and tests, list entries as a digest of them: what the rule set's hash is taken over.
   std::string canonical_text;
 };
 

@@ -11,6 +11,7 @@
 #include "engine/event/batch.h"
 #include "engine/event/decision.h"
 #include "rules/language/expression.h"
+#include "rules/language/value_set.h"
 
 namespace weir {
 
@@ -42,9 +43,7 @@ struct TestExpectation {
 
 struct TestList {
   std::uint32_t list = 0;  // index into CheckedRules::lists
-  // The entries that stand in for the list's own.
-  std::vector<std::string> strings;
-  std::vector<std::int64_t> integers;
+  ValueSet values;         // stand in for the list's own
 };
 
 struct CheckedTest {

@@ -243,24 +243,21 @@ TypedValue ExpressionChecker::set_membership(const SyntaxExpression& syntax, con
   // Whole numbers among fractions: all of them are decimals of the largest scale.
   for (const TypedValue& one : values)
     if (one.type == ValueType::decimal && type.type != ValueType::string) type = {ValueType::decimal, std::max(type.scale, one.scale)};
-  ValueSet set;
-  set.type = type.type;
-  set.scale = type.scale;
+  ValueSetBuilder set(type.type, type.scale);
   for (const TypedValue& one : values) {
     const ExpressionIndex literal = converter_.convert(one, type);
     if (literal == no_expression) return converter_.broken(syntax.span);
     if (type.type == ValueType::string) {
-      set.strings.push_back(scope_.arena[literal].literal.text);
+      set.add(scope_.arena[literal].literal.text);
     } else {
-      set.integers.push_back(scope_.arena[literal].literal.integer);
+      set.add_integer(scope_.arena[literal].literal.integer);
     }
   }
-  sort_distinct(set);
   Expression node;
   node.kind = ExpressionKind::in_set;
   node.type = ValueType::boolean;
   node.negated = syntax.flag;
-  node.index = scope_.arena.add_set(std::move(set));
+  node.index = scope_.arena.add_set(set.finish());
   node.operands = {converter_.convert(element, type)};
   return converter_.add(std::move(node), syntax.span);
 }

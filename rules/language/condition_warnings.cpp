@@ -260,10 +260,11 @@ class Conjunction {
     if (node.negated) return;
     const ValueSet& set = rules_.sets[node.index];
     const ExpressionIndex value = base(node.operands[0]);
-    if (set.type == ValueType::string) return narrow(value, set.strings);
+    if (set.type == ValueType::string) return narrow(value, set.sorted_texts());
     const Number unit = std::pow(static_cast<Number>(10), set.scale);
-    bound(value, ExpressionKind::greater_equal, static_cast<Number>(set.integers.front()) / unit);
-    bound(value, ExpressionKind::less_equal, static_cast<Number>(set.integers.back()) / unit);
+    const std::vector<std::int64_t> integers = set.sorted_integers();
+    bound(value, ExpressionKind::greater_equal, static_cast<Number>(integers.front()) / unit);
+    bound(value, ExpressionKind::less_equal, static_cast<Number>(integers.back()) / unit);
   }
 
   void add_text(ExpressionIndex value, const std::string& text, bool same) {

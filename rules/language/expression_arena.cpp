@@ -67,7 +67,8 @@ bool may_be_missing(const Expression& node, const std::vector<Expression>& nodes
 ExpressionArena::ExpressionArena(CheckedRules& rules) : rules_(rules) {
   for (std::size_t index = 0; index < rules.expressions.size(); ++index)
     known_.emplace(key(rules.expressions[index]), static_cast<ExpressionIndex>(index));
-  for (std::size_t index = 0; index < rules.sets.size(); ++index) sets_.emplace(key(rules.sets[index]), static_cast<std::uint32_t>(index));
+  for (std::size_t index = 0; index < rules.sets.size(); ++index)
+    sets_.emplace(rules.sets[index].canonical_text(), static_cast<std::uint32_t>(index));
   for (std::size_t index = 0; index < rules.patterns.size(); ++index)
     patterns_.emplace(rules.patterns[index], static_cast<std::uint32_t>(index));
 }
@@ -100,20 +101,8 @@ ExpressionIndex ExpressionArena::add(Expression node) {
   return place->second;
 }
 
-std::string ExpressionArena::key(const ValueSet& set) {
-  std::string text;
-  append_bytes(text, set.type);
-  append_bytes(text, set.scale);
-  for (const std::int64_t value : set.integers) append_bytes(text, value);
-  for (const std::string& value : set.strings) {
-    append_bytes(text, value.size());
-    text += value;
-  }
-  return text;
-}
-
 std::uint32_t ExpressionArena::add_set(ValueSet set) {
-  const auto [place, added] = sets_.try_emplace(key(set), static_cast<std::uint32_t>(rules_.sets.size()));
+  const auto [place, added] = sets_.try_emplace(set.canonical_text(), static_cast<std::uint32_t>(rules_.sets.size()));
   if (added) rules_.sets.push_back(std::move(set));
   return place->second;
 }

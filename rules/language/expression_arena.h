@@ -23,7 +23,6 @@ class ExpressionArena {
 
  private:
   static std::string key(const Expression& node);
-  static std::string key(const ValueSet& set);
 
   CheckedRules& rules_;
   std::unordered_map<std::string, ExpressionIndex> known_;

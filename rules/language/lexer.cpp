@@ -4,8 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "engine/base/utf8.h"
 #include "rules/language/limits.h"
-#include "rules/language/list_reader.h"
 #include "rules/language/time_literal.h"
 
 namespace weir {
@@ -349,7 +349,7 @@ TokenList lex(const SourceFile& file, Reporter& reporter) {
     nothing.tokens.back().span = {file.text.size(), file.text.size()};
     return nothing;
   }
-  if (!is_valid_utf8(file.text)) reporter.file_error("R0102", "the file is not valid UTF-8", {"save it with the encoding UTF-8"});
+  if (!is_utf8(file.text)) reporter.file_error("R0102", "the file is not valid UTF-8", {"save it with the encoding UTF-8"});
   return Lexer(file, reporter).run();
 }
 

@@ -29,7 +29,7 @@ class ListChecker {
  public:
   explicit ListChecker(Reporter& reporter) : reporter_(reporter) {}
 
-  bool run(const SyntaxList& syntax, const std::string& base_folder, CheckedList& list) {
+  bool run(const SyntaxList& syntax, const CheckOptions& options, CheckedList& list) {
     if (syntax.type.text.empty()) return false;
     const std::optional<DeclaredType> declared = check_type(syntax.type, syntax.parameter, reporter_);
     if (!declared) return false;
@@ -39,7 +39,7 @@ class ListChecker {
     }
     list.values.type = declared->type;
     list.values.scale = declared->scale;
-    const bool whole = syntax.path ? from_file(syntax, base_folder, list) : entries(syntax.values, list);
+    const bool whole = syntax.path ? from_file(syntax, options, list) : entries(syntax.values, list);
     if (whole && list.values.size() == 0)
       reporter_.warning("R0605", syntax.name.span, "list " + in_backticks(list.name) + " is empty", "nothing is in it");
     return whole;
@@ -47,21 +47,31 @@ class ListChecker {
 
   bool entries(const std::vector<SyntaxExpressionPointer>& values, CheckedList& list) {
     bool whole = true;
-    for (const SyntaxExpressionPointer& value : values) whole = entry(*value, list) && whole;
-    sort_distinct(list.values);
+    ValueSetBuilder set(list.values.type, list.values.scale);
+    for (const SyntaxExpressionPointer& value : values) whole = entry(*value, set) && whole;
+    list.values = set.finish();
     return whole;
   }
 
  private:
-  bool from_file(const SyntaxList& syntax, const std::string& base_folder, CheckedList& list) {
+  bool from_file(const SyntaxList& syntax, const CheckOptions& options, CheckedList& list) {
     const std::string& written = syntax.path->value;
     if (written.ends_with(".csv") && !syntax.column) {
       reporter_.error("R0603", syntax.path->span, "which column of " + in_backticks(written) + "?", "",
                       {"for example `column account_id`"});
       return false;
     }
-    list.path = resolved(written, base_folder, reporter_.file().path);
+    list.path = resolved(written, options.base_folder, reporter_.file().path);
     if (syntax.column) list.column = syntax.column->text;
+    const ListCache::Key key{list.path, list.column, list.values.type, list.values.scale};
+    std::optional<FileStamp> stamp;
+    if (options.list_cache != nullptr) {
+      stamp = FileStamp::of(list.path);
+      if (std::optional<ValueSet> known = stamp ? options.list_cache->find(key, *stamp) : std::nullopt) {
+        list.values = std::move(*known);
+        return true;
+      }
+    }
     std::vector<ListProblem> problems;
     std::optional<ValueSet> values = read_list_file(list.path, list.column, list.values.type, list.values.scale, problems);
     for (const ListProblem& problem : problems) {
@@ -71,24 +81,25 @@ class ListChecker {
     }
     if (!values) return false;
     list.values = std::move(*values);
+    if (stamp) options.list_cache->keep(key, *stamp, list.values);
     return true;
   }
 
-  bool entry(const SyntaxExpression& value, CheckedList& list) {
+  bool entry(const SyntaxExpression& value, ValueSetBuilder& values) {
     const bool negative = value.kind == SyntaxKind::unary && value.operands.size() == 1;
     const SyntaxExpression& literal = negative ? *value.operands[0] : value;
     if (literal.kind == SyntaxKind::bad) return false;
     const bool text = literal.kind == SyntaxKind::string && !negative;
     const bool number = literal.kind == SyntaxKind::number;
-    const bool wants_text = list.values.type == ValueType::string;
+    const bool wants_text = values.type() == ValueType::string;
     const bool fits = wants_text ? text : number;
-    if (fits && add_entry(list.values, (negative ? "-" : "") + literal.text)) return true;
+    if (fits && values.add((negative ? "-" : "") + literal.text)) return true;
     std::vector<std::string> help;
     if (wants_text && number) help = {"text stands in double quotes: \"" + literal.text + "\""};
     if (!wants_text && text) help = {"leave the quotes out: " + literal.text.substr(0, 60)};
     reporter_.error("R0602", value.span,
-                    in_backticks(reporter_.text(value.span)) + " is not " + with_article(type_text(list.values.type, list.values.scale)),
-                    "", std::move(help));
+                    in_backticks(reporter_.text(value.span)) + " is not " + with_article(type_text(values.type(), values.scale())), "",
+                    std::move(help));
     return false;
   }
 
@@ -105,7 +116,7 @@ std::optional<ValueSet> check_entries(const std::vector<SyntaxExpressionPointer>
   return std::move(entries.values);
 }
 
-void check_list(const SyntaxList& syntax, const std::string& base_folder, CheckScope& scope, Reporter& reporter) {
+void check_list(const SyntaxList& syntax, const CheckOptions& options, CheckScope& scope, Reporter& reporter) {
   const auto index = static_cast<std::uint32_t>(scope.rules.lists.size());
   if (index >= limits::lists_max) {
     reporter.error("R0604", syntax.name.span, "a rule set has at most " + std::to_string(limits::lists_max) + " lists");
@@ -117,7 +128,7 @@ void check_list(const SyntaxList& syntax, const std::string& base_folder, CheckS
   }
   CheckedList list;
   list.name = syntax.name.text;
-  if (!ListChecker(reporter).run(syntax, base_folder, list)) scope.find_list(syntax.name.text)->broken = true;
+  if (!ListChecker(reporter).run(syntax, options, list)) scope.find_list(syntax.name.text)->broken = true;
   scope.rules.lists.push_back(std::move(list));
 }
 

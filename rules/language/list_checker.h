@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/language/check_rules.h"
 #include "rules/language/check_scope.h"
 #include "rules/language/reporter.h"
 #include "rules/language/syntax_tree.h"
@@ -12,7 +13,7 @@
 namespace weir {
 
 // Adds the list to `scope.rules.lists` (also a broken one, so that its uses are not complained about).
-void check_list(const SyntaxList& syntax, const std::string& base_folder, CheckScope& scope, Reporter& reporter);
+void check_list(const SyntaxList& syntax, const CheckOptions& options, CheckScope& scope, Reporter& reporter);
 
 // Literals as entries of `list` (as its type asks), sorted; nothing after a complaint.
 std::optional<ValueSet> check_entries(const std::vector<SyntaxExpressionPointer>& values, const CheckedList& list, Reporter& reporter);

@@ -1,12 +1,11 @@
 #include "rules/language/list_reader.h"
 
 #include <algorithm>
-#include <charconv>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 
-#include "engine/base/decimal.h"
 #include "engine/base/utf8.h"
 #include "rules/language/limits.h"
 #include "rules/language/reporter.h"
@@ -21,6 +20,18 @@ std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\r");
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+// ASCII alone: most entries are, and need no closer look.
+bool is_plain(std::string_view text) {
+  std::uint64_t all = 0;
+  for (; text.size() >= 8; text.remove_prefix(8)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), 8);
+    all |= word;
+  }
+  for (const char byte : text) all |= static_cast<std::uint8_t>(byte);
+  return (all & 0x8080808080808080) == 0;
 }
 
 // Cells of one CSV record after another. A quoted cell may hold commas, doubled quotes and line ends.
@@ -82,7 +93,7 @@ class CsvReader {
 
 class ListReader {
  public:
-  ListReader(ValueSet& set, std::vector<ListProblem>& problems) : set_(set), problems_(problems) {}
+  ListReader(ValueSetBuilder& set, std::vector<ListProblem>& problems) : set_(set), problems_(problems) {}
 
   void read_lines(std::string_view text) {
     std::size_t line = 0;
@@ -128,22 +139,22 @@ class ListReader {
   }
 
   void add(std::string_view entry, std::size_t line) {
-    if (set_.size() >= limits::list_entries_max) {
+    if (set_.count() >= limits::list_entries_max) {
       complain("R0604", line, "a list has at most " + std::to_string(limits::list_entries_max) + " entries");
       stopped_ = true;
       return;
     }
     if (entry.size() > limits::string_bytes_max)
       return complain("R0602", line, "an entry has at most " + std::to_string(limits::string_bytes_max) + " bytes");
-    if (!is_valid_utf8(entry)) return complain("R0602", line, "this entry is not valid UTF-8");
-    if (!add_entry(set_, entry))
-      complain(
-          "R0602", line,
-          in_backticks(entry) + " is not " +
-              (set_.type == ValueType::integer ? "an int" : "a decimal with " + std::to_string(set_.scale) + " digits after the point"));
+    if (!is_plain(entry) && !is_utf8(entry)) return complain("R0602", line, "this entry is not valid UTF-8");
+    if (!set_.add(entry))
+      complain("R0602", line,
+               in_backticks(entry) + " is not " +
+                   (set_.type() == ValueType::integer ? "an int"
+                                                      : "a decimal with " + std::to_string(set_.scale()) + " digits after the point"));
   }
 
-  ValueSet& set_;
+  ValueSetBuilder& set_;
   std::vector<ListProblem>& problems_;
   bool stopped_ = false;
 };
@@ -183,9 +194,8 @@ std::optional<ValueSet> read_list_file(const std::string& path, const std::strin
   if (!text) return std::nullopt;
   std::string_view content = *text;
   if (content.starts_with("\xEF\xBB\xBF")) content.remove_prefix(3);
-  ValueSet set;
-  set.type = type;
-  set.scale = scale;
+  ValueSetBuilder set(type, scale);
+  set.expect_text_bytes(content.size() + 1);
   ListReader reader(set, problems);
   if (column.empty()) {
     reader.read_lines(content);
@@ -193,42 +203,7 @@ std::optional<ValueSet> read_list_file(const std::string& path, const std::strin
     reader.read_csv(content, column);
   }
   if (problems.size() > before) return std::nullopt;
-  sort_distinct(set);
-  return set;
-}
-
-bool add_entry(ValueSet& set, std::string_view text) {
-  if (set.type == ValueType::string) {
-    set.strings.emplace_back(text);
-    return true;
-  }
-  std::int64_t value = 0;
-  if (set.type == ValueType::integer) {
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failure != std::errc{} || end != text.data() + text.size()) return false;
-  } else {
-    const DecimalResult parsed = parse_decimal(text, set.scale);
-    if (parsed.error != DecimalError::none) return false;
-    value = parsed.scaled;
-  }
-  set.integers.push_back(value);
-  return true;
-}
-
-void sort_distinct(ValueSet& set) {
-  std::sort(set.strings.begin(), set.strings.end());
-  set.strings.erase(std::unique(set.strings.begin(), set.strings.end()), set.strings.end());
-  std::sort(set.integers.begin(), set.integers.end());
-  set.integers.erase(std::unique(set.integers.begin(), set.integers.end()), set.integers.end());
-}
-
-bool is_valid_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t size = utf8_length(text);
-    if (size == 0) return false;
-    text.remove_prefix(size);
-  }
-  return true;
+  return set.finish();
 }
 
 }  // namespace weir

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rules/language/checked_rules.h"
+#include "rules/language/value_set.h"
 
 namespace weir {
 
@@ -19,14 +19,8 @@ struct ListProblem {
 
 // Reads `path`. A text file has one entry a line; blank lines and lines that begin with "#" are left out. With `column`, a CSV file
 // (RFC 4180, comma, quotes, a header line). Blanks around an entry do not count, an empty CSV cell is no entry.
-// The answer is sorted and distinct. Nothing when there was a problem; problems stop at ten.
+// Nothing when there was a problem; problems stop at ten.
 std::optional<ValueSet> read_list_file(const std::string& path, const std::string& column, ValueType type, int scale,
                                        std::vector<ListProblem>& problems);
-
-// Adds one entry; false when `text` is not of the set's type.
-bool add_entry(ValueSet& set, std::string_view text);
-void sort_distinct(ValueSet& set);
-
-bool is_valid_utf8(std::string_view text);
 
 }  // namespace weir

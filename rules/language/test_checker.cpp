@@ -182,7 +182,7 @@ class TestChecker {
     }
     if (entry->broken) return;
     std::optional<ValueSet> values = check_entries(step.values, scope_.rules.lists[entry->index], reporter_);
-    if (values) test_.lists.push_back({entry->index, std::move(values->strings), std::move(values->integers)});
+    if (values) test_.lists.push_back({entry->index, std::move(*values)});
   }
 
   void expectation(const SyntaxStep& step) {

@@ -47,9 +47,7 @@ class ReplacedLists {
  public:
   ReplacedLists(CheckedRules& rules, const CheckedTest& test) : rules_(rules) {
     for (const TestList& list : test.lists) {
-      ValueSet values = rules.lists[list.list].values;
-      values.strings = list.strings;
-      values.integers = list.integers;
+      ValueSet values = list.values;
       std::swap(rules.lists[list.list].values, values);
       own_.emplace_back(list.list, std::move(values));
     }

@@ -392,6 +392,12 @@ class Drawer {
   std::vector<ExpressionIndex> conditions_;
 };
 
+ValueSet set_of(ValueType type, const std::vector<std::string>& all) {
+  ValueSetBuilder set(type, 0);
+  for (const std::string& text : all) set.add(text);
+  return set.finish();
+}
+
 void declare(CheckedRules& rules) {
   rules.event.name = "payment";
   for (const ColumnShape& shape : shapes)
@@ -407,22 +413,20 @@ void declare(CheckedRules& rules) {
   feature("deviation", Aggregate::stddev, 4, ValueType::floating);
   feature("last_seen", Aggregate::last, 11, ValueType::timestamp);
   feature("last_place", Aggregate::last, 12, ValueType::geo);
-  rules.lists.push_back({"words", {ValueType::string, 0, {"EUR", "Zürich", "a"}, {}}, "", ""});
-  rules.sets.push_back({ValueType::integer, 0, {}, {integer_min, -3, 0, 1, 4, integer_max}});
-  rules.sets.push_back({ValueType::string, 0, {"", "eur", "日本"}, {}});
+  rules.lists.push_back({"words", set_of(ValueType::string, {"EUR", "Zürich", "a"}), "", ""});
+  rules.sets = {set_of(ValueType::integer, {std::to_string(integer_min), "-3", "0", "1", "4", std::to_string(integer_max)}),
+                set_of(ValueType::string, {"", "eur", "日本"})};
   rules.patterns.assign(patterns.begin(), patterns.end());
   rules.policy = {{"block", "allow", "alert", "hold"}, {0, 1, 2}, {{60'000, 3}, {20'000, 2}}, 1};
   rules.canonical_text = "random";
 }
 
 void draw_mode(CheckedRule& rule, Random& random) {
-  if (random.chance(0.05)) rule.mode = RuleMode::off;
-  if (random.chance(0.15)) rule.mode = RuleMode::shadow;
+  if (random.chance(0.2)) rule.mode = random.chance(0.25) ? RuleMode::off : RuleMode::shadow;
   if (random.chance(0.2)) {
-    constexpr std::array<ColumnIndex, 4> keys = {1, 2, 3, 8};  // string and int, present and maybe
     rule.mode = RuleMode::canary;
     rule.canary_share = random.chance(0.1) ? canary_share_all : random.between(1, canary_share_all);
-    rule.canary_key = keys[random.below(keys.size())];
+    rule.canary_key = std::array<ColumnIndex, 4>{1, 2, 3, 8}[random.below(4)];  // string and int, present and maybe
   }
   if (random.chance(0.1)) rule.expires_ms = random_time(random);
 }
@@ -430,7 +434,6 @@ void draw_mode(CheckedRule& rule, Random& random) {
 }  // namespace
 
 RandomRuleSet make_random_rules(std::uint64_t seed, std::size_t rule_count) {
-  constexpr int depth_max = 5;
   RandomRuleSet made;
   CheckedRules& rules = made.rules;
   declare(rules);
@@ -449,7 +452,7 @@ RandomRuleSet make_random_rules(std::uint64_t seed, std::size_t rule_count) {
     rule.name = "rule_" + std::to_string(index);
     rule.title = "Title of " + rule.name;
     draw_mode(rule, random);
-    rule.when = drawer.condition(static_cast<int>(random.between(1, depth_max)));
+    rule.when = drawer.condition(static_cast<int>(random.between(1, 5)));
     rule.then = random.chance(0.3) ? static_cast<OutcomeIndex>(random.below(3)) : no_outcome;
     rule.score = random.between(-3, 9) * 10'000;
     if (random.chance(0.6))

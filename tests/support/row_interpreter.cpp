@@ -214,8 +214,10 @@ class Interpreter {
   }
 
   static bool contains(const ValueSet& set, const RowValue& value) {
-    if (set.type == ValueType::string) return std::find(set.strings.begin(), set.strings.end(), value.text) != set.strings.end();
-    return std::find(set.integers.begin(), set.integers.end(), value.integer) != set.integers.end();
+    bool found = false;
+    if (set.texts) set.texts->for_each([&](std::string_view text) { found |= text == value.text; });
+    if (set.integers) set.integers->for_each([&](std::int64_t integer) { found |= integer == value.integer; });
+    return found;
   }
 
   RowValue arithmetic(const Expression& expression, const Values& operands) const {

@@ -1,4 +1,4 @@
-// The parts under the programs: distances, zones, calendars, hash sets, text of values.
+// The parts under the programs: distances, zones, calendars, text of values.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -9,7 +9,6 @@
 #include "engine/base/random.h"
 #include "rules/evaluate/calendar.h"
 #include "rules/evaluate/great_circle.h"
-#include "rules/evaluate/value_hash_set.h"
 #include "rules/evaluate/value_text.h"
 #include "rules/evaluate/zone_offsets.h"
 
@@ -63,28 +62,6 @@ TEST(Calendar, KnowsWeekdaysAndLeapDays) {
   EXPECT_EQ(leap.year, 2000);
   EXPECT_EQ(leap.month, 2);
   EXPECT_EQ(leap.day, 29);
-}
-
-TEST(ValueHashSet, HoldsExactlyWhatItWasGiven) {
-  std::vector<std::int64_t> integers;
-  std::vector<std::string> strings;
-  for (std::int64_t value = -500; value < 500; ++value) {
-    integers.push_back(value * value * value);
-    strings.push_back("card-" + std::to_string(value));
-  }
-  strings.push_back("");
-  const IntegerHashSet integer_set(integers);
-  const StringHashSet string_set(strings);
-  for (const std::int64_t value : integers) {
-    EXPECT_TRUE(integer_set.contains(value));
-    EXPECT_EQ(integer_set.contains(value + 7), std::find(integers.begin(), integers.end(), value + 7) != integers.end());
-  }
-  for (const std::string& value : strings) {
-    EXPECT_TRUE(string_set.contains(value));
-    EXPECT_FALSE(string_set.contains(value + "x"));
-  }
-  EXPECT_FALSE(IntegerHashSet({}).contains(0));
-  EXPECT_FALSE(StringHashSet({}).contains(""));
 }
 
 std::string shown(const ScalarValue& value) {

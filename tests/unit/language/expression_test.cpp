@@ -97,9 +97,9 @@ TEST(Expressions, EqualOnesAreOneNode) {
 TEST(Expressions, SetsAreSortedAndDistinctAtTheOperandsDigits) {
   const auto checked = checking::check("rule a \"A\" { when amount in [2.5, 1, 2.50] and mcc in [3, 1] then alert }\n");
   ASSERT_TRUE(checked->rules);
-  EXPECT_EQ(checked->rules->sets[0].integers, (std::vector<std::int64_t>{100, 250}));
+  EXPECT_EQ(checked->rules->sets[0].sorted_integers(), (std::vector<std::int64_t>{100, 250}));
   EXPECT_EQ(checked->rules->sets[0].scale, 2);
-  EXPECT_EQ(checked->rules->sets[1].integers, (std::vector<std::int64_t>{1, 3}));
+  EXPECT_EQ(checked->rules->sets[1].sorted_integers(), (std::vector<std::int64_t>{1, 3}));
 }
 
 TEST(Expressions, KnowWhatMayBeMissing) {

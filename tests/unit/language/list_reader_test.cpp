@@ -34,17 +34,17 @@ class ListFiles : public testing::Test {
 TEST_F(ListFiles, ATextFileHasAnEntryALine) {
   const auto set = read_list_file(write("a.txt", "\xEF\xBB\xBF# cards\r\n b \r\n\r\na\r\nb\r\nc d"), "", ValueType::string, 0, problems_);
   ASSERT_TRUE(set);
-  EXPECT_EQ(set->strings, (std::vector<std::string>{"a", "b", "c d"}));
+  EXPECT_EQ(set->sorted_texts(), (std::vector<std::string>{"a", "b", "c d"}));
 }
 
 TEST_F(ListFiles, ACsvFileIsReadByColumn) {
   const std::string text = "id,amount,note\r\n1,2.50,\"a, \"\"b\"\"\nand more\"\r\n2,1,\r\n3,,x\r\n";
   const auto set = read_list_file(write("a.csv", text), "amount", ValueType::decimal, 2, problems_);
   ASSERT_TRUE(set) << problems_[0].message;
-  EXPECT_EQ(set->integers, (std::vector<std::int64_t>{100, 250}));
+  EXPECT_EQ(set->sorted_integers(), (std::vector<std::int64_t>{100, 250}));
   const auto notes = read_list_file(write("b.csv", text), "note", ValueType::string, 0, problems_);
   ASSERT_TRUE(notes);
-  EXPECT_EQ(notes->strings, (std::vector<std::string>{"a, \"b\"\nand more", "x"}));
+  EXPECT_EQ(notes->sorted_texts(), (std::vector<std::string>{"a, \"b\"\nand more", "x"}));
 }
 
 TEST_F(ListFiles, ProblemsNameTheLineAndStopAtTen) {
