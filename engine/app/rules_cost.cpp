@@ -16,6 +16,12 @@ std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+std::string reach_text(const KeyCost& key) {
+  if (key.window_ms == 0) return fmt::format("each of the last {} events", key.last_events);
+  const std::string text = "each event of the last " + duration_text(std::chrono::milliseconds(key.window_ms));
+  return key.last_events == 0 ? text : text + fmt::format(" and the last {}", key.last_events);
+}
+
 }  // namespace
 
 RulesCost rules_cost(const CheckedRules& rules, std::int64_t late_allowed_ms) {
@@ -32,7 +38,8 @@ RulesCost rules_cost(const CheckedRules& rules, std::int64_t late_allowed_ms) {
     key.features = plan.features.size();
     key.event_bytes = plan.entry_bytes;
     for (const FeatureSpec& feature : rules.features)
-      if (feature.by == plan.by) key.window_ms = std::max(key.window_ms, feature.window_ms);
+      if (feature.by == plan.by && feature.last_events == 0) key.window_ms = std::max(key.window_ms, feature.delay_ms + feature.window_ms);
+    for (const CountKeep& keep : plan.keeps) key.last_events = std::max(key.last_events, keep.events);
     cost.keys.push_back(std::move(key));
   }
   return cost;
@@ -43,8 +50,8 @@ std::string cost_text(const RulesCost& cost) {
   if (cost.keys.empty()) return out + "\n";
   out += ":";
   for (const KeyCost& key : cost.keys) {
-    out += fmt::format("\n  by {}: {}, {} for each event of the last {}", fmt::join(key.by, ", "), counted(key.features, "feature"),
-                       counted(key.event_bytes, "byte"), duration_text(std::chrono::milliseconds(key.window_ms)));
+    out += fmt::format("\n  by {}: {}, {} for {}", fmt::join(key.by, ", "), counted(key.features, "feature"),
+                       counted(key.event_bytes, "byte"), reach_text(key));
   }
   return out + "\n";
 }

@@ -14,8 +14,9 @@ namespace weir {
 struct KeyCost {
   std::vector<std::string> by;
   std::size_t features = 0;
-  std::size_t event_bytes = 0;  // for each event in the longest window
-  std::int64_t window_ms = 0;   // the longest
+  std::size_t event_bytes = 0;    // for each event in the longest window
+  std::int64_t window_ms = 0;     // the longest of time, delay included
+  std::uint32_t last_events = 0;  // of the longest count window; 0: there is none
 };
 
 struct RulesCost {

@@ -11,7 +11,8 @@
 
 namespace weir {
 
-enum class Aggregate : std::uint8_t { count, sum, avg, min, max, stddev, distinct, first, last };
+// `median` is a percentile of 5,000 parts.
+enum class Aggregate : std::uint8_t { count, sum, avg, min, max, stddev, distinct, first, last, percentile, mode };
 
 // A column that the scorer computes from the event alone, before features: a `where` condition or an aggregate's argument.
 struct DerivedColumnSpec {
@@ -24,15 +25,18 @@ struct FeatureSpec {
   Aggregate aggregate = Aggregate::count;
   std::optional<ColumnIndex> input;  // the argument; none only for count()
   std::vector<ColumnIndex> by;       // key parts, in order; a missing part means: no key, the feature is missing
-  std::int64_t window_ms = 0;        // length W > 0
+  std::int64_t window_ms = 0;        // length W > 0; of a count window: how far back it looks at most
   bool inclusive = false;            // [t - W, t] instead of (t - W, t]
   bool exclude_this_event = false;
   std::optional<ColumnIndex> where;  // boolean column; judged when the event is added
-  // Result: count and distinct integer; sum as the input (integer, decimal, floating); avg and stddev floating;
-  // min, max, first, last as the input.
+  // Result: count and distinct integer; sum as the input (integer, decimal, floating); avg, stddev and percentile floating;
+  // min, max, first, last, mode as the input.
   ValueType type = ValueType::integer;
-  int scale = 0;                      // of a decimal result
-  bool by_includes_shard_key = true;  // false: the key is not tied to a shard
+  int scale = 0;                       // of a decimal result
+  bool by_includes_shard_key = true;   // false: the key is not tied to a shard
+  std::int64_t delay_ms = 0;           // D: (t - D - W, t - D] instead
+  std::uint32_t last_events = 0;       // a count window of that many events that satisfy `where`; 0: a window of time
+  std::uint32_t percentile_parts = 0;  // which percentile, in ten-thousandths: 0 to 10,000
 };
 
 }  // namespace weir

@@ -84,6 +84,20 @@ class Answers {
     }
   }
 
+  // A value by its word: anything but a point or a float.
+  void put_word(std::int32_t output, const RingColumnPlan& column, std::uint64_t word) {
+    const Target& target = targets_[static_cast<std::size_t>(output)];
+    if (column.type == ValueType::string) {
+      target.column->strings[row_] = arena_->copy(names_.text(static_cast<NameNumber>(word)));
+    } else if (column.type == ValueType::boolean) {
+      if (word != 0) target.column->bits.set(row_);
+    } else {
+      target.integers[row_] = static_cast<std::int64_t>(word);
+    }
+  }
+
+  const NameTable& names() const { return names_; }
+
   // Sum, average and standard deviation of integers. `spread` gives count * squares - sum * sum, rounded once.
   template <typename Sum, typename Spread>
   void put_sums(const CellPlan& cell, std::uint64_t count, Sum sum, Spread spread) {

@@ -45,7 +45,12 @@ ValueStorage storage_of(ValueType type, bool counted_distinct) {
 
 // Entries younger than this are in the window.
 std::int64_t reach_of(const FeatureSpec& feature) {
-  return feature.window_ms + (feature.inclusive ? 1 : 0);
+  return feature.delay_ms + feature.window_ms + (feature.inclusive ? 1 : 0);
+}
+
+bool is_span(const FeatureSpec& feature) {
+  return feature.delay_ms > 0 || feature.last_events > 0 || feature.aggregate == Aggregate::percentile ||
+         feature.aggregate == Aggregate::mode;
 }
 
 class GroupBuilder {
@@ -68,10 +73,12 @@ class GroupBuilder {
     if (feature.input) {
       const ColumnTypes::Entry input = types_.at(*feature.input);
       const Aggregate aggregate = feature.aggregate;
-      const bool adds = aggregate == Aggregate::sum || aggregate == Aggregate::avg || aggregate == Aggregate::stddev;
+      const bool adds = aggregate == Aggregate::sum || aggregate == Aggregate::avg || aggregate == Aggregate::stddev ||
+                        aggregate == Aggregate::percentile;
       const bool orders = aggregate == Aggregate::min || aggregate == Aggregate::max;
       WEIR_CHECK(!adds || is_number(input.type));
       WEIR_CHECK(!orders || (is_number(input.type) && input.type != ValueType::boolean) || input.type == ValueType::timestamp);
+      WEIR_CHECK(aggregate != Aggregate::mode || (input.type != ValueType::floating && input.type != ValueType::geo));
       track.column = column(*feature.input, storage_of(input.type, aggregate == Aggregate::distinct));
       track.flags |= plan_.columns[track.column].present_flag;
       track.floating = input.type == ValueType::floating;
@@ -79,11 +86,17 @@ class GroupBuilder {
     } else {
       WEIR_CHECK(feature.aggregate == Aggregate::count);
     }
-    if (feature.where) track.flags |= condition(*feature.where);
+    const std::uint64_t member_flags = feature.where ? condition(*feature.where) : 0;
+    track.flags |= member_flags;
     planned.index = index;
     planned.aggregate = feature.aggregate;
     planned.type = feature.type;
     planned.scale = feature.scale;
+    if (is_span(feature)) {
+      add_to_span(span(feature, track, member_flags), feature, unit);
+      plan_.features.push_back(planned);
+      return;
+    }
     const std::uint32_t known_track = track_index(track);
     need(plan_.tracks[known_track], feature.aggregate);
     CellPlan& answers = cell(known_track, window_of(reach_of(feature)), feature.aggregate);
@@ -92,7 +105,8 @@ class GroupBuilder {
     plan_.features.push_back(planned);
   }
 
-  // `longest_ms` and `reach_ms` are those of all features with this key, so that what is too late does not depend on who holds which.
+  // `longest_ms` and `reach_ms` are those of all windows of time with this key, so that what is too late does not depend on who holds
+  // which.
   KeyGroupPlan finish(std::int64_t longest_ms, std::int64_t reach_ms, std::int64_t late_allowed_ms) {
     std::vector<std::int64_t> sorted = plan_.reaches_ms;
     std::sort(sorted.begin(), sorted.end());
@@ -107,7 +121,12 @@ class GroupBuilder {
     for (std::uint32_t index = 0; index < plan_.cells.size(); ++index)
       if (keeps_totals(plan_.cells[index])) plan_.totals_by_window[plan_.cells[index].window].push_back(index);
     plan_.admit_ms = longest_ms + late_allowed_ms;
-    plan_.retain_ms = 2 * reach_ms + late_allowed_ms;
+    plan_.retain_time_ms = 2 * reach_ms + late_allowed_ms;
+    plan_.retain_ms = plan_.retain_time_ms;
+    for (const SpanPlan& known : plan_.spans) {
+      reach_ms = std::max(reach_ms, known.reach_ms);
+      if (known.events > 0) keep(known);
+    }
     plan_.wide_time = plan_.retain_ms + reach_ms + 2 > std::int64_t{std::numeric_limits<std::uint32_t>::max()};
     lay_out();
     return std::move(plan_);
@@ -152,6 +171,54 @@ class GroupBuilder {
     }
     plan_.tracks.push_back(wanted);
     return static_cast<std::uint32_t>(plan_.tracks.size() - 1);
+  }
+
+  // As `cell`.
+  SpanPlan& span(const FeatureSpec& feature, const TrackPlan& track, std::uint64_t member_flags) {
+    for (SpanPlan& known : plan_.spans) {
+      const bool same_values = known.track.column == track.column && known.track.flags == track.flags &&
+                               known.track.excludes_this_event == track.excludes_this_event && known.member_flags == member_flags;
+      const bool same_window =
+          known.delay_ms == feature.delay_ms && known.reach_ms == reach_of(feature) && known.events == feature.last_events;
+      if (same_values && same_window && has_room_for(known, feature.aggregate)) return known;
+    }
+    SpanPlan& added = plan_.spans.emplace_back();
+    added.track = track;
+    added.cell.outputs.fill(no_output);
+    added.member_flags = member_flags;
+    added.delay_ms = feature.delay_ms;
+    added.reach_ms = reach_of(feature);
+    added.events = feature.last_events;
+    return added;
+  }
+
+  static bool has_room_for(const SpanPlan& span, Aggregate aggregate) {
+    if (aggregate == Aggregate::percentile) return true;
+    return aggregate == Aggregate::mode ? span.mode == no_output : !span.cell.has(aggregate);
+  }
+
+  void add_to_span(SpanPlan& span, const FeatureSpec& feature, double unit) const {
+    const auto output = static_cast<std::int32_t>(plan_.features.size());
+    if (feature.aggregate == Aggregate::percentile) {
+      span.percentiles.push_back({output, feature.percentile_parts});
+    } else if (feature.aggregate == Aggregate::mode) {
+      span.mode = output;
+    } else {
+      span.cell.outputs[static_cast<std::size_t>(feature.aggregate)] = output;
+    }
+    span.cell.unit = unit;
+    need(span.track, feature.aggregate);
+  }
+
+  void keep(const SpanPlan& span) {
+    const CountKeep wanted{span.member_flags, span.events, plan_.admit_ms + span.delay_ms, plan_.admit_ms + span.reach_ms};
+    plan_.retain_ms = std::max(plan_.retain_ms, wanted.reach_ms);
+    for (CountKeep& known : plan_.keeps) {
+      if (known.flags != wanted.flags || known.settle_ms != wanted.settle_ms || known.reach_ms != wanted.reach_ms) continue;
+      known.events = std::max(known.events, wanted.events);
+      return;
+    }
+    plan_.keeps.push_back(wanted);
   }
 
   // Two features that ask for the very same thing get a cell each.
@@ -226,7 +293,8 @@ std::vector<KeyGroupPlan> plan_features(std::span<const FeatureSpec> features, s
     std::int64_t reach_ms = 0;
     for (const FeatureSpec& feature : features) {
       if (feature.by != builder.by()) continue;
-      longest_ms = std::max(longest_ms, feature.window_ms);
+      if (feature.last_events > 0) continue;
+      longest_ms = std::max(longest_ms, feature.delay_ms + feature.window_ms);
       reach_ms = std::max(reach_ms, reach_of(feature));
     }
     groups.push_back(builder.finish(longest_ms, reach_ms, late_allowed_ms));

@@ -63,7 +63,7 @@ struct GroupFeaturePlan {
   int scale = 0;                        // of a decimal result
 };
 
-constexpr std::size_t aggregate_count = 9;
+constexpr std::size_t aggregate_count = 9;  // those that a cell answers; percentile and mode belong to spans
 constexpr std::int32_t no_output = -1;
 
 // One track in one window: what is known about it answers all its aggregates at once.
@@ -77,6 +77,34 @@ struct CellPlan {
   bool has(Aggregate aggregate) const { return output(aggregate) != no_output; }
 };
 
+// A window with two ends of its own (delayed, or of a number of events), or one that asks for the order of its values. An entry is inside
+// when its age against the event at hand is at least `delay_ms` and below `reach_ms`, of a count window among the newest such.
+struct SpanPlan {
+  TrackPlan track;
+  CellPlan cell;                   // outputs of all aggregates but percentile and mode; `track` and `window` mean nothing
+  std::uint64_t member_flags = 0;  // what a count window counts: the condition, whether or not the value is there
+  std::int64_t delay_ms = 0;
+  std::int64_t reach_ms = 0;
+  std::uint32_t events = 0;  // of a count window; 0: a window of time
+  struct Percentile {
+    std::int32_t output = no_output;
+    std::uint32_t parts = 0;
+  };
+  std::vector<Percentile> percentiles;
+  std::int32_t mode = no_output;
+
+  bool ends_at_event() const { return delay_ms == 0; }
+};
+
+// What a count window makes its key keep: the newest `events` entries with these flags among those that are at least `settle_ms` old (no
+// event that is still admitted comes in front of them), and everything younger; nothing of `reach_ms` and above.
+struct CountKeep {
+  std::uint64_t flags = 0;
+  std::uint32_t events = 0;
+  std::int64_t settle_ms = 0;
+  std::int64_t reach_ms = 0;
+};
+
 // All features with the same `by`: they share one ring a key.
 struct KeyGroupPlan {
   std::vector<ColumnIndex> by;
@@ -87,12 +115,15 @@ struct KeyGroupPlan {
   std::vector<TrackPlan> tracks;
   std::vector<CellPlan> cells;                               // by track
   std::vector<std::vector<std::uint32_t>> totals_by_window;  // cells whose totals a hot key keeps
+  std::vector<SpanPlan> spans;                               // beside the cells
+  std::vector<CountKeep> keeps;                              // empty: age alone decides what is kept
   std::vector<GroupFeaturePlan> features;
-  std::int64_t admit_ms = 0;    // an event older than this against its key's newest is not added
-  std::int64_t retain_ms = 0;   // entries of this age and above are dropped
-  bool wide_time = false;       // times as 8 bytes, because `retain_ms` and a window do not fit into 32 bits
-  std::size_t time_before = 0;  // as RingColumnPlan::bytes_before
-  std::size_t flag_bytes = 0;   // 0, 1, 2, 4 or 8
+  std::int64_t admit_ms = 0;        // an event older than this against its key's newest is not added
+  std::int64_t retain_time_ms = 0;  // entries below this age are kept
+  std::int64_t retain_ms = 0;       // entries of this age and above are dropped; in between, `keeps` decide
+  bool wide_time = false;           // times as 8 bytes, because `retain_ms` and a window do not fit into 32 bits
+  std::size_t time_before = 0;      // as RingColumnPlan::bytes_before
+  std::size_t flag_bytes = 0;       // 0, 1, 2, 4 or 8
   std::size_t flags_before = 0;
   std::size_t entry_bytes = 0;
 };

@@ -35,6 +35,9 @@ class FeatureStore {
   // The same without answers: replay.
   void apply(const EventBatch& batch);
 
+  // Rows of the last batch that were too late for every key that they have, ascending: they are in no window of this store.
+  const std::vector<std::uint32_t>& too_late_rows() const { return too_late_rows_; }
+
   // The columns of a batch that `apply` reads, ascending: those of the keys, arguments and conditions of the held features, and the time.
   std::vector<ColumnIndex> columns_read(const EventSchema& schema) const;
 
@@ -47,9 +50,12 @@ class FeatureStore {
   FeatureStoreCounters totals() const;
 
  private:
+  void apply_groups(const EventBatch& batch, FeatureColumns* out);
+
   std::size_t feature_count_ = 0;
   FeatureStoreLimits limits_;
   std::vector<std::unique_ptr<KeyGroup>> groups_;
+  std::vector<std::uint32_t> too_late_rows_;
 };
 
 }  // namespace weir

@@ -24,7 +24,8 @@ void release_names(const RingView& ring, std::size_t index, NameTable& names) {
   }
 }
 
-HotKey::HotKey(const KeyGroupPlan& plan, const RingView& from, std::size_t begin, std::size_t count, std::int64_t newest)
+HotKey::HotKey(const KeyGroupPlan& plan, const NameTable& names, const RingView& from, std::size_t begin, std::size_t count,
+               std::int64_t newest)
     : plan_(plan),
       memory_(new char[capacity_at_first * plan.entry_bytes]),
       ring_{&plan, memory_.get(), capacity_at_first},
@@ -34,6 +35,7 @@ HotKey::HotKey(const KeyGroupPlan& plan, const RingView& from, std::size_t begin
       largest_(plan.tracks.size()),
       smallest_(plan.tracks.size()) {
   ring_.move(from, begin, 0, count);
+  if (!plan.spans.empty()) spans_ = std::make_unique<SpanCells>(plan, names);
   oldest_ = newest - static_cast<std::int64_t>(age_at(begin_, newest));
   for (std::uint32_t index = 0; index < plan.cells.size(); ++index) {
     const CellPlan& cell = plan.cells[index];
@@ -81,11 +83,17 @@ void HotKey::drop_front(std::int64_t newest, NameTable& names) {
     ++cursors_[window];
   }
   if (head_ == begin_) ++head_;
+  if (spans_ != nullptr) spans_->drop_front(entries_of(newest));
   release_names(ring_, index_of(begin_), names);
   ++begin_;
   if (begin_ < end_) oldest_ = newest - static_cast<std::int64_t>(age_at(begin_, newest));
   for (SuffixExtremes& extremes : largest_) extremes.drop_before(begin_);
   for (SuffixExtremes& extremes : smallest_) extremes.drop_before(begin_);
+}
+
+void HotKey::drop_unneeded(std::int64_t newest, std::uint64_t advance_ms, NameTable& names) {
+  spans_->settle(entries_of(newest), advance_ms);
+  while (begin_ < end_ && !spans_->needs_front(entries_of(newest), advance_ms)) drop_front(newest, names);
 }
 
 // Room for one more entry: the front's free places are used when they are a quarter of all, so an entry is moved three times at most.
@@ -129,7 +137,9 @@ void HotKey::add(const RingEvent& event, std::uint64_t age, std::int64_t newest,
   make_room();
   const std::uint64_t position = age == 0 ? end_ : origin_ + ring_.place_of(age, index_of(begin_), index_of(end_), newest);
   seek(position, age, newest);
+  if (spans_ != nullptr) spans_->seek(entries_of(newest), position, age);
   if (answers != nullptr) answer(true, true, *answers);
+  if (answers != nullptr && spans_ != nullptr) spans_->answer(entries_of(newest), true, *answers);
   const std::size_t index = index_of(position);
   if (position < end_) ring_.move(ring_, index, index + 1, end_ - position);
   ring_.write(index, static_cast<std::uint64_t>(newest) - age, event);
@@ -146,6 +156,11 @@ void HotKey::add(const RingEvent& event, std::uint64_t age, std::int64_t newest,
   ++head_;
   if (position == begin_) oldest_ = newest - static_cast<std::int64_t>(age);
   if (answers != nullptr) answer(false, !too_late, *answers);
+  if (spans_ != nullptr) {
+    spans_->enter(entries_of(newest), position);
+    if (answers != nullptr) spans_->answer(entries_of(newest), false, *answers);
+    if (too_late) spans_->leave(entries_of(newest), position);
+  }
   if (!too_late) return;
   for (std::size_t window = 0; window < cursors_.size(); ++window) leave(window, position);
   --head_;
@@ -223,6 +238,7 @@ std::size_t HotKey::bytes() const {
   for (const std::unique_ptr<DistinctCounts>& distinct : distincts_) total += sizeof *distinct + distinct->bytes();
   for (const SuffixExtremes& extremes : largest_) total += sizeof extremes + extremes.bytes();
   for (const SuffixExtremes& extremes : smallest_) total += sizeof extremes + extremes.bytes();
+  if (spans_ != nullptr) total += spans_->bytes();
   return total;
 }
 

@@ -12,6 +12,7 @@
 #include "engine/features/feature_plan.h"
 #include "engine/features/name_table.h"
 #include "engine/features/ring_view.h"
+#include "engine/features/span_cells.h"
 #include "engine/features/suffix_extremes.h"
 
 namespace weir {
@@ -21,8 +22,8 @@ namespace weir {
 // Positions are counted from the key's first entry on and do not change when the front is dropped. One thread.
 class HotKey {
  public:
-  // Takes over `count` entries of `from`, beginning at `begin`.
-  HotKey(const KeyGroupPlan& plan, const RingView& from, std::size_t begin, std::size_t count, std::int64_t newest);
+  // Takes over `count` entries of `from`, beginning at `begin`. `names` outlives the key.
+  HotKey(const KeyGroupPlan& plan, const NameTable& names, const RingView& from, std::size_t begin, std::size_t count, std::int64_t newest);
 
   std::size_t entries() const { return end_ - begin_; }
   const RingView& ring() const { return ring_; }
@@ -33,6 +34,10 @@ class HotKey {
 
   // Drops the oldest entry of a key whose newest event is of that time.
   void drop_front(std::int64_t newest, NameTable& names);
+
+  // Of a key that keeps by count, before its newest event of the time `newest` is `advance_ms` younger: drops what nothing that is still
+  // admitted can see.
+  void drop_unneeded(std::int64_t newest, std::uint64_t advance_ms, NameTable& names);
 
   // Two steps ahead of `add`: what this object points to, then the entries at the cursors.
   void prefetch_state() const;
@@ -53,6 +58,7 @@ class HotKey {
 
   std::size_t index_of(std::uint64_t position) const { return position - origin_; }
   std::uint64_t age_at(std::uint64_t position, std::int64_t newest) const { return ring_.age(index_of(position), newest); }
+  HotEntries entries_of(std::int64_t newest) const { return {ring_, origin_, begin_, end_, newest}; }
   void prefetch_entry(std::size_t index) const;
   void make_room();
   void seek(std::uint64_t position, std::uint64_t age, std::int64_t newest);
@@ -75,6 +81,7 @@ class HotKey {
   std::vector<std::unique_ptr<DistinctCounts>> distincts_;
   std::vector<SuffixExtremes> largest_;   // by track
   std::vector<SuffixExtremes> smallest_;  // by track, of complemented values
+  std::unique_ptr<SpanCells> spans_;      // null: the plan has none
 };
 
 // Gives back the names that an entry holds.

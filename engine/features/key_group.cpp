@@ -1,11 +1,13 @@
 #include "engine/features/key_group.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
 
 #include "engine/base/check.h"
 #include "engine/base/prefetch.h"
+#include "engine/features/count_retention.h"
 #include "engine/features/same_bytes.h"
 
 namespace weir {
@@ -41,6 +43,7 @@ KeyGroup::KeyGroup(KeyGroupPlan plan, const FeatureStoreLimits& limits)
       limits_(limits),
       encoder_(plan_.by),
       scan_(plan_),
+      span_scan_(plan_),
       answers_(limits_, counters_, names_),
       name_hashes_(plan_.columns.size()) {
   event_.values.resize(plan_.columns.size());
@@ -55,6 +58,7 @@ KeyGroup::~KeyGroup() {
 
 void KeyGroup::apply(const EventBatch& batch, FeatureColumns* out) {
   if (out != nullptr) answers_.bind(plan_, *out, batch.rows);
+  too_late_rows_.clear();
   for (std::size_t begin = 0; begin < batch.rows; begin += stretch_rows) {
     encoder_.clear();
     const std::uint64_t rows = stage_keys(batch, begin, std::min(begin + stretch_rows, batch.rows));
@@ -64,9 +68,15 @@ void KeyGroup::apply(const EventBatch& batch, FeatureColumns* out) {
     for_each_bit(rows, [&](std::size_t place) {
       read_event(batch, begin + place, place);
       if (out != nullptr) answers_.start_row(begin + place);
-      add_event(keys_[place], out != nullptr ? &answers_ : nullptr);
+      const bool added = add_event(keys_[place], out != nullptr ? &answers_ : nullptr);
+      if (!added) [[unlikely]]
+        too_late_rows_.push_back(static_cast<std::uint32_t>(begin + place));
     });
   }
+}
+
+bool KeyGroup::has_key(const EventBatch& batch, std::size_t row) const {
+  return std::all_of(plan_.by.begin(), plan_.by.end(), [&](ColumnIndex part) { return batch.columns[part].present.test(row); });
 }
 
 // The active rows of [begin, end) that have a key, as bits.
@@ -170,7 +180,7 @@ void KeyGroup::add_columns_read(std::vector<ColumnIndex>& columns) const {
   for (const RingColumnPlan& column : plan_.columns) columns.push_back(column.source);
 }
 
-void KeyGroup::add_event(const RowKey& key, Answers* answers) {
+bool KeyGroup::add_event(const RowKey& key, Answers* answers) {
   past_.see(event_.time);
   if (table_.is_full(key.tag)) grow_table(key.tag);
   KeyTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
@@ -181,17 +191,19 @@ void KeyGroup::add_event(const RowKey& key, Answers* answers) {
   if (event_.time >= state.newest) {
     expire(state, time - newest);
     state.newest = event_.time;
-    return add_to_state(slot, 0, false, answers);
+    add_to_state(slot, 0, false, answers);
+    return true;
   }
   const bool too_late = newest - time > static_cast<std::uint64_t>(plan_.admit_ms);
   ++(too_late ? counters_.too_late_events : counters_.late_events);
   // What is too late only has to be behind everything that is kept.
   const std::uint64_t age = std::min(newest - time, static_cast<std::uint64_t>(plan_.retain_ms) + 1);
   add_to_state(slot, age, too_late, answers);
-  if (!too_late) return;
+  if (!too_late) return true;
   for (std::size_t index = 0; index < plan_.columns.size(); ++index)
     if (plan_.columns[index].storage == ValueStorage::name && event_.values[index][0] != 0)
       names_.release(static_cast<NameNumber>(event_.values[index][0]));
+  return false;
 }
 
 void KeyGroup::add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers) {
@@ -211,7 +223,7 @@ void KeyGroup::add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool too_lat
   const std::size_t own = age == 0 ? end : ring.place_of(age, state.begin, end, state.newest);
   if (own < end) ring.move(ring, own, own + 1, end - own);
   ring.write(own, static_cast<std::uint64_t>(state.newest) - age, event_);
-  if (answers != nullptr) scan_.answer(ring, state.begin, own, state.newest, *answers);
+  if (answers != nullptr) answer_from_ring(ring, state, own, *answers);
   if (!too_late) {
     ++state.count;
   } else if (own < end) {
@@ -219,8 +231,14 @@ void KeyGroup::add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool too_lat
   }
 }
 
+void KeyGroup::answer_from_ring(const RingView& ring, const KeyState& state, std::size_t own, Answers& answers) {
+  if (!plan_.cells.empty()) scan_.answer(ring, state.begin, own, state.newest, answers);
+  if (!plan_.spans.empty()) span_scan_.answer(ring, state.begin, own, state.newest, answers);
+}
+
 // Drops what no event that is still admitted can see, before the newest time moves up by `advance_ms`.
 void KeyGroup::expire(KeyState& state, std::uint64_t advance_ms) {
+  if (!plan_.keeps.empty()) return expire_by_count(state, advance_ms);
   const std::uint64_t retain = static_cast<std::uint64_t>(plan_.retain_ms);
   if (state.is_hot()) {
     HotKey& hot = *state.hot();
@@ -230,11 +248,24 @@ void KeyGroup::expire(KeyState& state, std::uint64_t advance_ms) {
   }
   const RingView ring = state.ring(plan_);
   while (state.count > 0 && (advance_ms >= retain || ring.age(state.begin, state.newest) + advance_ms >= retain)) {
-    release_names(ring, state.begin, names_);
-    ++state.begin;
-    --state.count;
+    drop_oldest(state);
   }
   if (state.count == 0) state.begin = 0;
+}
+
+void KeyGroup::expire_by_count(KeyState& state, std::uint64_t advance_ms) {
+  advance_ms = std::min(advance_ms, static_cast<std::uint64_t>(plan_.retain_ms));
+  if (state.is_hot()) return state.hot()->drop_unneeded(state.newest, advance_ms, names_);
+  const std::size_t end = std::size_t{state.begin} + state.count;
+  for (std::size_t drop = unneeded_at_front(plan_, state.ring(plan_), state.begin, end, state.newest, advance_ms); drop > 0; --drop)
+    drop_oldest(state);
+  if (state.count == 0) state.begin = 0;
+}
+
+void KeyGroup::drop_oldest(KeyState& state) {
+  release_names(state.ring(plan_), state.begin, names_);
+  ++state.begin;
+  --state.count;
 }
 
 BlockRef KeyGroup::new_block(std::string_view key, std::uint32_t tag, std::int64_t newest, std::size_t entries) {
@@ -275,7 +306,7 @@ bool KeyGroup::make_room(KeyTable::Slot& slot) {
 void KeyGroup::make_hot(KeyTable::Slot& slot) {
   KeyState& state = state_at(slot.block);
   const BlockRef smaller = new_block(state.key(), state.tag, state.newest, 0);
-  state_at(smaller).set_hot(new HotKey(plan_, state.ring(plan_), state.begin, state.count, state.newest));
+  state_at(smaller).set_hot(new HotKey(plan_, names_, state.ring(plan_), state.begin, state.count, state.newest));
   slab_.free(slot.block, state.lines);
   slot.block = smaller;
 }

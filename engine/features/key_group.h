@@ -19,6 +19,7 @@
 #include "engine/features/recent_past.h"
 #include "engine/features/ring_view.h"
 #include "engine/features/slab.h"
+#include "engine/features/span_scan.h"
 #include "engine/features/window_scan.h"
 
 namespace weir {
@@ -38,6 +39,9 @@ class KeyGroup {
   // What `apply` reads of a batch besides the time.
   void add_columns_read(std::vector<ColumnIndex>& columns) const;
   std::int64_t retain_ms() const { return plan_.retain_ms; }
+  // Rows of the last batch that were too late for their key, ascending.
+  const std::vector<std::uint32_t>& too_late_rows() const { return too_late_rows_; }
+  bool has_key(const EventBatch& batch, std::size_t row) const;
   void add_totals(FeatureStoreCounters& total) const;  // without a walk over the keys
   void add_counters(FeatureStoreCounters& total) const;
 
@@ -54,10 +58,14 @@ class KeyGroup {
   void stage_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows);
   void prefetch_blocks(std::uint64_t rows);
   void read_event(const EventBatch& batch, std::size_t row, std::size_t place);
-  void add_event(const RowKey& key, Answers* answers);
+  // False: the event was too late.
+  bool add_event(const RowKey& key, Answers* answers);
   void add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers);
   void add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers);
+  void answer_from_ring(const RingView& ring, const KeyState& state, std::size_t own, Answers& answers);
   void expire(KeyState& state, std::uint64_t advance_ms);
+  void expire_by_count(KeyState& state, std::uint64_t advance_ms);
+  void drop_oldest(KeyState& state);
 
   KeyState& state_at(BlockRef block) const { return *reinterpret_cast<KeyState*>(slab_.at(block)); }
   BlockRef new_block(std::string_view key, std::uint32_t tag, std::int64_t newest, std::size_t entries);
@@ -76,9 +84,11 @@ class KeyGroup {
   Slab slab_;
   NameTable names_;
   WindowScan scan_;
+  SpanScan span_scan_;
   Answers answers_;
   RecentPast past_;
   RingEvent event_;
+  std::vector<std::uint32_t> too_late_rows_;
   std::array<RowKey, stretch_rows> keys_;
   std::vector<std::array<std::uint64_t, stretch_rows>> name_hashes_;  // by ring column; empty for those that hold no names
 };

@@ -26,8 +26,7 @@ void put_optional(Answers& answers, const CellPlan& cell, Aggregate aggregate, c
 }
 
 template <typename Value>
-void put_extremes(const CellPlan& cell, const RingRange& range, Answers& answers) {
-  const TrackPlan& track = range.ring.plan->tracks[cell.track];
+void put_extremes(const TrackPlan& track, const CellPlan& cell, const RingRange& range, Answers& answers) {
   const RingColumnPlan& column = range.ring.plan->columns[track.column];
   std::optional<std::size_t> lowest;
   std::optional<std::size_t> highest;
@@ -40,10 +39,13 @@ void put_extremes(const CellPlan& cell, const RingRange& range, Answers& answers
   put_optional(answers, cell, Aggregate::max, highest, range, column);
 }
 
+const TrackPlan& track_of(const CellPlan& cell, const RingRange& range) {
+  return range.ring.plan->tracks[cell.track];
+}
+
 }  // namespace
 
-void answer_ends(const CellPlan& cell, const RingRange& range, Answers& answers) {
-  const TrackPlan& track = range.ring.plan->tracks[cell.track];
+void answer_ends(const TrackPlan& track, const CellPlan& cell, const RingRange& range, Answers& answers) {
   if (cell.has(Aggregate::first)) {
     std::size_t index = range.begin;
     while (index < range.end && !range.ring.belongs(index, track)) ++index;
@@ -58,8 +60,7 @@ void answer_ends(const CellPlan& cell, const RingRange& range, Answers& answers)
   }
 }
 
-void answer_floating(const CellPlan& cell, const RingRange& range, Answers& answers) {
-  const TrackPlan& track = range.ring.plan->tracks[cell.track];
+void answer_floating(const TrackPlan& track, const CellPlan& cell, const RingRange& range, Answers& answers) {
   const RingColumnPlan& column = range.ring.plan->columns[track.column];
   const auto value = [&](std::size_t index) { return range.ring.load<double>(column.bytes_before, index); };
   std::uint64_t count = 0;
@@ -88,15 +89,14 @@ void answer_floating(const CellPlan& cell, const RingRange& range, Answers& answ
       answers.put_number(cell.output(Aggregate::stddev), std::sqrt(spread / (number - 1)));
     }
   }
-  put_extremes<double>(cell, range, answers);
+  put_extremes<double>(track, cell, range, answers);
 }
 
-void answer_extremes(const CellPlan& cell, const RingRange& range, Answers& answers) {
-  put_extremes<std::int64_t>(cell, range, answers);
+void answer_extremes(const TrackPlan& track, const CellPlan& cell, const RingRange& range, Answers& answers) {
+  put_extremes<std::int64_t>(track, cell, range, answers);
 }
 
-void answer_exact_sums(const CellPlan& cell, const RingRange& range, Answers& answers) {
-  const TrackPlan& track = range.ring.plan->tracks[cell.track];
+void answer_exact_sums(const TrackPlan& track, const CellPlan& cell, const RingRange& range, Answers& answers) {
   const RingColumnPlan& column = range.ring.plan->columns[track.column];
   ExactTotals totals;
   std::uint64_t count = 0;
@@ -105,6 +105,22 @@ void answer_exact_sums(const CellPlan& cell, const RingRange& range, Answers& an
     totals.add(range.ring.load<std::int64_t>(column.bytes_before, index));
   });
   answers.put_sums(cell, count, totals.sum, [&] { return spread_of(count, totals); });
+}
+
+void answer_ends(const CellPlan& cell, const RingRange& range, Answers& answers) {
+  answer_ends(track_of(cell, range), cell, range, answers);
+}
+
+void answer_floating(const CellPlan& cell, const RingRange& range, Answers& answers) {
+  answer_floating(track_of(cell, range), cell, range, answers);
+}
+
+void answer_extremes(const CellPlan& cell, const RingRange& range, Answers& answers) {
+  answer_extremes(track_of(cell, range), cell, range, answers);
+}
+
+void answer_exact_sums(const CellPlan& cell, const RingRange& range, Answers& answers) {
+  answer_exact_sums(track_of(cell, range), cell, range, answers);
 }
 
 }  // namespace weir

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "engine/base/decimal.h"
 #include "rules/language/expression_checker.h"
 #include "rules/language/functions.h"
 #include "rules/language/limits.h"
@@ -13,9 +14,13 @@ namespace weir {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> aggregate_names{"count", "sum", "avg", "min", "max", "stddev", "distinct", "first", "last"};
+constexpr std::array<std::string_view, 11> aggregate_names{"count",    "sum",   "avg",  "min",        "max", "stddev",
+                                                           "distinct", "first", "last", "percentile", "mode"};
+constexpr int percentile_digits = 4;
+constexpr std::uint32_t median_parts = 5'000;
 
 std::optional<Aggregate> find_aggregate(std::string_view name) {
+  if (name == "median") return Aggregate::percentile;
   const auto found = std::find(aggregate_names.begin(), aggregate_names.end(), name);
   if (found == aggregate_names.end()) return std::nullopt;
   return static_cast<Aggregate>(found - aggregate_names.begin());
@@ -30,18 +35,20 @@ bool accepts(Aggregate aggregate, ValueType type) {
     case Aggregate::sum:
     case Aggregate::avg:
     case Aggregate::stddev:
+    case Aggregate::percentile:
       return is_number(type);
     case Aggregate::min:
     case Aggregate::max:
       return is_number(type) || type == ValueType::timestamp || type == ValueType::duration;
     case Aggregate::distinct:
+    case Aggregate::mode:
       return type != ValueType::geo && type != ValueType::floating;
   }
   return false;
 }
 
 std::string_view wanted(Aggregate aggregate) {
-  if (aggregate == Aggregate::distinct) return "anything but a float or a geo";
+  if (aggregate == Aggregate::distinct || aggregate == Aggregate::mode) return "anything but a float or a geo";
   return aggregate == Aggregate::min || aggregate == Aggregate::max ? "a number, a timestamp or a duration" : "a number";
 }
 
@@ -52,6 +59,7 @@ CommonType result_type(Aggregate aggregate, CommonType input) {
       return {ValueType::integer, 0};
     case Aggregate::avg:
     case Aggregate::stddev:
+    case Aggregate::percentile:
       return {ValueType::floating, 0};
     default:
       return input;
@@ -82,17 +90,8 @@ std::optional<FeatureSpec> AggregateChecker::check(const SyntaxExpression& synta
                     {"for example `count() by card_id over 10m`; other values get names with `let`"});
     return std::nullopt;
   }
-  const SyntaxName& function = syntax.aggregate->function;
-  const std::optional<Aggregate> aggregate = find_aggregate(function.text);
-  if (!aggregate) {
-    const bool later = function.text == "percentile" || function.text == "median" || function.text == "mode";
-    std::vector<std::string> help = did_you_mean(function.text, {aggregate_names.begin(), aggregate_names.end()});
-    if (function.text == "average") help = {"did you mean `avg`?"};
-    reporter_.error(later ? "R0110" : "R0204", function.span,
-                    later ? in_backticks(function.text) + " is not supported yet" : "unknown aggregate " + in_backticks(function.text), "",
-                    later ? std::vector<std::string>{} : std::move(help));
-    return std::nullopt;
-  }
+  const std::optional<Aggregate> aggregate = aggregate_named(syntax.aggregate->function);
+  if (!aggregate) return std::nullopt;
   FeatureSpec spec;
   spec.aggregate = *aggregate;
   const bool argument_fits = argument(syntax, spec);
@@ -100,20 +99,57 @@ std::optional<FeatureSpec> AggregateChecker::check(const SyntaxExpression& synta
   const bool window_fits = window(syntax, spec);
   const bool condition_fits = condition(*syntax.aggregate, spec);
   if (!argument_fits || !key_fits || !window_fits || !condition_fits) return std::nullopt;
-  spec.exclude_this_event = syntax.aggregate->exclude_this_event;
+  spec.exclude_this_event = syntax.aggregate->exclude_this_event && spec.delay_ms == 0;  // a delayed window never has it
   const std::optional<std::size_t> shard_key = scope_.rules.event.key_field;
   spec.by_includes_shard_key = shard_key && std::find(spec.by.begin(), spec.by.end(), *shard_key) != spec.by.end();
   return spec;
 }
 
-bool AggregateChecker::argument(const SyntaxExpression& syntax, FeatureSpec& spec) {
+std::optional<Aggregate> AggregateChecker::aggregate_named(const SyntaxName& function) {
+  const std::optional<Aggregate> aggregate = find_aggregate(function.text);
+  if (aggregate) return aggregate;
+  std::vector<std::string_view> names{aggregate_names.begin(), aggregate_names.end()};
+  names.push_back("median");
+  std::vector<std::string> help = did_you_mean(function.text, names);
+  if (function.text == "average") help = {"did you mean `avg`?"};
+  reporter_.error("R0204", function.span, "unknown aggregate " + in_backticks(function.text), "", std::move(help));
+  return std::nullopt;
+}
+
+// How many arguments there are, and the second one of `percentile`.
+bool AggregateChecker::arguments_fit(const SyntaxExpression& syntax, FeatureSpec& spec) {
   const SyntaxAggregate& aggregate = *syntax.aggregate;
   const std::string name(aggregate.function.text);
+  if (name == "median") spec.percentile_parts = median_parts;
+  if (name == "percentile") {
+    if (aggregate.arguments.size() != 2) {
+      reporter_.error("R0403", syntax.head_span, "`percentile` takes a value and a share", "", {"for example `percentile(amount, 0.95)`"});
+      return false;
+    }
+    const SyntaxExpression& share = *aggregate.arguments[1];
+    if (share.kind == SyntaxKind::bad) return false;
+    const DecimalResult parts = share.kind == SyntaxKind::number ? parse_decimal(share.text, percentile_digits) : DecimalResult{};
+    const bool fits = share.kind == SyntaxKind::number && parts.error == DecimalError::none && parts.scaled <= 2 * median_parts;
+    if (!fits) {
+      reporter_.error("R0403", share.span, "the share of `percentile` is a number from 0 to 1 with at most four digits after the point", "",
+                      {"for example `percentile(amount, 0.95)`"});
+      return false;
+    }
+    spec.percentile_parts = static_cast<std::uint32_t>(parts.scaled);
+    return true;
+  }
   if (aggregate.arguments.size() > 1 || (aggregate.arguments.empty() && spec.aggregate != Aggregate::count)) {
     reporter_.error("R0403", syntax.head_span, in_backticks(name) + " takes one value", aggregate.arguments.empty() ? "of what?" : "",
                     {"for example `" + name + "(amount)`"});
     return false;
   }
+  return true;
+}
+
+bool AggregateChecker::argument(const SyntaxExpression& syntax, FeatureSpec& spec) {
+  const SyntaxAggregate& aggregate = *syntax.aggregate;
+  const std::string name(aggregate.function.text);
+  if (!arguments_fit(syntax, spec)) return false;
   spec.type = ValueType::integer;
   if (aggregate.arguments.empty()) return true;
   ExpressionChecker checker(scope_, reporter_, ExpressionPlace::event);
@@ -183,6 +219,11 @@ bool AggregateChecker::key(const SyntaxExpression& syntax, FeatureSpec& spec) {
 
 bool AggregateChecker::window(const SyntaxExpression& syntax, FeatureSpec& spec) {
   const SyntaxAggregate& aggregate = *syntax.aggregate;
+  if (aggregate.delay) {
+    if (!fits_limit(*aggregate.delay, "a delay")) return false;
+    spec.delay_ms = aggregate.delay->ms;
+  }
+  if (aggregate.last) return count_window(aggregate, spec);
   if (!aggregate.over) {
     reporter_.error("R0401", syntax.span, in_backticks(aggregate.function.text) + " needs a window", "over which time?",
                     {"for example `over 10m`"});
@@ -194,13 +235,38 @@ bool AggregateChecker::window(const SyntaxExpression& syntax, FeatureSpec& spec)
     reporter_.error("R0402", over.span, "a window is longer than nothing");
     return false;
   }
-  if (over.ms > limits::window_ms_max) {
-    reporter_.error("R0402", over.span, "a window of " + duration_text(over.ms) + " is too long",
-                    "at most " + duration_text(limits::window_ms_max));
-    return false;
-  }
+  if (!fits_limit(over, "a window")) return false;
   spec.window_ms = over.ms;
   spec.inclusive = aggregate.inclusive;
+  return true;
+}
+
+bool AggregateChecker::fits_limit(const SyntaxDuration& length, std::string_view what) {
+  if (length.ms <= limits::window_ms_max) return true;
+  reporter_.error("R0402", length.span, std::string(what) + " of " + duration_text(length.ms) + " is too long",
+                  "at most " + duration_text(limits::window_ms_max));
+  return false;
+}
+
+bool AggregateChecker::count_window(const SyntaxAggregate& aggregate, FeatureSpec& spec) {
+  if (aggregate.last->events == 0 || aggregate.last->events > limits::window_events_max) {
+    reporter_.error("R0402", aggregate.last->span,
+                    "a window over a number of events holds from 1 to " + std::to_string(limits::window_events_max));
+    return false;
+  }
+  if (aggregate.inclusive) {
+    reporter_.error("R0402", aggregate.last->span, "`inclusive` is about a window of time", "", {"leave `inclusive` out"});
+    return false;
+  }
+  spec.last_events = static_cast<std::uint32_t>(aggregate.last->events);
+  spec.window_ms = limits::window_ms_max;
+  if (!aggregate.over) return true;
+  if (aggregate.over->ms == 0) {
+    reporter_.error("R0402", aggregate.over->span, "a window is longer than nothing");
+    return false;
+  }
+  if (!fits_limit(*aggregate.over, "a window")) return false;
+  spec.window_ms = aggregate.over->ms;
   return true;
 }
 

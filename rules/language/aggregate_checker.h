@@ -22,9 +22,13 @@ class AggregateChecker {
   TypedValue in_place(const SyntaxExpression& syntax);
 
  private:
+  std::optional<Aggregate> aggregate_named(const SyntaxName& function);
   bool argument(const SyntaxExpression& syntax, FeatureSpec& spec);
+  bool arguments_fit(const SyntaxExpression& syntax, FeatureSpec& spec);
   bool key(const SyntaxExpression& syntax, FeatureSpec& spec);
   bool window(const SyntaxExpression& syntax, FeatureSpec& spec);
+  bool count_window(const SyntaxAggregate& aggregate, FeatureSpec& spec);
+  bool fits_limit(const SyntaxDuration& length, std::string_view what);
   bool condition(const SyntaxAggregate& aggregate, FeatureSpec& spec);
 
   CheckScope& scope_;

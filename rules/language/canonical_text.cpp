@@ -74,8 +74,10 @@ std::string write_aggregate(const SyntaxAggregate& aggregate) {
     text += index == 0 ? " by " : ", ";
     text += aggregate.by[index].text;
   }
-  if (aggregate.over) text += " over " + duration_text(aggregate.over->ms);
+  if (aggregate.last) text += " over last " + std::to_string(aggregate.last->events) + " events";
+  if (aggregate.over) text += (aggregate.last ? " within " : " over ") + duration_text(aggregate.over->ms);
   if (aggregate.inclusive) text += " inclusive";
+  if (aggregate.delay) text += " delay " + duration_text(aggregate.delay->ms);
   if (aggregate.where) text += " where " + write(*aggregate.where, loosest);
   if (aggregate.exclude_this_event) text += " excluding this event";
   return text;

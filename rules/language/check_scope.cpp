@@ -16,6 +16,9 @@ std::string meaning(const FeatureSpec& spec) {
   text += " over " + std::to_string(spec.window_ms);
   if (spec.where) text += " where " + std::to_string(*spec.where);
   if (spec.inclusive) text += " inclusive";
+  if (spec.delay_ms > 0) text += " delay " + std::to_string(spec.delay_ms);
+  if (spec.last_events > 0) text += " last " + std::to_string(spec.last_events);
+  if (spec.aggregate == Aggregate::percentile) text += " parts " + std::to_string(spec.percentile_parts);
   if (spec.exclude_this_event) text += " excluding";
   return text;
 }

@@ -33,9 +33,7 @@ constexpr ErrorCode codes[] = {
     {"R0109", "a clause is missing", "A rule has at least a condition, `when ...`; a rule that shall always fire says `when true`."},
     {"R0110", "not supported yet",
      "The language has a place for this, this version does not do it. The rest of the file is checked all the same. Known and not there\n"
-     "yet: `model`, `pattern`, `lookup`, `profile(...)`, `reset`, `delay`, windows over a number "
-     "of\n"
-     "events, `percentile`, `median`, several event types in one rule set, type `ip`."},
+     "yet: `model`, `pattern`, `lookup`, `profile(...)`, `reset`, several event types in one rule set, type `ip`."},
     {"R0111", "a word of the language as a name",
      "Words that expressions are made of cannot be names: and, or, not, in, is, between, matches, starts_with, ends_with, contains, true,\n"
      "false, by, over, where, excluding. Choose another name."},
@@ -98,10 +96,14 @@ constexpr ErrorCode codes[] = {
     // R04: windows and state
     {"R0401", "an aggregate is incomplete",
      "A feature says what it counts, for whom and over which time: `count() by card_id over 10m`. `by` and `over` are required."},
-    {"R0402", "the window's length is wrong", "A window is longer than nothing and at most 400 days. Its units are ms, s, m, h, d and w."},
+    {"R0402", "the window's length is wrong",
+     "A window is longer than nothing and at most 400 days, and so is a `delay`. Units are ms, s, m, h, d and w. A window over a number "
+     "of\n"
+     "events, `over last 10 events`, holds from 1 to 10000; `within 30d` behind it says how far back it looks at most."},
     {"R0403", "an aggregate's value is wrong",
-     "`sum`, `avg` and `stddev` need a number, `min` and `max` a number, timestamp or duration, `distinct` anything but a float or a geo;\n"
-     "each takes one value. Only `count` may stand without."},
+     "`sum`, `avg`, `stddev`, `median` and `percentile` need a number, `min` and `max` a number, timestamp or duration, `distinct` and\n"
+     "`mode` anything but a float or a geo; each takes one value. Only `count` may stand without. `percentile` also takes the share, a\n"
+     "number from 0 to 1 with at most four digits after the point: `percentile(amount, 0.95)`."},
     {"R0404", "the key is wrong",
      "`by` names one to eight fields of the event, of type string, int, bool or decimal, each once. Features and lets are no keys: their "
      "value\n"

@@ -382,7 +382,7 @@ void ExpressionParser::parse_aggregate_clauses(SyntaxAggregate& aggregate) {
     if (word.kind != TokenKind::name) return;
     if (word.text == "by") {
       once(!aggregate.by.empty(), word);
-      if (aggregate.over && !reader_.panic())
+      if ((aggregate.over || aggregate.last) && !reader_.panic())
         reader_.fail("R0101", word.span, "`by` stands before `over`", "", {"for example `count() by card_id over 10m`"});
       do {
         reader_.take();
@@ -390,10 +390,10 @@ void ExpressionParser::parse_aggregate_clauses(SyntaxAggregate& aggregate) {
       } while (!reader_.panic() && reader_.at_symbol(","));
       // A comma in a call's arguments never gets here: `by` is followed by `over`.
     } else if (word.text == "over") {
-      once(aggregate.over.has_value(), word);
+      once(aggregate.over || aggregate.last, word);
       reader_.take();
       parse_window(aggregate);
-    } else if (word.text == "inclusive" && aggregate.over) {
+    } else if (word.text == "inclusive" && (aggregate.over || aggregate.last)) {
       once(aggregate.inclusive, word);
       reader_.take();
       aggregate.inclusive = true;
@@ -406,10 +406,10 @@ void ExpressionParser::parse_aggregate_clauses(SyntaxAggregate& aggregate) {
       reader_.take();
       if (reader_.expect_word("this", "after `excluding`")) reader_.expect_word("event", "after `excluding this`");
       aggregate.exclude_this_event = true;
-    } else if (word.text == "delay" && reader_.peek(1).kind == TokenKind::duration) {
-      reader_.reporter().error("R0110", word.span, "`delay` is not supported yet");
+    } else if (word.text == "delay" && (aggregate.over || aggregate.last)) {
+      once(aggregate.delay.has_value(), word);
       reader_.take();
-      reader_.take();
+      aggregate.delay = parse_duration("delay");
     } else {
       return;
     }
@@ -419,13 +419,13 @@ void ExpressionParser::parse_aggregate_clauses(SyntaxAggregate& aggregate) {
 void ExpressionParser::parse_window(SyntaxAggregate& aggregate) {
   if (reader_.panic()) return;
   if (reader_.at_word("last") && reader_.peek(1).kind == TokenKind::number) {
-    const SourceSpan first = reader_.take().span;
     reader_.take();
-    reader_.accept_word("events");
-    const SourceSpan span = hull(first, reader_.previous_span());
-    reader_.reporter().error("R0110", span, "windows over a number of events are not supported yet", "",
-                             {"name a length of time, as in `over 10m`"});
-    aggregate.over = SyntaxDuration{0, {}};  // stands in for the window, so that nothing else complains about it
+    const Token& number = reader_.take();
+    const std::string& digits = reader_.value(number);
+    aggregate.last = SyntaxEventCount{0, number.span};
+    if (digits.size() <= 18 && digits.find('.') == std::string::npos) aggregate.last->events = std::stoull(digits);
+    reader_.expect_word("events", "after the number of events");
+    if (reader_.accept_word("within")) aggregate.over = parse_duration("within");
     return;
   }
   aggregate.over = parse_duration("over");

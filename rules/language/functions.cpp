@@ -70,7 +70,7 @@ constexpr std::array<FunctionDescription, 27> functions{{
      "coalesce(nickname, \"none\") is present"},
 }};
 
-constexpr std::array<AggregateDescription, 9> aggregates{{
+constexpr std::array<AggregateDescription, 12> aggregates{{
     {"count", "count() or count(x) -> int", "How many events, or how many that have the value.", "count() by card_id over 10m"},
     {"sum", "sum(x number) -> the same", "The exact sum; 0 over nothing.", "sum(amount) by card_id over 24h"},
     {"avg", "avg(x number) -> float", "The mean; missing over nothing.", "avg(amount) by card_id over 30d excluding this event"},
@@ -81,6 +81,13 @@ constexpr std::array<AggregateDescription, 9> aggregates{{
     {"distinct", "distinct(x) -> int", "How many different values.", "distinct(merchant_id) by card_id over 1h"},
     {"first", "first(x) -> the same", "The oldest value in the window.", "first(created_at) by card_id, device_id over 90d"},
     {"last", "last(x) -> the same", "The newest value in the window.", "last(geo) by card_id over 30d excluding this event"},
+    {"percentile", "percentile(x number, share) -> float",
+     "The value below which that share of the values lies, between two of them in proportion (percentile_cont of SQL); missing over "
+     "nothing.",
+     "percentile(amount, 0.95) by card_id over 30d"},
+    {"median", "median(x number) -> float", "`percentile(x, 0.5)`.", "median(amount) by card_id over last 20 events"},
+    {"mode", "mode(x) -> the same", "The most frequent value, of several the smallest; missing over nothing.",
+     "mode(merchant_id) by card_id over 90d"},
 }};
 
 // A bar ends a cell of a table.

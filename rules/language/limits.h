@@ -31,6 +31,7 @@ constexpr std::size_t test_steps_max = 1'000;                                   
 constexpr std::size_t test_events_max = 100'000;                                      // of one test
 constexpr std::size_t updates_max = 16;                                               // of one rule
 constexpr std::int64_t window_ms_max = std::int64_t{400} * 24 * 60 * 60 * 1000;       // 400d
+constexpr std::uint64_t window_events_max = 10'000;                                   // of `over last N events`
 constexpr std::int64_t duration_ms_max = std::int64_t{36'500} * 24 * 60 * 60 * 1000;  // of a duration literal: 36500d
 constexpr std::int64_t expiry_warning_ms = std::int64_t{30} * 24 * 60 * 60 * 1000;    // how long before its end a rule is warned about
 constexpr std::int64_t score_max = 1'000'000;                                         // of one rule, either sign, in whole points

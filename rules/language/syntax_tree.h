@@ -29,6 +29,12 @@ struct SyntaxDuration {
   SourceSpan span;
 };
 
+// over last 10 events
+struct SyntaxEventCount {
+  std::uint64_t events = 0;  // 0: not a whole number of 18 digits at most
+  SourceSpan span;
+};
+
 enum class SyntaxKind : std::uint8_t {
   bad,        // already complained about: says nothing more
   name,       // `text`
@@ -69,7 +75,9 @@ struct SyntaxAggregate {
   SyntaxName function;
   std::vector<SyntaxExpressionPointer> arguments;
   std::vector<SyntaxName> by;
-  std::optional<SyntaxDuration> over;
+  std::optional<SyntaxDuration> over;    // of a count window: `within`
+  std::optional<SyntaxEventCount> last;  // a count window
+  std::optional<SyntaxDuration> delay;
   bool inclusive = false;
   SyntaxExpressionPointer where;
   bool exclude_this_event = false;

@@ -13,8 +13,11 @@ namespace weir {
 BruteForceWindows::BruteForceWindows(std::span<const FeatureSpec> features, std::int64_t late_allowed_ms, std::size_t distinct_values_max)
     : features_(features.begin(), features.end()), late_allowed_ms_(late_allowed_ms), distinct_values_max_(distinct_values_max) {
   for (const FeatureSpec& feature : features) {
-    longest_ms_[feature.by] = std::max(longest_ms_[feature.by], feature.window_ms);
-    reach_ms_[feature.by] = std::max(reach_ms_[feature.by], feature.window_ms + (feature.inclusive ? 1 : 0));
+    std::int64_t& longest_ms = longest_ms_[feature.by];
+    std::int64_t& reach_ms = reach_ms_[feature.by];
+    if (feature.last_events > 0) continue;
+    longest_ms = std::max(longest_ms, feature.delay_ms + feature.window_ms);
+    reach_ms = std::max(reach_ms, feature.delay_ms + feature.window_ms + (feature.inclusive ? 1 : 0));
   }
 }
 
@@ -46,7 +49,36 @@ BruteForceWindows::Value BruteForceWindows::value_at(const Column& column, std::
 }
 
 bool BruteForceWindows::before(const Value& left, const Value& right, ValueType type) {
+  if (type == ValueType::string) return left.text < right.text;
   return type == ValueType::floating ? left.number < right.number : left.integer < right.integer;
+}
+
+bool BruteForceWindows::wanted_by(const FeatureSpec& feature, const Event& event) {
+  return !feature.where || (event.values[*feature.where].present && event.values[*feature.where].integer != 0);
+}
+
+// Whether an event that is still admitted could see this one.
+bool BruteForceWindows::needed(const std::vector<ColumnIndex>& by, const Key& key, std::size_t index) const {
+  const std::int64_t age = key.newest - key.events[index].time;
+  if (age < 2 * reach_ms_.at(by) + late_allowed_ms_) return true;
+  const std::int64_t latest = longest_ms_.at(by) + late_allowed_ms_;
+  for (const FeatureSpec& feature : features_) {
+    if (feature.by != by || feature.last_events == 0) continue;
+    const std::int64_t settled = latest + feature.delay_ms;
+    if (age >= settled + feature.window_ms + (feature.inclusive ? 1 : 0)) continue;
+    if (age < settled) return true;
+    std::size_t newer = 0;
+    for (std::size_t other = index + 1; other < key.events.size(); ++other)
+      if (key.newest - key.events[other].time >= settled && wanted_by(feature, key.events[other])) ++newer;
+    if (wanted_by(feature, key.events[index]) && newer < feature.last_events) return true;
+  }
+  return false;
+}
+
+void BruteForceWindows::forget(const std::vector<ColumnIndex>& by, Key& key) const {
+  std::size_t first = 0;
+  while (first < key.events.size() && !needed(by, key, first)) ++first;
+  key.events.erase(key.events.begin(), key.events.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
 void BruteForceWindows::apply(const EventBatch& batch, FeatureColumns& out) {
@@ -69,41 +101,61 @@ void BruteForceWindows::apply(const EventBatch& batch, FeatureColumns& out) {
         name += std::to_string(own.values[part].text.size()) + ":" + own.values[part].text;
       }
       if (!whole) continue;
-      auto known = keys_[by].find(name);
-      const Key* key = known == keys_[by].end() ? nullptr : &known->second;
+      const bool is_new = !keys_[by].contains(name);
+      Key& key = keys_[by][name];
+      if (is_new || own.time >= key.newest) {
+        key.newest = own.time;
+        forget(by, key);
+      }
       for (std::size_t index = 0; index < features_.size(); ++index)
         if (features_[index].by == by)
-          answer(features_[index], batch, seen_by(features_[index], key, own), row, out.columns[index], out.arena);
-      if (key != nullptr && key->newest - own.time > longest_ms + late_allowed_ms_) continue;
-      Key& kept = keys_[by][name];
-      kept.newest = kept.events.empty() ? own.time : std::max(kept.newest, own.time);
-      kept.events.push_back(own);
+          answer(features_[index], batch, seen_by(features_[index], &key, own), row, out.columns[index], out.arena);
+      if (key.newest - own.time > longest_ms + late_allowed_ms_) continue;
+      const auto is_later = [&](const Event& event) { return event.time > own.time; };
+      key.events.insert(std::find_if(key.events.begin(), key.events.end(), is_later), own);
     }
   }
 }
 
 std::vector<const BruteForceWindows::Event*> BruteForceWindows::seen_by(const FeatureSpec& feature, const Key* key,
                                                                         const Event& own) const {
-  const std::int64_t begin = own.time - feature.window_ms;
+  const std::int64_t end = own.time - feature.delay_ms;
+  const std::int64_t begin = end - feature.window_ms;
   std::vector<const Event*> seen;
   const auto look_at = [&](const Event& event) {
-    const bool inside = event.time <= own.time && (feature.inclusive ? event.time >= begin : event.time > begin);
-    const bool wanted = !feature.where || (event.values[*feature.where].present && event.values[*feature.where].integer != 0);
-    const bool valued = !feature.input || event.values[*feature.input].present;
-    if (inside && wanted && valued) seen.push_back(&event);
+    const bool inside = event.time <= end && (feature.inclusive ? event.time >= begin : event.time > begin);
+    if (inside && wanted_by(feature, event)) seen.push_back(&event);
   };
-  // Only an event that is too late can notice that a key forgets what is older than this.
-  const std::int64_t kept_ms = 2 * reach_ms_.at(feature.by) + late_allowed_ms_;
-  if (key != nullptr)
-    for (const Event& event : key->events)
-      if (key->newest - event.time < kept_ms) look_at(event);
+  for (const Event& event : key->events) look_at(event);
   if (!feature.exclude_this_event) look_at(own);
+  if (feature.last_events > 0 && seen.size() > feature.last_events)
+    seen.erase(seen.begin(), seen.end() - static_cast<std::ptrdiff_t>(feature.last_events));
+  if (feature.input) std::erase_if(seen, [&](const Event* event) { return !event->values[*feature.input].present; });
   return seen;
+}
+
+// Rank p * (n - 1) from 0, between two values in proportion; the fraction in lowest terms, integers weighed exactly and divided once.
+double BruteForceWindows::percentile(const std::vector<Value>& sorted, std::uint32_t parts, bool floating, double unit) {
+  std::uint64_t above = (sorted.size() - 1) * parts;
+  std::uint64_t whole = 10'000;
+  const std::size_t place = above / whole;
+  above %= whole;
+  for (const std::uint64_t factor : {2, 5})
+    while (above % factor == 0 && whole % factor == 0 && whole > 1) {
+      above /= factor;
+      whole /= factor;
+    }
+  const Value& low = sorted[place];
+  const Value& high = sorted[above == 0 ? place : place + 1];
+  if (floating && above == 0) return low.number;
+  if (floating) return low.number + (high.number - low.number) * (static_cast<double>(above) / static_cast<double>(whole));
+  const Int128 weighed = static_cast<Int128>(low.integer) * static_cast<Int128>(whole - above) +
+                         static_cast<Int128>(high.integer) * static_cast<Int128>(above);
+  return static_cast<double>(weighed) / (static_cast<double>(whole) * unit);
 }
 
 void BruteForceWindows::answer(const FeatureSpec& feature, const EventBatch& batch, std::vector<const Event*> seen, std::size_t row,
                                Column& column, Arena& arena) const {
-  std::stable_sort(seen.begin(), seen.end(), [](const Event* left, const Event* right) { return left->time < right->time; });
   const ValueType input = feature.input ? batch.columns[*feature.input].type : ValueType::integer;
   const double unit = input == ValueType::decimal ? static_cast<double>(power_of_ten(batch.columns[*feature.input].scale)) : 1.0;
   std::vector<Value> values;
@@ -160,6 +212,18 @@ void BruteForceWindows::answer(const FeatureSpec& feature, const EventBatch& bat
       return put(values.front());
     case Aggregate::last:
       return put(values.back());
+    case Aggregate::percentile:
+      std::stable_sort(values.begin(), values.end(), less);
+      return put_number(percentile(values, feature.percentile_parts, input == ValueType::floating, unit));
+    case Aggregate::mode: {
+      const Value* best = nullptr;
+      std::map<std::string, std::size_t> times;
+      for (const Value& value : values) ++times[value.text];
+      for (const Value& value : values)
+        if (best == nullptr || times[value.text] > times[best->text] || (times[value.text] == times[best->text] && less(value, *best)))
+          best = &value;
+      return put(*best);
+    }
     default:
       break;
   }

@@ -12,7 +12,7 @@
 
 namespace weir {
 
-// Keeps every event of every key in order of arrival and judges each feature by walking over all of them.
+// Keeps the events of every key by time and then by arrival and judges each feature by walking over all of them.
 class BruteForceWindows {
  public:
   BruteForceWindows(std::span<const FeatureSpec> features, std::int64_t late_allowed_ms, std::size_t distinct_values_max);
@@ -33,11 +33,15 @@ class BruteForceWindows {
   };
   struct Key {
     std::int64_t newest = 0;
-    std::vector<Event> events;  // in order of arrival
+    std::vector<Event> events;  // by time, those of one time by arrival
   };
 
   static Value value_at(const Column& column, std::size_t row);
   static bool before(const Value& left, const Value& right, ValueType type);
+  static bool wanted_by(const FeatureSpec& feature, const Event& event);
+  void forget(const std::vector<ColumnIndex>& by, Key& key) const;
+  bool needed(const std::vector<ColumnIndex>& by, const Key& key, std::size_t index) const;
+  static double percentile(const std::vector<Value>& sorted, std::uint32_t parts, bool floating, double unit);
   std::vector<const Event*> seen_by(const FeatureSpec& feature, const Key* key, const Event& own) const;
   void answer(const FeatureSpec& feature, const EventBatch& batch, std::vector<const Event*> seen, std::size_t row, Column& column,
               Arena& arena) const;
@@ -45,7 +49,7 @@ class BruteForceWindows {
   std::vector<FeatureSpec> features_;
   std::int64_t late_allowed_ms_;
   std::size_t distinct_values_max_;
-  std::map<std::vector<ColumnIndex>, std::int64_t> longest_ms_;  // by the `by` list
+  std::map<std::vector<ColumnIndex>, std::int64_t> longest_ms_;  // windows of time, delay included, by the `by` list
   std::map<std::vector<ColumnIndex>, std::int64_t> reach_ms_;    // likewise, the closed lower end counted
   std::map<std::vector<ColumnIndex>, std::map<std::string, Key>> keys_;
 };

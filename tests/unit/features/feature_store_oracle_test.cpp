@@ -82,6 +82,51 @@ TEST_P(AgainstOracle, LargeValues) {
   compare_with_oracle(GetParam() + 5000, shape);
 }
 
+TEST_P(AgainstOracle, DelayedCountedAndOrderedWindows) {
+  StreamShape shape;
+  shape.span_share = 0.7;
+  shape.features = 20;
+  compare_with_oracle(GetParam() + 6000, shape);
+}
+
+TEST_P(AgainstOracle, DelayedCountedAndOrderedWindowsOfHotKeys) {
+  StreamShape shape;
+  shape.keys = 2;
+  shape.step_max = 1;
+  shape.gap_share = 0.003;
+  shape.late_share = 0.3;
+  shape.span_share = 0.8;
+  shape.features = 20;
+  compare_with_oracle(GetParam() + 7000, shape);
+}
+
+TEST_P(AgainstOracle, CountWindowsAlone) {
+  StreamShape shape;
+  shape.keys = 3;
+  shape.span_share = 1;
+  shape.features = 4;
+  shape.late_share = 0.4;
+  shape.late_allowed_ms = 60;
+  compare_with_oracle(GetParam() + 8000, shape);
+}
+
+TEST_P(AgainstOracle, CountWindowsOfMonths) {
+  StreamShape shape;
+  shape.unit_ms = 86'400'000;
+  shape.span_share = 0.7;
+  shape.features = 20;
+  compare_with_oracle(GetParam() + 9000, shape);
+}
+
+TEST_P(AgainstOracle, OrdersOfLargeValues) {
+  StreamShape shape;
+  shape.keys = 3;
+  shape.span_share = 0.8;
+  shape.features = 20;
+  shape.value_max = std::int64_t{1} << 60;
+  compare_with_oracle(GetParam() + 10'000, shape);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, AgainstOracle, testing::Range(std::uint64_t{1}, std::uint64_t{9}));
 
 }  // namespace

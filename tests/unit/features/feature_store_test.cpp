@@ -82,6 +82,36 @@ TEST(FeatureStore, AHistoryAsLongAsItsReachRebuildsTheState) {
   EXPECT_EQ(windows.store().history_reach_ms(), 2 * 60'000 + FeatureStoreLimits{}.late_allowed_ms);
 }
 
+// A stream of count windows and delays, stopped at some row and begun again from as far back as the store says.
+TEST(FeatureStore, AReplayOfItsReachLeavesTheStateOfARunThatNeverStopped) {
+  for (const std::size_t keys : {std::size_t{2}, std::size_t{30}}) {
+    StreamShape shape;
+    shape.keys = keys;
+    shape.events = 6'000;
+    shape.span_share = 0.6;
+    shape.features = 20;
+    const RandomStream stream(keys, shape);
+    const std::vector<FeatureIndex> held = stream.all_features();
+    FeatureStore whole(stream.features(), held, stream.schema(), stream.derived(), stream.limits());
+    FeatureStore restarted(stream.features(), held, stream.schema(), stream.derived(), stream.limits());
+    const EventBatch all = stream.batch(0, stream.rows());
+    constexpr std::int64_t lag_max = 600;
+    const std::size_t cut = 4'500;
+    const std::int64_t from = all.time().integers[cut] - lag_max - whole.history_reach_ms();
+    std::size_t begin = 0;
+    while (all.time().integers[begin] + lag_max < from) ++begin;
+    ASSERT_GT(begin, 500U) << "too short a stream to show anything";
+    whole.apply(stream.batch(0, cut));
+    restarted.apply(stream.batch(begin, cut));
+    const EventBatch rest = stream.batch(cut, stream.rows());
+    FeatureColumns expected;
+    FeatureColumns answers;
+    whole.apply(rest, expected);
+    restarted.apply(rest, answers);
+    for (const FeatureIndex index : held) EXPECT_EQ(texts_of(expected, index, rest.rows), texts_of(answers, index, rest.rows)) << index;
+  }
+}
+
 TEST(FeatureStore, AHotKeyCoolsDownAndGivesItsMemoryBack) {
   CardWindows windows({over(Aggregate::distinct, merchant_field, 1'000), over(Aggregate::max, amount_field, 1'000)});
   std::vector<CardPayment> burst;

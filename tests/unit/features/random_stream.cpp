@@ -34,6 +34,8 @@ FeatureSpec RandomStream::random_feature() {
   feature.exclude_this_event = chance(0.3);
   if (chance(0.4)) feature.where = chance(0.5) ? where_a : where_b;
   std::vector<ColumnIndex> inputs = {amount, points, ratio, argument};
+  if (shape_.span_share > 0 && chance(shape_.span_share)) make_span(feature);
+  if (feature.aggregate == Aggregate::mode) inputs = {amount, points, argument, merchant, device, approved, moment};
   if (feature.aggregate == Aggregate::min || feature.aggregate == Aggregate::max) inputs.push_back(moment);
   if (feature.aggregate == Aggregate::distinct || feature.aggregate == Aggregate::first || feature.aggregate == Aggregate::last)
     inputs.insert(inputs.end(), {merchant, device, approved, place, moment});
@@ -45,6 +47,7 @@ FeatureSpec RandomStream::random_feature() {
       break;
     case Aggregate::avg:
     case Aggregate::stddev:
+    case Aggregate::percentile:
       feature.type = ValueType::floating;
       break;
     default: {
@@ -55,6 +58,22 @@ FeatureSpec RandomStream::random_feature() {
     }
   }
   return feature;
+}
+
+void RandomStream::make_span(FeatureSpec& feature) {
+  static const std::vector<std::uint32_t> counts = {1, 2, 5, 20, 150};
+  static const std::vector<std::int64_t> delays = {1, 3, 30, 150};
+  static const std::vector<std::uint32_t> parts = {0, 5'000, 5'000, 9'500, 9'999, 10'000, 3'333};
+  const auto any_of = [&](const auto& values) {
+    return values[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(values.size()) - 1))];
+  };
+  if (chance(0.4)) feature.aggregate = chance(0.5) ? Aggregate::percentile : Aggregate::mode;
+  if (feature.aggregate == Aggregate::percentile) feature.percentile_parts = any_of(parts);
+  if (chance(0.4)) feature.delay_ms = any_of(delays) * shape_.unit_ms;
+  if (chance(0.4)) {
+    feature.last_events = any_of(counts);
+    feature.window_ms = (chance(0.3) ? 100 : 5'000) * shape_.unit_ms;
+  }
 }
 
 StreamRow RandomStream::random_row(std::int64_t& now) {
@@ -140,6 +159,9 @@ std::string RandomStream::describe(const FeatureSpec& feature) const {
          (feature.input ? std::to_string(*feature.input) : std::string("none")) + " by " + std::to_string(feature.by[0]) + " (" +
          std::to_string(feature.by.size()) + " parts) over " + std::to_string(feature.window_ms) + (feature.inclusive ? " inclusive" : "") +
          (feature.exclude_this_event ? " excluding this event" : "") +
+         (feature.delay_ms > 0 ? " delay " + std::to_string(feature.delay_ms) : std::string()) +
+         (feature.last_events > 0 ? " last " + std::to_string(feature.last_events) + " events" : std::string()) +
+         (feature.aggregate == Aggregate::percentile ? " parts " + std::to_string(feature.percentile_parts) : std::string()) +
          (feature.where ? " where column " + std::to_string(*feature.where) : std::string());
 }
 

@@ -26,6 +26,7 @@ struct StreamShape {
   double gap_share = 0.01;
   std::int64_t value_max = 1000;
   std::size_t merchants = 12;
+  double span_share = 0;  // of features that are delayed, count events or ask for an order
 };
 
 // Fields of the streams, in schema order; two boolean columns derived for `where` and one decimal argument follow them.
@@ -74,6 +75,7 @@ class RandomStream {
   std::int64_t pick(std::int64_t low, std::int64_t high) { return std::uniform_int_distribution<std::int64_t>(low, high)(random_); }
   bool chance(double share) { return std::uniform_real_distribution<double>(0, 1)(random_) < share; }
   FeatureSpec random_feature();
+  void make_span(FeatureSpec& feature);
   StreamRow random_row(std::int64_t& now);
 
   StreamShape shape_;

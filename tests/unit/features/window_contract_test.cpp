@@ -67,12 +67,116 @@ TEST(WindowContract, AnEventLaterThanTheLongestWindowAndTheAllowanceIsJudgedButN
   EXPECT_EQ(windows.add({.time = 890}).integer(), 2);
 }
 
+TEST(WindowContract, ARowIsTooLateIfItIsForEveryKeyThatItHas) {
+  FeatureStoreLimits limits;
+  limits.late_allowed_ms = 10;
+  FeatureSpec by_merchant = count_over(100);
+  by_merchant.by = {merchant_field};
+  CardWindows windows({count_over(100), by_merchant}, limits);
+  const std::vector<CardPayment> payments{{.time = 1'000},
+                                          {.time = 889, .merchant = "m2"},
+                                          {.time = 889},
+                                          {.time = 889, .card = std::nullopt},
+                                          {.time = 889, .card = std::nullopt, .merchant = "m3"},
+                                          {.time = 900}};
+  windows.add_mute(payments);
+  EXPECT_EQ(windows.store().too_late_rows(), (std::vector<std::uint32_t>{2, 3}));
+  windows.add({.time = 1'000});
+  EXPECT_TRUE(windows.store().too_late_rows().empty());
+}
+
 TEST(WindowContract, TheLatestAdmittedEventFindsItsWholeWindow) {
   FeatureStoreLimits limits;
   limits.late_allowed_ms = 10;
   CardWindows windows({count_over(100)}, limits);
   windows.add({.time = 791}).add({.time = 850}).add({.time = 1'000});
   EXPECT_EQ(windows.add({.time = 890}).integer(), 3);
+}
+
+TEST(WindowContract, ADelayMovesTheWindowBackAndLeavesTheEventOut) {
+  FeatureSpec delayed = over(Aggregate::sum, amount_field, 100);
+  delayed.delay_ms = 10;
+  CardWindows windows({delayed});
+  EXPECT_EQ(windows.add({.time = 0, .amount = 1}).integer(), 0);
+  EXPECT_EQ(windows.add({.time = 9, .amount = 10}).integer(), 0);
+  EXPECT_EQ(windows.add({.time = 10, .amount = 100}).integer(), 1);
+  EXPECT_EQ(windows.add({.time = 109, .amount = 1'000}).integer(), 111);
+  EXPECT_EQ(windows.add({.time = 110}).integer(), 110);
+  EXPECT_EQ(windows.add({.time = 19, .amount = 10'000}).integer(), 11);  // late, as of its own time
+}
+
+TEST(WindowContract, ACountWindowHoldsTheNewestEventsThatSatisfyItsCondition) {
+  FeatureSpec last = over(Aggregate::sum, amount_field, day_ms);
+  last.last_events = 2;
+  FeatureSpec declined = last;
+  declined.where = declined_field;
+  FeatureSpec before = last;
+  before.exclude_this_event = true;
+  CardWindows windows({last, declined, before});
+  const auto expect = [&](CardPayment payment, std::int64_t all, std::int64_t only_declined, std::int64_t earlier) {
+    windows.add(payment);
+    EXPECT_EQ(windows.integer(0), all);
+    EXPECT_EQ(windows.integer(1), only_declined);
+    EXPECT_EQ(windows.integer(2), earlier);
+  };
+  expect({.time = 1, .amount = 1, .declined = true}, 1, 1, 0);
+  expect({.time = 2, .amount = 10}, 11, 1, 1);
+  expect({.time = 3, .amount = 100}, 110, 1, 11);
+  expect({.time = 4, .amount = 1'000, .declined = true}, 1'100, 1'001, 110);
+  expect({.time = 5, .amount = 10'000, .declined = true}, 11'000, 11'000, 1'100);
+  expect({.time = 2, .amount = 5}, 15, 1, 11);  // late: the one at its own instant came before it
+  expect({.time = day_ms + 4, .amount = 7}, 10'007, 10'000, 10'000);
+}
+
+TEST(WindowContract, ACountWindowCountsEventsAndSkipsMissingValues) {
+  FeatureSpec count = over(Aggregate::count, amount_field, day_ms);
+  count.last_events = 3;
+  CardWindows windows({count});
+  windows.add({.time = 1, .amount = 1}).add({.time = 2, .amount = 1}).add({.time = 3, .amount = std::nullopt});
+  EXPECT_EQ(windows.integer(), 2);
+  EXPECT_EQ(windows.add({.time = 4, .amount = std::nullopt}).integer(), 1);
+}
+
+TEST(WindowContract, AKeyWithCountWindowsKeepsTheirEventsAndNoMore) {
+  FeatureStoreLimits limits;
+  limits.late_allowed_ms = 10;
+  FeatureSpec last = count_over(day_ms);
+  last.last_events = 3;
+  CardWindows windows({last}, limits);
+  for (std::int64_t time = 0; time < 1'000; time += 100) windows.add({.time = time});
+  EXPECT_EQ(windows.store().counters().events, 4U);  // three settled ones, and the newest
+  windows.add({.time = 890});
+  EXPECT_EQ(windows.integer(), 3);
+  EXPECT_EQ(windows.store().counters().too_late_events, 0U);
+  windows.add({.time = 889});
+  EXPECT_EQ(windows.store().counters().too_late_events, 1U);
+  EXPECT_EQ(windows.store().history_reach_ms(), day_ms + 10);
+}
+
+TEST(WindowContract, APercentileLiesBetweenTwoValuesInProportion) {
+  std::vector<FeatureSpec> features;
+  for (const std::uint32_t parts : {0U, 5'000U, 9'500U, 10'000U}) {
+    features.push_back(over(Aggregate::percentile, amount_field, minute_ms, ValueType::floating));
+    features.back().percentile_parts = parts;
+  }
+  CardWindows windows(features);
+  windows.add({.time = 1, .amount = 7});
+  for (std::size_t feature = 0; feature < 4; ++feature) EXPECT_EQ(windows.number(feature), 7.0);
+  windows.add({.time = 2, .amount = 1}).add({.time = 3, .amount = 3}).add({.time = 4, .amount = 2});
+  EXPECT_EQ(windows.number(0), 1.0);
+  EXPECT_EQ(windows.number(1), 2.5);
+  EXPECT_EQ(windows.number(2), 6.4);  // rank 2.85: from 3 on 17/20 of the way to 7
+  EXPECT_EQ(windows.number(3), 7.0);
+  EXPECT_EQ(windows.add({.time = 200'000, .amount = std::nullopt}).number(1), std::nullopt);
+}
+
+TEST(WindowContract, TheModeIsTheMostFrequentValueAndTheSmallestOfSeveral) {
+  CardWindows windows({over(Aggregate::mode, amount_field, minute_ms)});
+  EXPECT_EQ(windows.add({.time = 1, .amount = 9}).integer(), 9);
+  EXPECT_EQ(windows.add({.time = 2, .amount = -3}).integer(), -3);
+  EXPECT_EQ(windows.add({.time = 3, .amount = 9}).integer(), 9);
+  EXPECT_EQ(windows.add({.time = 4, .amount = -3}).integer(), -3);
+  EXPECT_EQ(windows.add({.time = 200'000, .amount = std::nullopt}).integer(), std::nullopt);
 }
 
 TEST(WindowContract, MissingValuesAreSkippedAndCountCountsEvents) {
