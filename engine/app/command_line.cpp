@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "engine/app/check_command.h"
+#include "engine/app/create_command.h"
 #include "engine/app/demo_command.h"
 #include "engine/app/exit_code.h"
 #include "engine/app/format_command.h"
@@ -21,7 +22,7 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 8> verbs{"run", "check", "test", "fmt", "demo", "schema", "list", "explain"};
+constexpr std::array<std::string_view, 9> verbs{"run", "check", "test", "fmt", "create", "demo", "schema", "list", "explain"};
 constexpr std::array<std::string_view, 4> listable{"functions", "sources", "sinks", "errors"};
 
 constexpr const char* summary =
@@ -30,6 +31,7 @@ constexpr const char* summary =
     "every decision on.";
 constexpr const char* ending =
     "Examples:\n"
+    "  weir create card-payments            a folder to start from, with rules and their tests\n"
     "  weir demo                            the whole path on one screen, with payments made up\n"
     "  weir check config/weir.yaml          what is wrong with a config and its rules\n"
     "  weir test config/rules               whether the rules decide as their tests expect\n"
@@ -48,6 +50,8 @@ struct Request {
   std::string check_format = "text";
   TestCommandOptions test;
   FormatCommandOptions format;
+  std::string starter;
+  std::string folder;
   bool markdown = false;
   std::string listed;
   std::string code;
@@ -120,6 +124,13 @@ void add_format(CLI::App& app, Request& request) {
       ->option_text("...");
   verb->add_flag("--check", request.format.check, "Change nothing; name the files that would change and end with 1");
   verb->footer("Examples:\n  weir fmt config/rules\n  weir fmt --check config/rules     for a continuous build");
+}
+
+void add_create(CLI::App& app, Request& request) {
+  CLI::App* verb = app.add_subcommand("create", "Write a folder to start from: config, rules, tests, and a page that says how to go on");
+  verb->add_option("TEMPLATE", request.starter, "card-payments, account-takeover or payouts")->required()->option_text(" ");
+  verb->add_option("DIR", request.folder, "Where; a folder named as the template if it is left out")->option_text(" ");
+  verb->footer("Example:\n  weir create card-payments my-rules && cd my-rules && weir test weir.yaml && weir run weir.yaml");
 }
 
 void add_references(CLI::App& app, Request& request) {
@@ -203,6 +214,7 @@ int run_verb(std::string_view verb, Request& request, const Terminal& terminal) 
     return test_command(request.test, terminal);
   }
   if (verb == "fmt") return format_command(request.format, terminal);
+  if (verb == "create") return create_command(request.starter, request.folder, terminal);
   if (verb == "schema") return schema_command(request.markdown, terminal);
   if (verb == "explain") return explain_command(request.code, request.json, terminal);
   if (verb == "list") {
@@ -229,6 +241,7 @@ int run_command_line(std::vector<std::string> arguments, const Terminal& termina
   add_check(app, request);
   add_test(app, request);
   add_format(app, request);
+  add_create(app, request);
   add_references(app, request);
 
   if (arguments.empty()) {
