@@ -43,9 +43,12 @@ bool Lane::do_work(std::chrono::microseconds wait) {
   bool moved = fan_out_.collect();
   moved |= serve_inbox();
   moved |= serve_exchange();
-  moved |= fan_out_.offer();
-  for (std::size_t source = 0; source < inputs_.size() && has_room(); ++source) moved |= poll(source, std::chrono::microseconds{0});
+  bool arrived = false;
+  for (std::size_t source = 0; source < inputs_.size() && has_room(); ++source) arrived |= poll(source, std::chrono::microseconds{0});
   moved |= serve_exchange();
+  // While records keep coming, outputs gather: sinks then get fewer and larger batches. With nothing more at hand they leave at once.
+  if (!arrived || fan_out_.waiting() >= gathered_outputs_max) moved |= fan_out_.offer();
+  moved |= arrived;
   if (!moved && wait.count() > 0 && !inputs_.empty()) {
     // One reader can be waited on; with several sources, or with acknowledgements to fetch, look again soon.
     const bool busy = inputs_.size() > 1 || fan_out_.in_flight() > 0;
@@ -57,7 +60,6 @@ bool Lane::do_work(std::chrono::microseconds wait) {
     }
     moved |= serve_exchange();
   }
-  moved |= fan_out_.offer();
   if (moved || !revokes_.empty()) {
     publish_positions();
     apply_back_pressure();
