@@ -59,6 +59,10 @@ class Builder {
     named.input.parse = {settings_.parse.record_bytes_max, settings_.parse.depth_max, settings_.parse.string_bytes_max,
                          source.mapping.strict};
     named.input.features.late_allowed_ms = settings_.state.late.allowed.count();
+    named.input.duplicates = {settings_.state.duplicates.horizon.count(), settings_.state.duplicates.ids_max};
+    named.input.late = settings_.state.late.then == LateThen::dead_letter ? LatePolicy::dead_letter
+                       : settings_.state.late.then == LateThen::drop      ? LatePolicy::drop
+                                                                          : LatePolicy::decide;
     const BatchLimits limits{source.mapping.batch_size, source.mapping.batch_bytes, source.mapping.batch_window};
     const std::any& chosen = source.connector.settings;
     if (const auto* kafka = std::any_cast<KafkaSourceSettings>(&chosen)) {

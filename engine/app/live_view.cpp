@@ -157,6 +157,9 @@ std::string LiveView::summary(const ServiceStatus& total, std::chrono::steady_cl
   if (total.replayed > 0) text += fmt::format(", {} replayed mute", grouped(total.replayed));
   if (total.too_late_events > 0)
     text += fmt::format(", {} events too late for their key (judged on what is kept, not added)", grouped(total.too_late_events));
+  if (total.late_dropped > 0) text += fmt::format(", {} too late and dropped", grouped(total.late_dropped));
+  if (total.duplicates > 0) text += fmt::format(", {} duplicates", grouped(total.duplicates));
+  if (total.ids_forgotten > 0) text += fmt::format(", {} ids forgotten within their horizon (`ids_max`)", grouped(total.ids_forgotten));
   text += "\n" + outcomes_text(total) + "\n";
   for (const SinkStatus& sink : total.sinks)
     text += fmt::format("{}: {} outputs, {} delivered{}\n", sink.name, grouped(sink.outputs), grouped(sink.state.delivered),

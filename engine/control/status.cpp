@@ -14,6 +14,8 @@ ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& ou
     status.decided += counters.decided.get();
     status.filtered += counters.filtered.get();
     status.dead_letters += counters.dead_letters.get();
+    status.duplicates += counters.duplicates.get();
+    status.late_dropped += counters.late_dropped.get();
     status.rule_errors += counters.rule_errors.get();
     status.fired += counters.fired.get();
     status.batches += counters.batches.get();
@@ -23,6 +25,7 @@ ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& ou
     status.state_bytes += state.bytes.get();
     status.late_events += state.late_events.get();
     status.too_late_events += state.too_late_events.get();
+    status.ids_forgotten += state.ids_forgotten.get();
     for (std::size_t outcome = 0; outcome < outcomes.size() && outcome < LaneCounters::outcomes_max; ++outcome)
       status.outcomes[outcome].count += counters.outcomes[outcome].get();
     counters.batch_us.add_to(status.batch_us);

@@ -34,6 +34,9 @@ struct ServiceStatus {
   std::uint64_t decided = 0;
   std::uint64_t filtered = 0;
   std::uint64_t dead_letters = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t late_dropped = 0;
+  std::uint64_t ids_forgotten = 0;
   std::uint64_t rule_errors = 0;
   std::uint64_t fired = 0;
   std::uint64_t late_events = 0;

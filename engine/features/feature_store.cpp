@@ -30,17 +30,12 @@ void FeatureStore::apply_groups(const EventBatch& batch, FeatureColumns* out) {
   too_late_rows_.clear();
   for (const std::unique_ptr<KeyGroup>& group : groups_) {
     group->apply(batch, out);
+    if (group->too_late_rows().empty()) continue;
+    // A key with very many features has several groups, which all say the same.
+    const auto same_key = [&](const std::unique_ptr<KeyGroup>& other) { return other->by() == group->by(); };
+    if (std::find_if(groups_.begin(), groups_.end(), same_key)->get() != group.get()) continue;
     too_late_rows_.insert(too_late_rows_.end(), group->too_late_rows().begin(), group->too_late_rows().end());
   }
-  if (too_late_rows_.empty()) return;
-  std::sort(too_late_rows_.begin(), too_late_rows_.end());
-  too_late_rows_.erase(std::unique(too_late_rows_.begin(), too_late_rows_.end()), too_late_rows_.end());
-  std::erase_if(too_late_rows_, [&](std::uint32_t row) {
-    return std::any_of(groups_.begin(), groups_.end(), [&](const std::unique_ptr<KeyGroup>& group) {
-      const std::vector<std::uint32_t>& late = group->too_late_rows();
-      return group->has_key(batch, row) && !std::binary_search(late.begin(), late.end(), row);
-    });
-  });
 }
 
 std::vector<ColumnIndex> FeatureStore::columns_read(const EventSchema& schema) const {

@@ -35,7 +35,7 @@ class FeatureStore {
   // The same without answers: replay.
   void apply(const EventBatch& batch);
 
-  // Rows of the last batch that were too late for every key that they have, ascending: they are in no window of this store.
+  // Rows of the last batch that were too late for a key, once for each such key.
   const std::vector<std::uint32_t>& too_late_rows() const { return too_late_rows_; }
 
   // The columns of a batch that `apply` reads, ascending: those of the keys, arguments and conditions of the held features, and the time.

@@ -1,6 +1,5 @@
 #include "engine/features/key_group.h"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -73,10 +72,6 @@ void KeyGroup::apply(const EventBatch& batch, FeatureColumns* out) {
         too_late_rows_.push_back(static_cast<std::uint32_t>(begin + place));
     });
   }
-}
-
-bool KeyGroup::has_key(const EventBatch& batch, std::size_t row) const {
-  return std::all_of(plan_.by.begin(), plan_.by.end(), [&](ColumnIndex part) { return batch.columns[part].present.test(row); });
 }
 
 // The active rows of [begin, end) that have a key, as bits.

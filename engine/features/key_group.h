@@ -41,7 +41,7 @@ class KeyGroup {
   std::int64_t retain_ms() const { return plan_.retain_ms; }
   // Rows of the last batch that were too late for their key, ascending.
   const std::vector<std::uint32_t>& too_late_rows() const { return too_late_rows_; }
-  bool has_key(const EventBatch& batch, std::size_t row) const;
+  const std::vector<ColumnIndex>& by() const { return plan_.by; }
   void add_totals(FeatureStoreCounters& total) const;  // without a walk over the keys
   void add_counters(FeatureStoreCounters& total) const;
 

@@ -22,14 +22,19 @@ struct BatchInFlight {
   RecordBatch* handed_over = nullptr;    // goes back to the reader at the end; null where a later batch does that
   RecordBatch part;                      // records cut off a batch, over that batch's memory
   std::uint32_t answers_missing = 0;     // blocks that other lanes have
-  bool mute = false;                     // rebuilds windows only
+  bool mute = false;                     // gives no output
+  bool judged = true;                    // live, or later events read what it decides; otherwise it rebuilds windows only
   std::chrono::nanoseconds busy{0};      // the lane's time in it so far
 
   std::vector<Reject> rejects;
   EventBatch events;
   FeatureColumns features;
   DecisionBatch decisions;
-  std::vector<std::uint32_t> pending;  // outputs by record
+  std::vector<RememberedRow> firsts;        // of their ids; where duplicates are looked for
+  std::vector<RememberedRow> duplicates;    // get what the first got
+  std::vector<std::uint32_t> too_late;      // rows, once for each key that they are too late for; where the policy asks
+  std::vector<std::uint32_t> late_records;  // too late for all their keys and therefore not decided
+  std::vector<std::uint32_t> pending;       // outputs by record
 };
 
 // Batches that are not in flight. One a source and lane, so that columns keep their types and their memory. The last to come back is the

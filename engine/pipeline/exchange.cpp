@@ -32,6 +32,7 @@ void Exchange::place(LaneIndex lanes) {
     source.placement = place_features(scorer.features(), lanes, source.settings.lanes_per_shard);
     source.shares = source.placement.has_shared();
     source.keys.clear();
+    source.keys_of_features = keys_of(scorer.features(), source.placement);
     for (const KeyRoute& route : source.placement.routes) {
       RouteKeys& keys = *source.keys.emplace_back(std::make_unique<RouteKeys>(route));
       const FeatureStore windows(scorer.features(), route.features, scorer.event(), scorer.derived_columns(), source.settings.features);
@@ -59,11 +60,13 @@ void Exchange::request(BatchInFlight& batch) {
 void Exchange::apply_own(BatchInFlight& batch, std::size_t route) {
   const Source& source = sources_[batch.source];
   FeatureStore& windows = owned_.of(source.settings, batch.source, source.placement.routes[route], route, batch.shard->start.shard);
-  if (batch.mute) {
+  if (!batch.judged) {
     windows.apply(batch.events);
   } else {
     windows.apply(batch.events, batch.features);
   }
+  if (source.settings.late != LatePolicy::decide)
+    batch.too_late.insert(batch.too_late.end(), windows.too_late_rows().begin(), windows.too_late_rows().end());
 }
 
 // Rows whose key has a missing part go nowhere: their features are missing.
@@ -98,7 +101,7 @@ void Exchange::share_out(BatchInFlight& batch, std::size_t route_index) {
       }
     }
   }
-  // Live batches always, for that makes the columns into which the other answers go.
+  // Judged batches always, for that makes the columns into which the other answers go.
   std::swap(events.active, own_rows_);
   apply_own(batch, route_index);
   std::swap(events.active, own_rows_);
@@ -154,6 +157,7 @@ void Exchange::answer(RequestBlock& block) {
     } else {
       windows.apply(section.events, section.answers);
     }
+    if (source.settings.late != LatePolicy::decide) section.too_late = windows.too_late_rows();
   }
   block.answered = true;
   send(block.home, block);
@@ -161,6 +165,10 @@ void Exchange::answer(RequestBlock& block) {
 
 void Exchange::take_answer(RequestBlock& block) {
   BatchInFlight& batch = *block.batch;
+  if (sources_[block.source].settings.late != LatePolicy::decide) {
+    for (std::size_t at = 0; at < block.used; ++at)
+      for (const std::uint32_t row : block.sections[at]->too_late) batch.too_late.push_back(block.sections[at]->rows[row]);
+  }
   if (!block.mute) {
     const FeaturePlacement& placement = sources_[block.source].placement;
     for (std::size_t at = 0; at < block.used; ++at)

@@ -41,6 +41,8 @@ class Exchange {
   bool concerns(std::size_t source) const { return !sources_[source].placement.routes.empty(); }
   bool shares(std::size_t source) const { return sources_[source].shares; }
   const FeaturePlacement& placement(std::size_t source) const { return sources_[source].placement; }
+  // The keys of all features, wherever they are held.
+  const std::vector<std::vector<ColumnIndex>>& keys_of_features(std::size_t source) const { return sources_[source].keys_of_features; }
 
   // Applies what this lane owns and sends the rest. Afterwards `batch.answers_missing` blocks are out.
   void request(BatchInFlight& batch);
@@ -68,6 +70,7 @@ class Exchange {
   struct Source {
     InputSettings settings;
     FeaturePlacement placement;
+    std::vector<std::vector<ColumnIndex>> keys_of_features;
     std::vector<std::unique_ptr<RouteKeys>> keys;  // by route
     bool shares = false;
   };

@@ -40,7 +40,6 @@ void FanOut::submit(OutputBatch& batch) {
   }
   mine.unacknowledged = static_cast<std::uint32_t>(mine.outputs.size());
   in_flight_ += mine.unacknowledged;
-  waiting_ += mine.unacknowledged;
   lines_[mine.sink].waiting.push_back(&mine);
   lines_[mine.sink].outputs.add(mine.unacknowledged);
 }
@@ -53,7 +52,6 @@ bool FanOut::offer() {
       // A sink may acknowledge before it returns, so the counts are settled before the batch is looked at again.
       const std::uint32_t taken = line.binding.sink->offer(batch, batch.offered);
       batch.offered += taken;
-      waiting_ -= taken;
       moved |= taken > 0;
       if (batch.offered < batch.outputs.size()) break;
       line.waiting.pop_front();
@@ -92,7 +90,6 @@ void FanOut::forget(const Shard& shard) {
       batch->outputs.resize(batch->offered);
       batch->unacknowledged -= dropped;
       in_flight_ -= dropped;
-      waiting_ -= dropped;
       if (batch->unacknowledged == 0) {
         batch->owner = nullptr;
         idle_.push_back(batch);

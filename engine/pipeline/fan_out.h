@@ -44,8 +44,6 @@ class FanOut {
   // Takes in acknowledgements and moves ack rings. True when there were any.
   bool collect();
 
-  // Outputs handed to `submit` that no sink has taken yet.
-  std::uint64_t waiting() const { return waiting_; }
   // Outputs handed to `submit` and not yet acknowledged.
   std::uint64_t in_flight() const { return in_flight_; }
   // The shard goes away: outputs that no sink has taken are dropped (its next owner decides them again), later acknowledgements are
@@ -67,7 +65,6 @@ class FanOut {
   std::vector<std::unique_ptr<ShardOutputs>> batches_;  // all that exist
   std::vector<ShardOutputs*> idle_;
   std::vector<Acknowledgement> acknowledged_;
-  std::uint64_t waiting_ = 0;
   std::uint64_t in_flight_ = 0;
 };
 

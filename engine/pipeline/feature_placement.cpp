@@ -33,4 +33,14 @@ FeaturePlacement place_features(std::span<const FeatureSpec> features, LaneIndex
   return placement;
 }
 
+std::vector<std::vector<ColumnIndex>> keys_of(std::span<const FeatureSpec> features, const FeaturePlacement& placement) {
+  std::vector<std::vector<ColumnIndex>> keys;
+  const auto note = [&](const std::vector<ColumnIndex>& by) {
+    if (std::find(keys.begin(), keys.end(), by) == keys.end()) keys.push_back(by);
+  };
+  for (const FeatureIndex index : placement.with_shard) note(features[index].by);
+  for (const KeyRoute& route : placement.routes) note(route.by);
+  return keys;
+}
+
 }  // namespace weir

@@ -30,6 +30,9 @@ struct FeaturePlacement {
 // A key that does not include the shard's belongs to the lane that owns its hash; so does, with `lanes_per_shard` above 1, the shard's key.
 FeaturePlacement place_features(std::span<const FeatureSpec> features, LaneIndex lanes, std::uint32_t lanes_per_shard);
 
+// The different `by` lists of the features placed.
+std::vector<std::vector<ColumnIndex>> keys_of(std::span<const FeatureSpec> features, const FeaturePlacement& placement);
+
 // The lane that owns a key. The upper half of the hash: the lower one chooses the key's place in a store.
 inline LaneIndex owner_of(std::uint64_t hash, const KeyRoute& route, LaneIndex home, LaneIndex lanes) {
   const auto share = static_cast<LaneIndex>(((hash >> 32) * route.lanes) >> 32);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/pipeline/late_rows.h"
 
 namespace weir {
 namespace {
@@ -43,12 +44,9 @@ bool Lane::do_work(std::chrono::microseconds wait) {
   bool moved = fan_out_.collect();
   moved |= serve_inbox();
   moved |= serve_exchange();
-  bool arrived = false;
-  for (std::size_t source = 0; source < inputs_.size() && has_room(); ++source) arrived |= poll(source, std::chrono::microseconds{0});
+  moved |= fan_out_.offer();
+  for (std::size_t source = 0; source < inputs_.size() && has_room(); ++source) moved |= poll(source, std::chrono::microseconds{0});
   moved |= serve_exchange();
-  // While records keep coming, outputs gather: sinks then get fewer and larger batches. With nothing more at hand they leave at once.
-  if (!arrived || fan_out_.waiting() >= gathered_outputs_max) moved |= fan_out_.offer();
-  moved |= arrived;
   if (!moved && wait.count() > 0 && !inputs_.empty()) {
     // One reader can be waited on; with several sources, or with acknowledgements to fetch, look again soon.
     const bool busy = inputs_.size() > 1 || fan_out_.in_flight() > 0;
@@ -60,6 +58,7 @@ bool Lane::do_work(std::chrono::microseconds wait) {
     }
     moved |= serve_exchange();
   }
+  moved |= fan_out_.offer();
   if (moved || !revokes_.empty()) {
     publish_positions();
     apply_back_pressure();
@@ -125,6 +124,10 @@ BatchInFlight& Lane::open_batch(std::size_t source, Shard& shard, const RecordBa
   batch.answers_missing = 0;
   batch.busy = std::chrono::nanoseconds{0};
   batch.rejects.clear();
+  batch.firsts.clear();
+  batch.duplicates.clear();
+  batch.too_late.clear();
+  batch.late_records.clear();
   batch.events.arena.clear();
   batch.features.arena.clear();
   return batch;
@@ -143,11 +146,14 @@ void Lane::begin(BatchInFlight& batch) {
       if (stamped_ms >= 0) shard.lag_ms_max = std::max(shard.lag_ms_max, stamped_ms - batch.events.time().integers[row]);
     }
     input.settings.scorer->prepare(batch.events, *input.scratch);
-    if (batch.mute) {
-      shard.store.apply(batch.events);
-    } else {
+    if (shard.duplicates != nullptr) shard.duplicates->look(batch.events, *batch.records, batch.firsts, batch.duplicates);
+    batch.judged = !batch.mute || shard.duplicates != nullptr;
+    if (batch.judged) {
       shard.store.apply(batch.events, batch.features);
+    } else {
+      shard.store.apply(batch.events);
     }
+    if (input.settings.late != LatePolicy::decide) batch.too_late = shard.store.too_late_rows();
     if (exchange_.concerns(batch.source)) exchange_.request(batch);
   }
   ++shard.batches_in_flight;
@@ -180,13 +186,24 @@ void Lane::finish_answered() {
 void Lane::finish(BatchInFlight& batch) {
   LaneInput& input = inputs_[batch.source];
   Shard& shard = *batch.shard;
+  if (!batch.too_late.empty()) take_out_late_rows(batch, exchange_.keys_of_features(batch.source));
+  const Scorer& scorer = *input.settings.scorer;
+  if (batch.judged) {
+    const BusyTime busy(batch);
+    scorer.score(batch.events, batch.features, batch.decisions, *input.scratch);
+    if (shard.duplicates != nullptr) output_writer_.remember(batch, input.writer);
+  }
   if (!batch.mute) {
     const BusyTime busy(batch);
-    const Scorer& scorer = *input.settings.scorer;
-    scorer.score(batch.events, batch.features, batch.decisions, *input.scratch);
-    output_writer_.write(batch, input.writer, scorer);
+    output_writer_.write(batch, input.writer, scorer, input.settings.late);
     input.rules->add(batch.decisions);
+    if (!batch.late_records.empty())
+      (input.settings.late == LatePolicy::drop ? counters_.late_dropped : counters_.dead_letters).add(batch.late_records.size());
     if (watcher_ != nullptr) watcher_->decided(batch.events, batch.decisions, scorer.vocabulary());
+  }
+  if (shard.duplicates != nullptr) {
+    shard.duplicates->release(batch.firsts);
+    shard.duplicates->release(batch.duplicates);
   }
   counters_.busy_ns.add(static_cast<std::uint64_t>(batch.busy.count()));
   counters_.add(batch);

@@ -72,7 +72,6 @@ class Lane {
 
  private:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::uint64_t gathered_outputs_max = 1024;
   static constexpr std::uint64_t turns_between_gauges = 64;
   struct Message {
     enum class Kind { assign, revoke, forget_shared, forget_shard, give_up } kind = Kind::assign;

@@ -33,7 +33,8 @@ void LaneCounters::add(const BatchInFlight& batch) {
     ++by_outcome[std::min<std::size_t>(batch.decisions.outcomes[row], outcomes_max - 1)];
   }
   decided.add(judged);
-  filtered.add(batch.events.rows - judged);
+  filtered.add(batch.events.rows - judged - batch.late_records.size() - batch.duplicates.size());
+  duplicates.add(batch.duplicates.size());
   for (std::size_t outcome = 0; outcome < by_outcome.size(); ++outcome)
     if (by_outcome[outcome] > 0) outcomes[outcome].add(by_outcome[outcome]);
   fired.add(batch.decisions.fired.size());

@@ -22,6 +22,8 @@ struct LaneCounters {
   Counter decided;
   Counter filtered;
   Counter dead_letters;
+  Counter duplicates;    // records that got what the first with their id got
+  Counter late_dropped;  // too late for all their keys
   Counter rule_errors;
   Counter fired;    // rules that fired
   Counter stale;    // dropped: below the position or of an older assignment
@@ -41,6 +43,7 @@ struct StateGauges {
   Gauge bytes;
   Gauge late_events;
   Gauge too_late_events;
+  Gauge ids_forgotten;  // within the horizon of duplicates, for its bound
 };
 
 }  // namespace weir

@@ -101,6 +101,7 @@ void Lane::take_shard(Message& message) {
   FeatureStore store(scorer.features(), exchange_.placement(message.source).with_shard, scorer.event(), scorer.derived_columns(),
                      input.settings.features);
   auto shard = std::make_unique<Shard>(message.start, std::move(message.position), std::move(store));
+  if (input.settings.duplicates.horizon_ms > 0) shard->duplicates = std::make_unique<Duplicates>(input.settings.duplicates);
   shard->replaying = message.replays;
   shard->position->publish(position_of(*shard));
   input.shards.emplace(message.start.shard, std::move(shard));
@@ -203,13 +204,18 @@ void Lane::publish_gauges() {
     total.too_late_events += counters.too_late_events;
   };
   exchange_.owned().for_each(add);
+  std::uint64_t ids_forgotten = 0;
   for (LaneInput& input : inputs_) {
-    for (auto& [index, shard] : input.shards) add(shard->store);
+    for (auto& [index, shard] : input.shards) {
+      add(shard->store);
+      if (shard->duplicates != nullptr) ids_forgotten += shard->duplicates->bound_reached();
+    }
   }
   state_.keys.set(total.keys);
   state_.bytes.set(total.bytes);
   state_.late_events.set(total.late_events);
   state_.too_late_events.set(total.too_late_events);
+  state_.ids_forgotten.set(ids_forgotten);
 }
 
 void Lane::apply_back_pressure() {

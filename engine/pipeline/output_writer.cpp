@@ -24,7 +24,7 @@ void add(OutputBatch& out, BatchInFlight& batch, std::size_t row, Slice key, Sli
 
 }  // namespace
 
-void OutputWriter::write(BatchInFlight& batch, DecisionWriter& writer, const Scorer& scorer) {
+void OutputWriter::write(BatchInFlight& batch, DecisionWriter& writer, const Scorer& scorer, LatePolicy late) {
   const std::vector<RecordView>& records = batch.records->records;
   batch.pending.assign(records.size(), 0);
   written_.clear();
@@ -36,22 +36,57 @@ void OutputWriter::write(BatchInFlight& batch, DecisionWriter& writer, const Sco
     if (binding.takes == OutputKind::profile_update) {
       write_profile_updates(out, batch, writer, binding);
     } else {
-      write_decisions(out, batch, writer, binding);
+      write_decisions(out, batch, writer, sink);
     }
   }
-  write_dead_letters(batch, scorer);
+  write_dead_letters(batch, scorer, late);
   for (std::size_t record = 0; record < records.size(); ++record)
     batch.shard->ring.add(records[record].offset, records[record].timestamp_ms, batch.pending[record]);
   for (OutputBatch* out : written_) fan_out_.submit(*out);
 }
 
-void OutputWriter::write_decisions(OutputBatch& out, BatchInFlight& batch, DecisionWriter& writer, const SinkBinding& binding) {
+void OutputWriter::remember(BatchInFlight& batch, DecisionWriter& writer) {
+  for (const RememberedRow& first : batch.firsts) {
+    if (!batch.events.active.test(first.row)) continue;
+    Duplicates::Decided& decided = batch.shard->duplicates->decided(first.place);
+    for (std::uint32_t sink = 0; sink + 1 < fan_out_.sink_count(); ++sink) {
+      const SinkBinding& binding = fan_out_.binding(sink);
+      const bool goes_there =
+          binding.takes == OutputKind::decision && (!binding.route || batch.decisions.routes[*binding.route].test(first.row));
+      const auto begin = static_cast<std::uint32_t>(decided.bytes.size());
+      if (goes_there)
+        writer.write_decision(decided.bytes, {batch.events, batch.features, batch.decisions, first.row}, batch.shard->identity,
+                              binding.features);
+      decided.by_sink.push_back({begin, static_cast<std::uint32_t>(decided.bytes.size()) - begin});
+    }
+  }
+}
+
+std::size_t OutputWriter::write_again(OutputBatch& out, BatchInFlight& batch, std::uint32_t sink, std::size_t next, std::size_t row) {
+  for (; next < batch.duplicates.size() && batch.duplicates[next].row < row; ++next) {
+    const Duplicates::Decided& decided = batch.shard->duplicates->decided(batch.duplicates[next].place);
+    if (decided.by_sink.empty() || decided.by_sink[sink].size == 0) continue;
+    const RecordView& record = batch.records->records[batch.events.record_index[batch.duplicates[next].row]];
+    const std::uint32_t key_begin = end_of(out);
+    out.bytes.append(record.key);
+    const std::uint32_t value_begin = end_of(out);
+    out.bytes.append(decided.bytes.view(decided.by_sink[sink].begin, decided.by_sink[sink].size));
+    add(out, batch, batch.duplicates[next].row, {key_begin, value_begin - key_begin}, {value_begin, end_of(out) - value_begin},
+        record.has_key);
+  }
+  return next;
+}
+
+void OutputWriter::write_decisions(OutputBatch& out, BatchInFlight& batch, DecisionWriter& writer, std::uint32_t sink) {
+  const SinkBinding& binding = fan_out_.binding(sink);
   const std::uint64_t* route = binding.route ? batch.decisions.routes[*binding.route].words() : nullptr;
+  std::size_t next = 0;  // of the duplicates
   for (std::size_t word = 0; word < batch.events.active.word_count(); ++word) {
     std::uint64_t bits = batch.events.active.words()[word];
     if (route != nullptr) bits &= route[word];
     for (; bits != 0; bits &= bits - 1) {
       const std::size_t row = word * BitMask::word_bits + static_cast<std::size_t>(std::countr_zero(bits));
+      if (next < batch.duplicates.size()) next = write_again(out, batch, sink, next, row);
       const RecordView& record = batch.records->records[batch.events.record_index[row]];
       const std::uint32_t key_begin = end_of(out);
       out.bytes.append(record.key);
@@ -60,6 +95,7 @@ void OutputWriter::write_decisions(OutputBatch& out, BatchInFlight& batch, Decis
       add(out, batch, row, {key_begin, value_begin - key_begin}, {value_begin, end_of(out) - value_begin}, record.has_key);
     }
   }
+  write_again(out, batch, sink, next, batch.events.rows);
 }
 
 void OutputWriter::write_profile_updates(OutputBatch& out, BatchInFlight& batch, DecisionWriter& writer, const SinkBinding& binding) {
@@ -74,15 +110,26 @@ void OutputWriter::write_profile_updates(OutputBatch& out, BatchInFlight& batch,
   }
 }
 
-void OutputWriter::write_dead_letters(BatchInFlight& batch, const Scorer& scorer) {
+// In the order of the records, whatever they died of.
+void OutputWriter::write_dead_letters(BatchInFlight& batch, const Scorer& scorer, LatePolicy late) {
   OutputBatch& dead = fan_out_.open(static_cast<std::uint32_t>(fan_out_.sink_count() - 1), OutputKind::dead_letter, *batch.shard);
   written_.push_back(&dead);
+  const auto write = [&](std::uint32_t record, std::string_view stage, std::string_view reason, std::string_view message) {
+    append_dead_letter(dead, *batch.records, batch.records->records[record], batch.shard->start.name,
+                       {stage, reason, message, scorer.vocabulary().hash, sequence_of(batch, record)});
+    ++batch.pending[record];
+  };
+  auto late_record = batch.late_records.begin();
+  const auto write_late_before = [&](std::uint32_t record) {
+    if (late != LatePolicy::dead_letter) return;
+    for (; late_record != batch.late_records.end() && *late_record < record; ++late_record)
+      write(*late_record, "features", "too_late", "the event is too late for the windows of all its keys");
+  };
   for (const Reject& reject : batch.rejects) {
-    append_dead_letter(dead, *batch.records, batch.records->records[reject.record], batch.shard->start.name,
-                       {"parse", reject_code(reject.reason), reject_message(reject, scorer.event()), scorer.vocabulary().hash,
-                        sequence_of(batch, reject.record)});
-    ++batch.pending[reject.record];
+    write_late_before(reject.record);
+    write(reject.record, "parse", reject_code(reject.reason), reject_message(reject, scorer.event()));
   }
+  write_late_before(static_cast<std::uint32_t>(batch.records->records.size()));
 }
 
 }  // namespace weir

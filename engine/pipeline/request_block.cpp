@@ -58,7 +58,7 @@ void RequestBlock::start(LaneIndex home_lane, BatchInFlight& in_flight) {
   batch = &in_flight;
   source = in_flight.source;
   shard = in_flight.shard->start.shard;
-  mute = in_flight.mute;
+  mute = !in_flight.judged;
   answered = false;
   used = 0;
 }

@@ -19,6 +19,7 @@ struct RequestSection {
   std::vector<std::uint32_t> rows;  // of the batch in flight
   EventBatch events;                // those rows, in order; only the columns that the route's windows read
   FeatureColumns answers;
+  std::vector<std::uint32_t> too_late;  // of `events`, as FeatureStore::too_late_rows
 };
 
 // Filled by the home lane, read and answered by the owner, then the home lane's again. Reused, with the memory of its columns.

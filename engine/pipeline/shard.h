@@ -9,6 +9,7 @@
 #include "engine/features/feature_store.h"
 #include "engine/pipeline/ack_ring.h"
 #include "engine/pipeline/decision_writer.h"
+#include "engine/pipeline/duplicates.h"
 #include "engine/ports/source.h"
 
 namespace weir {
@@ -48,6 +49,7 @@ struct Shard {
   ShardIdentity identity;
   AckRing ring;
   FeatureStore store;
+  std::unique_ptr<Duplicates> duplicates;  // null: every record is decided
   std::shared_ptr<PublishedPosition> position;
   std::int64_t lag_ms_max = 0;
   std::int64_t next_expected = -1;  // offset below which a record was seen already; -1 before the first

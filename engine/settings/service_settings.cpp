@@ -78,11 +78,24 @@ void describe(FieldReader& fields, MappingSettings& to) {
 void describe(FieldReader& fields, LateSettings& to) {
   fields.duration("allowed", to.allowed, {0ms, 24h},
                   "how much later than the longest window an event may come and still be added to its windows");
+  fields.choice(
+      "then", to.then, {{"count", LateThen::count}, {"dead_letter", LateThen::dead_letter}, {"drop", LateThen::drop}},
+      "what becomes of an event that is later than that for every key: decided on what is still there and counted, a dead letter, or "
+      "dropped and counted");
+}
+
+void describe(FieldReader& fields, DuplicateIdSettings& to) {
+  fields.duration(
+      "horizon", to.horizon, {0ms, 24h},
+      "a record whose `id` was first seen at most so long before gets the first one's decision again and changes no window; `0s` for "
+      "never. Restarts read twice as much more of the log, and decide what they read");
+  fields.number("ids_max", to.ids_max, {1, 100'000'000}, "ids and decisions remembered a shard; beyond it the oldest are forgotten");
 }
 
 void describe(FieldReader& fields, StateSettings& to) {
   fields.path("dir", to.dir, "where the service keeps what must survive a restart");
   fields.group("late", to.late, "events that come late");
+  fields.group("duplicates", to.duplicates, "records that come twice");
 }
 
 void describe(FieldReader& fields, ParseSettings& to) {

@@ -53,13 +53,23 @@ struct RulesSettings {
   std::vector<SettingsPlace> file_places;  // of each pattern
 };
 
+enum class LateThen : std::uint8_t { count, dead_letter, drop };
+
 struct LateSettings {
   std::chrono::milliseconds allowed{30'000};
+  LateThen then = LateThen::count;  // of events that are too late for all their keys
+};
+
+// Records whose id was seen before.
+struct DuplicateIdSettings {
+  std::chrono::milliseconds horizon{0};
+  std::size_t ids_max = 100'000;
 };
 
 struct StateSettings {
   std::filesystem::path dir = "state";  // absolute after loading
   LateSettings late;
+  DuplicateIdSettings duplicates;
 };
 
 // What a record may be at most; beyond it, it is a dead letter.

@@ -205,7 +205,7 @@ TEST(Exchange, ASlowOwnerHoldsBackWhoAsksAndNobodyElse) {
   // Lane 1 asks in turn. Lane 0 has no room for batches, and answers all the same.
   under.turn(1);
   under.turns(0);
-  under.turns(1);  // until nothing more arrives: then what is decided leaves
+  under.turn(1);
   EXPECT_FALSE(under.decisions(1).taken.empty());
   under.work();
   EXPECT_TRUE(under.lane(0).has_nothing_in_flight());

@@ -1,0 +1,79 @@
+// Records that come twice: which event ids a shard has seen within the horizon, and what was decided about the first of each.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/event/batch.h"
+#include "engine/event/output.h"
+#include "engine/event/record.h"
+
+namespace weir {
+
+struct DuplicateSettings {
+  std::int64_t horizon_ms = 0;    // 0: every record is decided
+  std::size_t ids_max = 100'000;  // remembered a shard; beyond it the oldest are forgotten
+};
+
+// A row and what is known about its id.
+struct RememberedRow {
+  std::uint32_t row = 0;
+  std::uint32_t place = 0;
+};
+
+// A record is a duplicate if its id was first seen at most the horizon before it, by the records' timestamps (by the events' times where
+// records have none). What counts is the order of records alone, so batches and replays give the same. One a shard; one thread.
+class Duplicates {
+ public:
+  explicit Duplicates(const DuplicateSettings& settings) : settings_(settings), slots_(slots_at_first, no_place) {}
+
+  // Active rows in order: the first of an id goes to `firsts`; a duplicate becomes inactive and goes to `again`. Rows without an id are
+  // left alone. What they name stays until `release`.
+  void look(EventBatch& events, const RecordBatch& records, std::vector<RememberedRow>& firsts, std::vector<RememberedRow>& again);
+  void release(const std::vector<RememberedRow>& rows);
+
+  // What was decided about the first: a piece of `bytes` for each sink, empty where the decision does not go.
+  struct Decided {
+    ByteBuffer bytes;
+    std::vector<Slice> by_sink;
+  };
+  Decided& decided(std::uint32_t place) { return entries_[place].decided; }
+
+  std::size_t size() const { return live_; }
+  std::uint64_t bound_reached() const { return bound_reached_; }
+
+ private:
+  static constexpr std::uint32_t no_place = ~std::uint32_t{0};
+  static constexpr std::size_t slots_at_first = 64;
+  struct Entry {
+    std::string id;
+    std::uint64_t hash = 0;
+    std::int64_t time_ms = 0;
+    std::uint32_t holders = 0;  // rows of batches in flight
+    bool known = false;         // among the slots
+    bool queued = false;        // in `order_`
+    Decided decided;
+  };
+
+  std::size_t slot_of(std::string_view id, std::uint64_t hash) const;
+  std::uint32_t remember(std::string_view id, std::uint64_t hash, std::int64_t time_ms);
+  void forget(std::uint32_t place);
+  void forget_oldest();
+  void recycle(std::uint32_t place);
+  void grow();
+
+  DuplicateSettings settings_;
+  std::deque<Entry> entries_;         // addresses stay
+  std::vector<std::uint32_t> idle_;   // entries that nobody needs
+  std::deque<std::uint32_t> order_;   // oldest first
+  std::vector<std::uint32_t> slots_;  // open addressing; a power of two, half of it used at most
+  std::size_t live_ = 0;
+  std::uint64_t bound_reached_ = 0;
+  std::string number_;  // scratch: an id that is a number
+};
+
+}  // namespace weir
