@@ -218,7 +218,12 @@ void KeyGroup::add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool too_lat
   const std::size_t own = age == 0 ? end : ring.place_of(age, state.begin, end, state.newest);
   if (own < end) ring.move(ring, own, own + 1, end - own);
   ring.write(own, static_cast<std::uint64_t>(state.newest) - age, event_);
-  if (answers != nullptr) answer_from_ring(ring, state, own, *answers);
+  if (answers != nullptr) {
+    if (plan_.spans.empty()) [[likely]]
+      scan_.answer(ring, state.begin, own, state.newest, *answers);
+    else
+      answer_with_spans(ring, state, own, *answers);
+  }
   if (!too_late) {
     ++state.count;
   } else if (own < end) {
@@ -226,9 +231,9 @@ void KeyGroup::add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool too_lat
   }
 }
 
-void KeyGroup::answer_from_ring(const RingView& ring, const KeyState& state, std::size_t own, Answers& answers) {
+void KeyGroup::answer_with_spans(const RingView& ring, const KeyState& state, std::size_t own, Answers& answers) {
   if (!plan_.cells.empty()) scan_.answer(ring, state.begin, own, state.newest, answers);
-  if (!plan_.spans.empty()) span_scan_.answer(ring, state.begin, own, state.newest, answers);
+  span_scan_.answer(ring, state.begin, own, state.newest, answers);
 }
 
 // Drops what no event that is still admitted can see, before the newest time moves up by `advance_ms`.

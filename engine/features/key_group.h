@@ -62,7 +62,7 @@ class KeyGroup {
   bool add_event(const RowKey& key, Answers* answers);
   void add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers);
   void add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers);
-  void answer_from_ring(const RingView& ring, const KeyState& state, std::size_t own, Answers& answers);
+  void answer_with_spans(const RingView& ring, const KeyState& state, std::size_t own, Answers& answers);
   void expire(KeyState& state, std::uint64_t advance_ms);
   void expire_by_count(KeyState& state, std::uint64_t advance_ms);
   void drop_oldest(KeyState& state);

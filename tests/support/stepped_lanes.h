@@ -17,8 +17,7 @@ namespace weir::test {
 class SteppedLanes {
  public:
   SteppedLanes(LaneIndex lanes, std::shared_ptr<const Scorer> scorer, FeatureSelection selection = FeatureSelection::all,
-               std::size_t batch_size = 16, std::uint32_t lanes_per_shard = 1) {
-    InputSettings input;
+               std::size_t batch_size = 16, std::uint32_t lanes_per_shard = 1, InputSettings input = {}) {
     input.scorer = std::move(scorer);
     input.lanes_per_shard = lanes_per_shard;
     std::vector<Lane*> all;

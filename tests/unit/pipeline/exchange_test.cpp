@@ -88,6 +88,49 @@ TEST(Exchange, OneShardSpreadOverSeveralLanesStillDecidesWhatBruteForceDecides) 
   }
 }
 
+TEST(Exchange, WhatIsTooLateAndWhatComesTwiceDoesNotDependOnLanesAndBatches) {
+  std::vector<KeyPayment> payments = test::payments_in_time(0, 1500, 5);
+  Random repeats(5);
+  for (KeyPayment& payment : payments) {
+    payment.at_ms += 100'000'000;
+    if (repeats.chance(0.05)) payment.at_ms -= repeats.between(0, 20'000'000);
+  }
+  for (std::size_t index = 10; index < payments.size(); ++index)
+    if (repeats.chance(0.2)) payments[index] = payments[index - static_cast<std::size_t>(repeats.between(1, 10))];
+  const std::vector<FakeReader::Record> records = records_of(payments);
+  InputSettings input;
+  input.late = LatePolicy::drop;
+  input.duplicates.horizon_ms = 50'000;
+  SteppedLanes alone(1, scorer(), FeatureSelection::all, 1, 1, input);
+  alone.assign(0);
+  alone.feed(0, 0, records);
+  alone.work();
+  const std::vector<std::string> expected = alone.values();
+  EXPECT_GT(alone.lane(0).counters().duplicates.get(), 100U);
+  EXPECT_GT(alone.lane(0).counters().late_dropped.get(), 10U);
+  for (const LaneIndex lanes : {1U, 2U, 4U}) {
+    for (const std::uint32_t lanes_per_shard : {1U, 2U}) {
+      for (const std::int64_t live_from : {0, 700}) {
+        if (lanes_per_shard > lanes) continue;
+        SteppedLanes under(lanes, scorer(), FeatureSelection::all, 16, lanes_per_shard, input);
+        under.assign(0, live_from);
+        under.feed(0, 0, records);
+        Random random(lanes);
+        under.shuffle(random, 500);
+        under.work();
+        const std::vector<std::string> values = under.values();
+        EXPECT_GT(values.size(), live_from == 0 ? 1'200U : 500U);
+        ASSERT_LE(values.size(), expected.size());
+        EXPECT_EQ(values, std::vector<std::string>(expected.end() - static_cast<std::ptrdiff_t>(values.size()), expected.end()))
+            << lanes << " lanes, " << lanes_per_shard << " a shard, live from " << live_from;
+        if (live_from == 0) {
+          EXPECT_EQ(values.size(), expected.size());
+        }
+      }
+    }
+  }
+}
+
 struct Fleet {
   LaneIndex lanes;
   std::uint32_t shards;
