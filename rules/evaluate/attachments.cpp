@@ -37,6 +37,10 @@ const ZoneOffsets* Attachments::add_zone(std::string_view name) {
   return zones_.emplace_back(name, std::make_unique<ZoneOffsets>(std::move(*loaded))).second.get();
 }
 
+const LookupTable* Attachments::add_table(std::shared_ptr<const LookupTable> table) {
+  return tables_.emplace_back(std::move(table)).get();
+}
+
 const CanaryShare* Attachments::add_share(std::string_view rule_name, std::int64_t share) {
   return shares_.emplace_back(std::make_unique<CanaryShare>(make_canary_share(rule_name, share))).get();
 }

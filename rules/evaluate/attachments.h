@@ -29,6 +29,8 @@ class Attachments {
   // None: not a valid expression; `error` says why.
   const re2::RE2* add_pattern(const std::string& pattern);
   const ZoneOffsets* add_zone(std::string_view name);
+  // The same table, which lives as long as the rule set from now on.
+  const LookupTable* add_table(std::shared_ptr<const LookupTable> table);
   const CanaryShare* add_share(std::string_view rule_name, std::int64_t share);
   // The first thing that could not be made; empty when all could.
   const std::string& error() const { return error_; }
@@ -37,6 +39,7 @@ class Attachments {
   std::vector<ValueSet> sets_;
   std::vector<std::unique_ptr<re2::RE2>> patterns_;
   std::vector<std::pair<std::string, std::unique_ptr<ZoneOffsets>>> zones_;
+  std::vector<std::shared_ptr<const LookupTable>> tables_;
   std::vector<std::unique_ptr<CanaryShare>> shares_;
   std::string error_;
 };

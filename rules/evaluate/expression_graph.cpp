@@ -176,6 +176,7 @@ bool Graph::may_be_missing(const Node& node) const {
     case Operator::remainder:
     case Operator::square_root:
     case Operator::make_point:
+    case Operator::find_row:
       return true;
     default:
       return may_fail(node);
@@ -210,6 +211,8 @@ double Graph::magnitude_of(const Node& node) const {
     case Operator::ceil_floating:
     case Operator::square_root:
       return of(node.a) + 1;
+    case Operator::row_value:
+      return std::numeric_limits<double>::max();
     default:
       return integer_magnitude_max;  // made from integers or angles
   }

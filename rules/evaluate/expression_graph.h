@@ -43,7 +43,9 @@ enum class Operator : std::uint8_t {
   starts_with,
   ends_with,
   contains,
-  in_share,  // attachment: CanaryShare
+  in_share,     // attachment: CanaryShare
+  row_present,  // attachment: LookupColumn, of row a: the cell is not empty
+  row_bit,      // attachment: LookupColumn of bools, of row a
   // Values.
   constant,  // parameter: into Graph::constants
   input,     // parameter: input
@@ -73,6 +75,8 @@ enum class Operator : std::uint8_t {
   day_of_month,
   distance,
   make_point,
+  find_row,   // attachment: LookupTable; missing when the key is not there
+  row_value,  // attachment: LookupColumn, of row a
   lower,
   upper,
   trim,

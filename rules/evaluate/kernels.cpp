@@ -20,6 +20,8 @@ bool guards_itself(Operator op) {
     case Operator::ends_with:
     case Operator::contains:
     case Operator::in_share:
+    case Operator::row_present:
+    case Operator::row_bit:
       return true;
     default:
       return false;
@@ -67,6 +69,12 @@ Kernel find_kernel(const Graph& graph, const Node& node, InstructionSet set) {
     case Operator::distance:
     case Operator::make_point:
       found = find_place_kernel(request);
+      break;
+    case Operator::find_row:
+    case Operator::row_value:
+    case Operator::row_present:
+    case Operator::row_bit:
+      found = find_lookup_kernel(request);
       break;
     case Operator::in_share:
       found = find_share_kernel(request);

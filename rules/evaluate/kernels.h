@@ -29,5 +29,6 @@ Kernel find_text_kernel(const KernelRequest& request);
 Kernel find_time_kernel(const KernelRequest& request);
 Kernel find_place_kernel(const KernelRequest& request);
 Kernel find_share_kernel(const KernelRequest& request);
+Kernel find_lookup_kernel(const KernelRequest& request);
 
 }  // namespace weir::evaluate

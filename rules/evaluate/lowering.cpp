@@ -135,6 +135,8 @@ Value Lowering::translate(const Expression& expression) {
       return between(expression);
     case ExpressionKind::in_list:
       return membership(expression, rules_.lists[expression.index].values, list_attachments_);
+    case ExpressionKind::lookup:
+      return lookup(expression);
     case ExpressionKind::in_set:
       return membership(expression, rules_.sets[expression.index], set_attachments_);
     case ExpressionKind::is_present:
@@ -229,6 +231,20 @@ Value Lowering::membership(const Expression& expression, const ValueSet& values,
     found = graph_.add_mask({.op = Operator::is_in, .a = x.node, .guard = x.present, .attachment = set});
   }
   return condition(negate_if(expression.negated, found, x.present), x.failed);
+}
+
+// The row is found once, however many columns are read of it.
+Value Lowering::lookup(const Expression& expression) {
+  const std::shared_ptr<const LookupTable>& table = rules_.lookups[expression.index].table;
+  const LookupColumn& column = table->column(static_cast<std::size_t>(expression.literal.integer));
+  const Value row = simple(Operator::find_row, ValueType::integer, operand(expression, 0), {}, 0, attachments_.add_table(table));
+  NodeId present = row.present;
+  if (column.spec.optional)
+    present = graph_.add_mask({.op = Operator::row_present, .a = row.node, .guard = row.present, .attachment = &column});
+  Node read{.op = Operator::row_value, .type = expression.type, .a = row.node, .guard = present, .attachment = &column};
+  if (expression.type != ValueType::boolean) return graph_.add_value(read, row.failed);
+  read.op = Operator::row_bit;
+  return {graph_.add_mask(read), present, row.failed};
 }
 
 Value Lowering::matches(const Expression& expression) {

@@ -26,6 +26,7 @@ class Lowering {
   Value comparison(const Expression& expression, Operator op);
   Value between(const Expression& expression);
   Value membership(const Expression& expression, const ValueSet& values, std::vector<const void*>& cache);
+  Value lookup(const Expression& expression);
   Value matches(const Expression& expression);
   Value logical_and(const Expression& expression);
   Value logical_or(const Expression& expression);

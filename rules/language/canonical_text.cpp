@@ -131,6 +131,9 @@ std::string write(const SyntaxExpression& expression) {
       return expression.text + "(" + join(expression.operands, ", ", loosest) + ")";
     case SyntaxKind::aggregate:
       return write_aggregate(*expression.aggregate);
+    case SyntaxKind::lookup:
+      return "lookup(" + expression.text + ", " + operand(0, loosest) + ")." +
+             (expression.names.empty() ? "" : std::string(expression.names[0].text));
   }
   return {};
 }

@@ -15,6 +15,7 @@
 #include "rules/language/expression_checker.h"
 #include "rules/language/limits.h"
 #include "rules/language/list_checker.h"
+#include "rules/language/lookup_checker.h"
 #include "rules/language/mode_checker.h"
 #include "rules/language/parser.h"
 #include "rules/language/policy_checker.h"
@@ -44,6 +45,9 @@ class RuleSetChecker {
     if (!event()) return;
     each([this](const SyntaxFile& tree, Reporter& reporter) {
       for (const SyntaxList& list : tree.lists) check_list(list, options_, scope_, reporter);
+    });
+    each([this](const SyntaxFile& tree, Reporter& reporter) {
+      for (const SyntaxLookup& lookup : tree.lookups) check_lookup(lookup, options_, scope_, reporter);
     });
     definitions();
     policy();
@@ -207,6 +211,8 @@ class RuleSetChecker {
     each([&](const SyntaxFile& tree, Reporter& reporter) {
       for (const SyntaxList& list : tree.lists)
         if (!scope_.find_list(list.name.text)->used) unused(reporter, list.name, "list");
+      for (const SyntaxLookup& lookup : tree.lookups)
+        if (!scope_.find_lookup(lookup.name.text)->used) unused(reporter, lookup.name, "lookup");
       for (const SyntaxFeature& feature : tree.features)
         if (!used(scope_.used_features, scope_.find(feature.name.text)->index)) unused(reporter, feature.name, "feature");
       for (const SyntaxLet& let : tree.lets)
@@ -223,6 +229,10 @@ class RuleSetChecker {
     for (const CheckedList& list : rules_.lists) {
       rules_.canonical_text += "@" + list.name + ' ' + list.values.canonical_text() + '\n';
       if (!list.path.empty()) rules_.files.push_back(list.path);
+    }
+    for (const CheckedLookup& lookup : rules_.lookups) {
+      if (lookup.table) rules_.canonical_text += "lookup " + lookup.name + ' ' + lookup.table->digest() + '\n';
+      if (!lookup.path.empty()) rules_.files.push_back(lookup.path);
     }
     std::sort(rules_.files.begin(), rules_.files.end());
     rules_.files.erase(std::unique(rules_.files.begin(), rules_.files.end()), rules_.files.end());

@@ -34,6 +34,8 @@ CheckScope::CheckScope(CheckedRules& checked) : rules(checked), arena(checked) {
   for (std::size_t index = 0; index < rules.lets.size(); ++index) enter(rules.lets[index].name, NameKind::let, index);
   for (std::size_t index = 0; index < rules.lists.size(); ++index)
     declare_list(rules.lists[index].name, {static_cast<std::uint32_t>(index), false, false});
+  for (std::size_t index = 0; index < rules.lookups.size(); ++index)
+    declare_lookup(rules.lookups[index].name, {static_cast<std::uint32_t>(index), false, false});
 }
 
 std::optional<NameEntry> CheckScope::find(std::string_view name) const {
@@ -72,6 +74,18 @@ CheckScope::ListEntry* CheckScope::find_list(std::string_view name) {
 std::vector<std::string_view> CheckScope::list_names() const {
   std::vector<std::string_view> names;
   for (const auto& [name, entry] : lists_) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+CheckScope::ListEntry* CheckScope::find_lookup(std::string_view name) {
+  const auto found = lookups_.find(std::string(name));
+  return found == lookups_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string_view> CheckScope::lookup_names() const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, entry] : lookups_) names.push_back(name);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -42,6 +42,10 @@ class CheckScope {
   ListEntry* find_list(std::string_view name);
   bool declare_list(std::string_view name, ListEntry entry) { return lists_.try_emplace(std::string(name), entry).second; }
   std::vector<std::string_view> list_names() const;
+  // Lookups have names of their own, too.
+  ListEntry* find_lookup(std::string_view name);
+  bool declare_lookup(std::string_view name, ListEntry entry) { return lookups_.try_emplace(std::string(name), entry).second; }
+  std::vector<std::string_view> lookup_names() const;
 
   // Column of an expression over the event; equal ones share it.
   ColumnIndex derived_column(ExpressionIndex value);
@@ -59,6 +63,7 @@ class CheckScope {
   std::unordered_map<std::string, NameEntry> names_;
   std::unordered_map<std::string, std::size_t> lines_;
   std::unordered_map<std::string, ListEntry> lists_;
+  std::unordered_map<std::string, ListEntry> lookups_;
   std::unordered_map<std::string, std::uint32_t> features_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "engine/event/feature_spec.h"
 #include "rules/language/checked_tests.h"
 #include "rules/language/expression.h"
+#include "rules/language/lookup_table.h"
 #include "rules/language/value_set.h"
 
 namespace weir {
@@ -19,6 +21,14 @@ struct CheckedList {
   ValueSet values;
   std::string path;    // resolved; empty: written in the rules file
   std::string column;  // of a CSV file; empty: one entry a line
+};
+
+// A table read by `lookup(name, key).column`.
+struct CheckedLookup {
+  std::string name;
+  LookupShape shape;
+  std::shared_ptr<const LookupTable> table;
+  std::string path;  // resolved
 };
 
 struct CheckedLet {
@@ -78,6 +88,7 @@ struct CheckedPolicy {
 struct CheckedRules {
   EventSchema event;
   std::vector<CheckedList> lists;
+  std::vector<CheckedLookup> lookups;
   std::vector<FeatureSpec> features;  // declared ones in order, then aggregates written in place, named by their canonical text
   std::vector<DerivedColumn> derived;
   std::vector<CheckedLet> lets;
@@ -88,7 +99,7 @@ struct CheckedRules {
   std::vector<Expression> expressions;  // see ExpressionIndex
   std::vector<ValueSet> sets;           // of `in [..]`
   std::vector<std::string> patterns;    // of `matches`: valid RE2
-  std::vector<std::string> files;       // that lists were read from, as they were found; ascending
+  std::vector<std::string> files;       // that lists and lookups were read from, as they were found; ascending
   // By feature, for people: its aggregate in the canonical layout. Empty where the name says it (aggregates written in place).
   std::vector<std::string> feature_texts;
 

@@ -33,7 +33,7 @@ constexpr ErrorCode codes[] = {
     {"R0109", "a clause is missing", "A rule has at least a condition, `when ...`; a rule that shall always fire says `when true`."},
     {"R0110", "not supported yet",
      "The language has a place for this, this version does not do it. The rest of the file is checked all the same. Known and not there\n"
-     "yet: `model`, `pattern`, `lookup`, `profile(...)`, `reset`, several event types in one rule set, type `ip`."},
+     "yet: `model`, `pattern`, `profile(...)`, `reset`, several event types in one rule set, type `ip`."},
     {"R0111", "a word of the language as a name",
      "Words that expressions are made of cannot be names: and, or, not, in, is, between, matches, starts_with, ends_with, contains, true,\n"
      "false, by, over, where, excluding. Choose another name."},
@@ -47,7 +47,10 @@ constexpr ErrorCode codes[] = {
      "No field of the event, feature or let has this name. Names are compared letter by letter, case included. The help shows the\n"
      "nearest one. Behind `by` only fields of the event can stand."},
     {"R0204", "unknown function or aggregate", "`weir list functions` shows all functions and aggregates with an example of each."},
-    {"R0205", "unknown list", "`@name` refers to a list that is declared with `list name of TYPE ...` in one of the files."},
+    {"R0205", "unknown list or lookup",
+     "`@name` refers to a list that is declared with `list name of TYPE ...` in one of the files, `lookup(name, key).column` to a table "
+     "and\n"
+     "one of the columns that `lookup name from \"file.csv\" key ... { column TYPE }` names."},
     {"R0206", "a let reads itself",
      "Directly or through others: `let a = b + 1` and `let b = a`. A let is a name for a value, so there must be an order to compute them "
      "in."},
@@ -147,6 +150,12 @@ constexpr ErrorCode codes[] = {
     {"R0604", "a list is too large", "A list has at most 10000000 entries, its file at most 1 GiB, and a rule set at most 1024 lists."},
     {"R0605", "a list is empty",
      "A warning: nothing is in the list, so `in` is never true and `not in` always (for a value that is present)."},
+    {"R0606", "the keys of a lookup repeat or overlap",
+     "A key finds one row: single keys stand on one line each, ranges (`key from first to last`) end after they begin and do not overlap, "
+     "and\n"
+     "ranges of text have texts of one length, so that `400000` to `499999` means what it says. The message shows both lines."},
+    {"R0607", "a lookup reads nothing",
+     "A lookup names the columns that rules read, with their types: `lookup bins from \"bins.csv\" key bin of int { country string }`."},
     // R07: tests
     {"R0701", "a test expects nothing",
      "A test gives events (`given`), then one that is judged (`when`), then says what must come of it (`expect`). An `expect` is about "

@@ -46,9 +46,11 @@ enum class ExpressionKind : std::uint8_t {
   less_equal,
   greater,
   greater_equal,
-  between,     // three operands of one type and scale: low <= x <= high; `negated`: present and not so
-  in_list,     // `index` into CheckedRules::lists; operand has the list's type and scale; `negated` for `not in`
-  in_set,      // `index` into CheckedRules::sets, likewise
+  between,  // three operands of one type and scale: low <= x <= high; `negated`: present and not so
+  in_list,  // `index` into CheckedRules::lists; operand has the list's type and scale; `negated` for `not in`
+  lookup,   // `index` into CheckedRules::lookups, `literal.integer` into its columns; the operand has the key's type; missing when the key
+            // is not there, or the cell is empty
+  in_set,   // `index` into CheckedRules::sets, likewise
   is_present,  // any type; never missing itself
   is_missing,
   matches,  // string; `index` into CheckedRules::patterns: true when RE2 finds the pattern anywhere in it; `negated`

@@ -48,6 +48,7 @@ bool never_missing(const Expression& node) {
 
 bool may_be_missing(const Expression& node, const std::vector<Expression>& nodes) {
   if (never_missing(node)) return false;
+  if (node.kind == ExpressionKind::lookup) return true;
   const auto missing = [&nodes](ExpressionIndex operand) { return nodes[operand].may_be_missing; };
   const bool any = std::any_of(node.operands.begin(), node.operands.end(), missing);
   if (node.kind == ExpressionKind::divide || node.kind == ExpressionKind::remainder) {

@@ -50,6 +50,8 @@ TypedValue ExpressionChecker::value(const SyntaxExpression& syntax) {
       return CallChecker(*this).check(syntax);
     case SyntaxKind::aggregate:
       return aggregate(syntax);
+    case SyntaxKind::lookup:
+      return lookup(syntax);
   }
   return converter_.broken(syntax.span);
 }

@@ -57,6 +57,7 @@ class ExpressionChecker {
   TypedValue set_membership(const SyntaxExpression& syntax, const TypedValue& element);
   TypedValue outcome_membership(const SyntaxExpression& syntax);
   TypedValue matches(const SyntaxExpression& syntax);
+  TypedValue lookup(const SyntaxExpression& syntax);
   TypedValue presence(const SyntaxExpression& syntax);
   TypedValue aggregate(const SyntaxExpression& syntax);
 

@@ -314,7 +314,8 @@ SyntaxExpressionPointer ExpressionParser::parse_primary() {
       reader_.expect_symbol(")", "at the end of the parentheses");
       return node;
     case TokenKind::name:
-      if (reader_.at_symbol("(", 1)) return reader_.at_word("profile") || reader_.at_word("lookup") ? parse_profile() : parse_call();
+      if (reader_.at_symbol("(", 1))
+        return reader_.at_word("profile") ? parse_profile() : reader_.at_word("lookup") ? parse_lookup() : parse_call();
       if (token.text == "true" || token.text == "false") {
         node->kind = SyntaxKind::boolean;
         node->flag = reader_.take().text == "true";
@@ -333,7 +334,22 @@ SyntaxExpressionPointer ExpressionParser::parse_primary() {
   return node;
 }
 
-// profile(card_id).compromised, lookup(table, key).column: known by sight, read by no one yet.
+// lookup(bins, bin).country
+SyntaxExpressionPointer ExpressionParser::parse_lookup() {
+  SyntaxExpressionPointer node = make(SyntaxKind::lookup, reader_.take().span);
+  reader_.take();  // "("
+  const SyntaxName table = reader_.expect_name("the name of a lookup");
+  node->text = table.text;
+  node->head_span = table.span;
+  if (reader_.expect_symbol(",", "and a key after the lookup's name")) adopt(*node, parse());
+  reader_.expect_symbol(")", "after the key");
+  reader_.expect_symbol(".", "and the name of a column, as in `lookup(bins, bin).country`");
+  if (!reader_.panic()) node->names.push_back(reader_.expect_name("the name of a column"));
+  node->span = hull(node->span, reader_.previous_span());
+  return node;
+}
+
+// profile(card_id).compromised: known by sight, read by no one yet.
 SyntaxExpressionPointer ExpressionParser::parse_profile() {
   const Token& word = reader_.take();
   SourceSpan span = word.span;

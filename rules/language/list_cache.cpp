@@ -1,6 +1,7 @@
 #include "rules/language/list_cache.h"
 
 #include <chrono>
+#include <utility>
 
 #include <sys/stat.h>
 
@@ -38,18 +39,36 @@ bool FileStamp::is_settled() const {
   return looked_ns - modified_ns > settled_after_ns && looked_ns - changed_ns > settled_after_ns;
 }
 
-std::optional<ValueSet> ListCache::find(const Key& key, const FileStamp& now) {
+ListCache::Entry* ListCache::find_entry(const Key& key, const FileStamp& now) {
   const auto entry = entries_.find(key);
-  if (entry == entries_.end() || !entry->second.stamp.is_same_file_as(now)) return std::nullopt;
+  if (entry == entries_.end() || !entry->second.stamp.is_same_file_as(now)) return nullptr;
   entry->second.used = true;
-  return entry->second.values;
+  return &entry->second;
+}
+
+void ListCache::keep_entry(const Key& key, Entry entry) {
+  if (entry.stamp.is_settled())
+    entries_[key] = std::move(entry);
+  else
+    entries_.erase(key);
+}
+
+std::optional<ValueSet> ListCache::find(const Key& key, const FileStamp& now) {
+  const Entry* entry = find_entry(key, now);
+  return entry == nullptr ? std::nullopt : std::optional<ValueSet>(entry->values);
+}
+
+std::shared_ptr<const LookupTable> ListCache::find_table(const Key& key, const FileStamp& now) {
+  const Entry* entry = find_entry(key, now);
+  return entry == nullptr ? nullptr : entry->table;
 }
 
 void ListCache::keep(const Key& key, const FileStamp& stamp, const ValueSet& values) {
-  if (stamp.is_settled())
-    entries_[key] = {stamp, values, true};
-  else
-    entries_.erase(key);
+  keep_entry(key, {stamp, values, nullptr, true});
+}
+
+void ListCache::keep_table(const Key& key, const FileStamp& stamp, std::shared_ptr<const LookupTable> table) {
+  keep_entry(key, {stamp, {}, std::move(table), true});
 }
 
 void ListCache::end_of_check() {

@@ -1,13 +1,15 @@
-// Lists as they were read last, so that checking a rule set again reads only the files that changed.
+// Lists and lookups as they were read last, so that checking a rule set again reads only the files that changed.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
 
+#include "rules/language/lookup_table.h"
 #include "rules/language/value_set.h"
 
 namespace weir {
@@ -35,13 +37,16 @@ class ListCache {
     std::string column;
     ValueType type = ValueType::string;
     int scale = 0;
+    bool is_table = false;  // of a lookup: `column` says what is read
 
     auto operator<=>(const Key&) const = default;
   };
 
   // The set that was read from the file as it stands now; nothing when the file changed or is new.
   std::optional<ValueSet> find(const Key& key, const FileStamp& now);
+  std::shared_ptr<const LookupTable> find_table(const Key& key, const FileStamp& now);
   void keep(const Key& key, const FileStamp& stamp, const ValueSet& values);
+  void keep_table(const Key& key, const FileStamp& stamp, std::shared_ptr<const LookupTable> table);
   // Forgets what was neither found nor kept since the call before.
   void end_of_check();
 
@@ -51,8 +56,12 @@ class ListCache {
   struct Entry {
     FileStamp stamp;
     ValueSet values;
+    std::shared_ptr<const LookupTable> table;
     bool used = true;
   };
+  Entry* find_entry(const Key& key, const FileStamp& now);
+  void keep_entry(const Key& key, Entry entry);
+
   std::map<Key, Entry> entries_;
 };
 

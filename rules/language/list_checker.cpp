@@ -13,18 +13,6 @@ namespace weir {
 
 namespace {
 
-// Where the file of a list is: see CheckOptions::base_folder.
-std::string resolved(const std::string& written, const std::string& base_folder, const std::string& rules_path) {
-  const std::filesystem::path path(written);
-  if (path.is_absolute()) return written;
-  if (!base_folder.empty()) return (std::filesystem::path(base_folder) / path).lexically_normal().string();
-  const std::filesystem::path folder = std::filesystem::path(rules_path).parent_path();
-  const std::string beside = (folder / path).lexically_normal().string();
-  const std::string above = (folder / ".." / path).lexically_normal().string();
-  std::error_code failure;
-  return !std::filesystem::exists(beside, failure) && std::filesystem::exists(above, failure) ? above : beside;
-}
-
 class ListChecker {
  public:
   explicit ListChecker(Reporter& reporter) : reporter_(reporter) {}
@@ -61,9 +49,9 @@ class ListChecker {
                       {"for example `column account_id`"});
       return false;
     }
-    list.path = resolved(written, options.base_folder, reporter_.file().path);
+    list.path = list_file_path(written, options.base_folder, reporter_.file().path);
     if (syntax.column) list.column = syntax.column->text;
-    const ListCache::Key key{list.path, list.column, list.values.type, list.values.scale};
+    const ListCache::Key key{list.path, list.column, list.values.type, list.values.scale, false};
     std::optional<FileStamp> stamp;
     if (options.list_cache != nullptr) {
       stamp = FileStamp::of(list.path);
@@ -107,6 +95,17 @@ class ListChecker {
 };
 
 }  // namespace
+
+std::string list_file_path(const std::string& written, const std::string& base_folder, const std::string& rules_path) {
+  const std::filesystem::path path(written);
+  if (path.is_absolute()) return written;
+  if (!base_folder.empty()) return (std::filesystem::path(base_folder) / path).lexically_normal().string();
+  const std::filesystem::path folder = std::filesystem::path(rules_path).parent_path();
+  const std::string beside = (folder / path).lexically_normal().string();
+  const std::string above = (folder / ".." / path).lexically_normal().string();
+  std::error_code failure;
+  return !std::filesystem::exists(beside, failure) && std::filesystem::exists(above, failure) ? above : beside;
+}
 
 std::optional<ValueSet> check_entries(const std::vector<SyntaxExpressionPointer>& values, const CheckedList& list, Reporter& reporter) {
   CheckedList entries;

@@ -12,6 +12,9 @@
 
 namespace weir {
 
+// Where the file of a list or lookup is: see CheckOptions::base_folder.
+std::string list_file_path(const std::string& written, const std::string& base_folder, const std::string& rules_path);
+
 // Adds the list to `scope.rules.lists` (also a broken one, so that its uses are not complained about).
 void check_list(const SyntaxList& syntax, const CheckOptions& options, CheckScope& scope, Reporter& reporter);
 

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "engine/base/utf8.h"
+#include "rules/language/csv_reader.h"
 #include "rules/language/limits.h"
 #include "rules/language/reporter.h"
 
@@ -15,12 +16,6 @@ namespace weir {
 namespace {
 
 constexpr std::size_t problems_max = 10;
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
 
 // ASCII alone: most entries are, and need no closer look.
 bool is_plain(std::string_view text) {
@@ -33,63 +28,6 @@ bool is_plain(std::string_view text) {
   for (const char byte : text) all |= static_cast<std::uint8_t>(byte);
   return (all & 0x8080808080808080) == 0;
 }
-
-// Cells of one CSV record after another. A quoted cell may hold commas, doubled quotes and line ends.
-class CsvReader {
- public:
-  explicit CsvReader(std::string_view text) : text_(text) {}
-
-  // False at the end. `broken` is set when a quote is not closed.
-  bool next(std::vector<std::string>& cells) {
-    cells.clear();
-    if (at_ >= text_.size()) return false;
-    first_line_ = line_;
-    while (true) {
-      cells.push_back(cell());
-      if (at_ >= text_.size()) return true;
-      const char end = text_[at_++];
-      if (end == ',') continue;
-      ++line_;
-      return true;
-    }
-  }
-  std::size_t line() const { return first_line_; }
-  bool broken() const { return broken_; }
-
- private:
-  std::string cell() {
-    std::string value;
-    if (at_ < text_.size() && text_[at_] == '"') {
-      quoted_part(value);
-    }
-    const std::size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] != ',' && text_[at_] != '\n') ++at_;
-    value += text_.substr(begin, at_ - begin);
-    return std::string(trimmed(value));
-  }
-
-  void quoted_part(std::string& value) {
-    for (++at_; at_ < text_.size(); ++at_) {
-      if (text_[at_] == '\n') ++line_;
-      if (text_[at_] != '"') {
-        value += text_[at_];
-      } else if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') {
-        value += '"';
-        ++at_;
-      } else {
-        ++at_;
-        return;
-      }
-    }
-    broken_ = true;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  std::size_t line_ = 1;
-  std::size_t first_line_ = 1;
-  bool broken_ = false;
-};
 
 class ListReader {
  public:
@@ -159,8 +97,9 @@ class ListReader {
   bool stopped_ = false;
 };
 
-// The whole file; nothing after a complaint.
-std::optional<std::string> read_file(const std::string& path, std::vector<ListProblem>& problems) {
+}  // namespace
+
+std::optional<std::string> read_list_text(const std::string& path, std::vector<ListProblem>& problems) {
   std::error_code failure;
   const std::filesystem::file_status status = std::filesystem::status(path, failure);
   if (!std::filesystem::exists(status)) {
@@ -185,12 +124,10 @@ std::optional<std::string> read_file(const std::string& path, std::vector<ListPr
   return text;
 }
 
-}  // namespace
-
 std::optional<ValueSet> read_list_file(const std::string& path, const std::string& column, ValueType type, int scale,
                                        std::vector<ListProblem>& problems) {
   const std::size_t before = problems.size();
-  const std::optional<std::string> text = read_file(path, problems);
+  const std::optional<std::string> text = read_list_text(path, problems);
   if (!text) return std::nullopt;
   std::string_view content = *text;
   if (content.starts_with("\xEF\xBB\xBF")) content.remove_prefix(3);

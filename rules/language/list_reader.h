@@ -17,6 +17,9 @@ struct ListProblem {
   std::string message;
 };
 
+// The whole file. Nothing after a problem.
+std::optional<std::string> read_list_text(const std::string& path, std::vector<ListProblem>& problems);
+
 // Reads `path`. A text file has one entry a line; blank lines and lines that begin with "#" are left out. With `column`, a CSV file
 // (RFC 4180, comma, quotes, a header line). Blanks around an entry do not count, an empty CSV cell is no entry.
 // Nothing when there was a problem; problems stop at ten.

@@ -50,6 +50,7 @@ class FileParser {
     reader_.take();
     if (word.text == "event") return event();
     if (word.text == "list") return list();
+    if (word.text == "lookup") return lookup();
     if (word.text == "feature") return feature();
     if (word.text == "let") return let();
     if (word.text == "rule") {
@@ -68,8 +69,9 @@ class FileParser {
   void no_declaration() {
     const Token& token = reader_.peek();
     std::vector<std::string> help;
-    if (token.kind == TokenKind::name) help = did_you_mean(token.text, {"event", "list", "feature", "let", "rule", "policy", "test"});
-    reader_.fail_expected("a declaration (`event`, `list`, `feature`, `let`, `rule`, `policy` or `test`)", std::move(help));
+    if (token.kind == TokenKind::name)
+      help = did_you_mean(token.text, {"event", "list", "lookup", "feature", "let", "rule", "policy", "test"});
+    reader_.fail_expected("a declaration (`event`, `list`, `lookup`, `feature`, `let`, `rule`, `policy` or `test`)", std::move(help));
   }
 
   // To the next declaration, over the block of this one if it has one.
@@ -164,6 +166,46 @@ class FileParser {
     }
     if (reader_.panic()) list.type = {};
     if (!list.name.text.empty()) tree_.lists.push_back(std::move(list));
+  }
+
+  // lookup bins from "bins.csv" key bin of int { country string, level string? }
+  void lookup() {
+    SyntaxLookup lookup;
+    lookup.name = reader_.expect_name("the lookup's name");
+    if (reader_.expect_word("from", "and the path of a CSV file after the lookup's name"))
+      lookup.path = reader_.expect_string("the path of a CSV file in double quotes after `from`");
+    if (!reader_.panic() && reader_.expect_word("key", "and a column of the file after its path")) lookup_key(lookup);
+    if (!reader_.panic() && reader_.expect_word("of", "and the key's type after its column")) type(lookup.type, lookup.parameter);
+    const SourceSpan opening = reader_.peek().span;
+    if (!reader_.panic() && reader_.expect_symbol("{", "after the key's type: the columns that are read")) lookup_columns(lookup, opening);
+    lookup.broken |= reader_.panic();
+    if (!lookup.name.text.empty()) tree_.lookups.push_back(std::move(lookup));
+  }
+
+  // key bin, or key from first to last
+  void lookup_key(SyntaxLookup& lookup) {
+    const bool ranged = reader_.at_word("from") && !reader_.at_word("of", 1);
+    if (ranged) reader_.take();
+    lookup.key = column();
+    if (!ranged || reader_.panic()) return;
+    if (reader_.expect_word("to", "and the column of a range's last key")) lookup.last = column();
+  }
+
+  void lookup_columns(SyntaxLookup& lookup, SourceSpan opening) {
+    while (!reader_.panic() && !reader_.at_symbol("}")) {
+      if (reader_.at_end() || (reader_.at_next_declaration() && !looks_like_field())) {
+        complain_not_closed(reader_, opening, "lookup " + in_backticks(lookup.name.text));
+        lookup.broken = true;
+        return;
+      }
+      SyntaxField field;
+      field.name = reader_.expect_name("the name of a column or `}`");
+      type(field.type, field.parameter);
+      field.optional = !reader_.panic() && reader_.accept_symbol("?");
+      reader_.accept_symbol(",");
+      if (!reader_.panic()) lookup.columns.push_back(std::move(field));
+    }
+    if (!reader_.panic()) reader_.take();
   }
 
   SyntaxName column() {

@@ -53,6 +53,7 @@ enum class SyntaxKind : std::uint8_t {
   presence,   // `flag`: true for "is present", false for "is missing"
   call,       // `text`(operands)
   aggregate,  // `aggregate`
+  lookup,     // lookup(`text`, operand).column: `names`
 };
 
 struct SyntaxAggregate;
@@ -67,6 +68,7 @@ struct SyntaxExpression {
   std::uint32_t height = 1;                                 // of the tree below, at most limits::nesting_depth_max
   std::vector<std::unique_ptr<SyntaxExpression>> operands;  // two or more of `and` and `or`
   std::unique_ptr<SyntaxAggregate> aggregate;
+  std::vector<SyntaxName> names;
 };
 using SyntaxExpressionPointer = std::unique_ptr<SyntaxExpression>;
 
@@ -103,6 +105,18 @@ struct SyntaxList {
   std::optional<SyntaxString> path;
   std::optional<SyntaxName> column;
   std::vector<SyntaxExpressionPointer> values;
+};
+
+// lookup bins from "bins.csv" key bin of int { country string }, or key from first to last of int
+struct SyntaxLookup {
+  bool broken = false;
+  SyntaxName name;
+  SyntaxString path;
+  SyntaxName key;  // a column of the file
+  std::optional<SyntaxName> last;
+  SyntaxName type;
+  std::optional<SyntaxName> parameter;
+  std::vector<SyntaxField> columns;
 };
 
 struct SyntaxFeature {
@@ -203,6 +217,7 @@ struct SyntaxFile {
   const SourceFile* file = nullptr;
   std::vector<SyntaxEvent> events;
   std::vector<SyntaxList> lists;
+  std::vector<SyntaxLookup> lookups;
   std::vector<SyntaxFeature> features;
   std::vector<SyntaxLet> lets;
   std::vector<SyntaxRule> rules;

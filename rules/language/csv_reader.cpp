@@ -1,0 +1,50 @@
+#include "rules/language/csv_reader.h"
+
+namespace weir {
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+bool CsvReader::next(std::vector<std::string>& cells) {
+  cells.clear();
+  if (at_ >= text_.size()) return false;
+  first_line_ = line_;
+  while (true) {
+    cells.push_back(cell());
+    if (at_ >= text_.size()) return true;
+    const char end = text_[at_++];
+    if (end == ',') continue;
+    ++line_;
+    return true;
+  }
+}
+
+std::string CsvReader::cell() {
+  std::string value;
+  if (at_ < text_.size() && text_[at_] == '"') quoted_part(value);
+  const std::size_t begin = at_;
+  while (at_ < text_.size() && text_[at_] != ',' && text_[at_] != '\n') ++at_;
+  value += text_.substr(begin, at_ - begin);
+  return std::string(trimmed(value));
+}
+
+void CsvReader::quoted_part(std::string& value) {
+  for (++at_; at_ < text_.size(); ++at_) {
+    if (text_[at_] == '\n') ++line_;
+    if (text_[at_] != '"') {
+      value += text_[at_];
+    } else if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') {
+      value += '"';
+      ++at_;
+    } else {
+      ++at_;
+      return;
+    }
+  }
+  broken_ = true;
+}
+
+}  // namespace weir

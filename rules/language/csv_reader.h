@@ -1,0 +1,38 @@
+// CSV (RFC 4180): commas, quotes, and lines that end with or without a carriage return.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir {
+
+// Without blanks, tabs and carriage returns at both ends.
+std::string_view trimmed(std::string_view text);
+
+// Cells of one record after another. A quoted cell may hold commas, doubled quotes and line ends. Blanks around a cell do not count.
+class CsvReader {
+ public:
+  // `text` must outlive the reader.
+  explicit CsvReader(std::string_view text) : text_(text) {}
+
+  // False at the end. `cells` is overwritten.
+  bool next(std::vector<std::string>& cells);
+  // Where the record began; the first line is 1.
+  std::size_t line() const { return first_line_; }
+  // A quote was not closed.
+  bool broken() const { return broken_; }
+
+ private:
+  std::string cell();
+  void quoted_part(std::string& value);
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
+  std::size_t first_line_ = 1;
+  bool broken_ = false;
+};
+
+}  // namespace weir
