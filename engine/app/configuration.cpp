@@ -87,6 +87,11 @@ std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& p
   if (configuration->rules_files.empty()) return configuration;
   configuration->rules = check_rules(configuration->rules_files, check_options_of_today(), configuration->diagnostics);
   if (!configuration->rules) return configuration;
+  if (settings.state.duplicates.horizon.count() > 0 && !configuration->rules->event.id_field)
+    configuration->diagnostics.push_back(
+        config_diagnostic(config_error::contradiction, {},
+                          "`state.duplicates.horizon` is given, and the event `" + configuration->rules->event.name + "` has no `id`", "",
+                          {"mark a field of the event with `id` in the rules, or remove the setting"}));
   for (const SourceSettings& source : settings.sources) {
     check_event(*configuration, source);
     const auto& filter = source.mapping.filter;

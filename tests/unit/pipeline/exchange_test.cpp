@@ -88,6 +88,25 @@ TEST(Exchange, OneShardSpreadOverSeveralLanesStillDecidesWhatBruteForceDecides) 
   }
 }
 
+TEST(Exchange, ARecordIsTooLateIfItIsForEveryKeyThatItHas) {
+  constexpr std::int64_t now = 100'000'000;
+  constexpr std::int64_t late = now - 10'000'000;
+  const std::vector<KeyPayment> payments{{"now", "a", "x", 1, now, 1},         {"new card", "b", "x", 1, late, 1},
+                                         {"all late", "a", "x", 1, late, 1},   {"late without a device", "a", "", 1, late, 1},
+                                         {"new device", "a", "y", 1, late, 1}, {"new merchant", "a", "x", 2, late, 1}};
+  InputSettings input;
+  input.late = LatePolicy::drop;
+  for (const LaneIndex lanes : {1U, 4U}) {
+    SteppedLanes under(lanes, scorer(), FeatureSelection::all, 16, 1, input);
+    under.assign(0);
+    under.feed(0, 0, records_of(payments));
+    under.work();
+    std::vector<std::string> decided;
+    for (const std::string& value : under.values()) decided.push_back(*test::member(value, "event_id"));
+    EXPECT_EQ(decided, (std::vector<std::string>{"now", "new card", "new device", "new merchant"})) << lanes << " lanes";
+  }
+}
+
 TEST(Exchange, WhatIsTooLateAndWhatComesTwiceDoesNotDependOnLanesAndBatches) {
   std::vector<KeyPayment> payments = test::payments_in_time(0, 1500, 5);
   Random repeats(5);
