@@ -27,7 +27,7 @@ void describe_sink(FieldReader& fields, SinkSettings& to, const ConnectorKinds& 
                 "what is delivered: decisions, or the facts that rules write with `update`");
   fields.choice("features", to.features,
                 {{"fired", FeaturesWritten::fired}, {"all", FeaturesWritten::all}, {"none", FeaturesWritten::none}},
-                "which feature values a decision carries: those that the fired rules read, all, or none");
+                "which feature values a decision carries: those read by rules that fired (in shadow too), all, or none");
   if (!fields.reading() || to.takes != SinkTakes::profile_updates) return;
   if (fields.given("features"))
     fields.complain(config_error::contradiction, "features",
