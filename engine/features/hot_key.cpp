@@ -137,7 +137,10 @@ void HotKey::add(const RingEvent& event, std::uint64_t age, std::int64_t newest,
   make_room();
   const std::uint64_t position = age == 0 ? end_ : origin_ + ring_.place_of(age, index_of(begin_), index_of(end_), newest);
   seek(position, age, newest);
-  if (spans_ != nullptr) spans_->seek(entries_of(newest), position, age);
+  if (spans_ != nullptr) {
+    if (age > 0) spans_->settle(entries_of(newest), 0);
+    spans_->seek(entries_of(newest), position, age);
+  }
   if (answers != nullptr) answer(true, true, *answers);
   if (answers != nullptr && spans_ != nullptr) spans_->answer(entries_of(newest), true, *answers);
   const std::size_t index = index_of(position);

@@ -184,11 +184,15 @@ void SpanCells::drop_front(const HotEntries& entries) {
   }
 }
 
+// Backwards only after a rule set that admits later events has taken over.
 void SpanCells::settle(const HotEntries& entries, std::uint64_t advance_ms) {
   for (std::size_t index = 0; index < settled_.size(); ++index) {
     const CountKeep& keep = plan_.keeps[index];
     Settled& settled = settled_[index];
-    for (; settled.end < entries.end && entries.age(settled.end) + advance_ms >= static_cast<std::uint64_t>(keep.settle_ms); ++settled.end)
+    const auto is_settled = [&](std::uint64_t at) { return entries.age(at) + advance_ms >= static_cast<std::uint64_t>(keep.settle_ms); };
+    for (; settled.end > entries.begin && !is_settled(settled.end - 1); --settled.end)
+      if (has_flags(entries.ring, entries.index(settled.end - 1), keep.flags)) --settled.members;
+    for (; settled.end < entries.end && is_settled(settled.end); ++settled.end)
       if (has_flags(entries.ring, entries.index(settled.end), keep.flags)) ++settled.members;
   }
 }
