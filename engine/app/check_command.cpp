@@ -1,13 +1,16 @@
 #include "engine/app/check_command.h"
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "engine/app/configuration.h"
 #include "engine/app/exit_code.h"
 #include "engine/app/rules_cost.h"
 #include "engine/app/rules_paths.h"
+#include "rules/testing/measure_rules.h"
 
 namespace weir {
 namespace {
@@ -27,6 +30,32 @@ void remove_checked(std::vector<path>& rules, const std::vector<std::unique_ptr<
 
 }  // namespace
 
+namespace {
+
+// Those warnings alone: everything else was said when the config was loaded.
+void warn_about_untested(const std::vector<SourceFile>& files, Diagnostics& diagnostics) {
+  CheckOptions options;
+  options.warn_untested = true;
+  Diagnostics found;
+  check_rules(files, options, found);
+  for (Diagnostic& diagnostic : found)
+    if (diagnostic.code == "R0706") diagnostics.push_back(std::move(diagnostic));
+}
+
+RulesCost cost_of(std::string name, const CheckedRules& rules, std::int64_t late_allowed_ms, bool measure, const Terminal& terminal) {
+  RulesCost cost = rules_cost(rules, late_allowed_ms);
+  cost.name = std::move(name);
+  if (!measure) return cost;
+  terminal.err << "measuring, about two seconds\n";
+  const Result<double> measured = measure_rules_ns(rules, std::chrono::milliseconds(1'000));
+  if (!measured) return cost;
+  cost.event_ns = measured.value();
+  cost.measured = true;
+  return cost;
+}
+
+}  // namespace
+
 int check_command(const CheckCommandOptions& options, const Terminal& terminal) {
   Diagnostics diagnostics;
   RulesPaths paths = find_rules(options.paths, diagnostics);
@@ -36,15 +65,22 @@ int check_command(const CheckCommandOptions& options, const Terminal& terminal) 
     configurations.push_back(load_configuration(config, options.overrides, terminal.environment));
     const Configuration& configuration = *configurations.back();
     diagnostics.insert(diagnostics.end(), configuration.diagnostics.begin(), configuration.diagnostics.end());
-    if (configuration.rules) costs.push_back(rules_cost(*configuration.rules, configuration.load.draft.state.late.allowed.count()));
+    if (!configuration.rules) continue;
+    if (options.strict) warn_about_untested(configuration.rules_files, diagnostics);
+    costs.push_back(
+        cost_of(config.string(), *configuration.rules, configuration.load.draft.state.late.allowed.count(), options.measure, terminal));
   }
   std::vector<std::unique_ptr<std::vector<SourceFile>>> files;
   for (std::vector<path>& set : paths.sets) {
     remove_checked(set, configurations);
     if (set.empty()) continue;
     files.push_back(std::make_unique<std::vector<SourceFile>>(read_rules_files(set, diagnostics)));
-    const std::optional<CheckedRules> rules = check_rules(*files.back(), check_options_of_today(), diagnostics);
-    if (rules) costs.push_back(rules_cost(*rules, LateSettings{}.allowed.count()));
+    CheckOptions how = check_options_of_today();
+    how.warn_untested = options.strict;
+    const std::optional<CheckedRules> rules = check_rules(*files.back(), how, diagnostics);
+    if (rules)
+      costs.push_back(cost_of((set.size() == 1 ? set.front() : set.front().parent_path()).string(), *rules, LateSettings{}.allowed.count(),
+                              options.measure, terminal));
   }
 
   if (options.json) {
@@ -54,10 +90,11 @@ int check_command(const CheckCommandOptions& options, const Terminal& terminal) 
   } else {
     terminal.out << render(diagnostics, terminal.out_colour);
     if (!diagnostics.empty() && !costs.empty()) terminal.out << "\n";
-    for (const RulesCost& cost : costs) terminal.out << cost_text(cost);
+    for (const RulesCost& cost : costs) terminal.out << (costs.size() > 1 ? cost.name + ": " : "") << cost_text(cost);
     if (!has_errors(diagnostics)) terminal.out << "no errors\n";
   }
-  return has_errors(diagnostics) ? exit_code::found_something : exit_code::fine;
+  const bool found = has_errors(diagnostics) || (options.strict && !diagnostics.empty());
+  return found ? exit_code::found_something : exit_code::fine;
 }
 
 }  // namespace weir

@@ -11,6 +11,8 @@ namespace weir {
 struct CheckCommandOptions {
   std::vector<std::string> paths;      // configs (.yaml, .yml), rules files (.rules) and folders of rules files
   std::vector<std::string> overrides;  // for the configs
+  bool strict = false;                 // also rules without a test; and a warning ends with 1
+  bool measure = false;                // run made-up events through each rule set for a second
   bool json = false;
 };
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "engine/app/check_command.h"
+#include "engine/app/completion_command.h"
 #include "engine/app/create_command.h"
 #include "engine/app/demo_command.h"
 #include "engine/app/exit_code.h"
@@ -22,7 +23,6 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 9> verbs{"run", "check", "test", "fmt", "create", "demo", "schema", "list", "explain"};
 constexpr std::array<std::string_view, 4> listable{"functions", "sources", "sinks", "errors"};
 
 constexpr const char* summary =
@@ -52,6 +52,7 @@ struct Request {
   FormatCommandOptions format;
   std::string starter;
   std::string folder;
+  std::string shell;
   bool markdown = false;
   std::string listed;
   std::string code;
@@ -94,12 +95,15 @@ void add_check(CLI::App& app, Request& request) {
       ->required()
       ->option_text("...");
   add_set(*verb, request.check.overrides);
+  verb->add_flag("--measure", request.check.measure, "Measure what an event costs here, instead of estimating it");
+  verb->add_flag("--strict", request.check.strict, "Warn about rules that no test names, too; any warning ends with 1");
   verb->add_option("--format", request.check_format, "text or json")->option_text("FORMAT")->check(CLI::IsMember({"text", "json"}));
   verb->add_flag("--json", request.json, "The same as --format json");
   verb->footer(
       "Examples:\n  weir check config/weir.yaml       the config and the rules that it names\n"
       "  weir check config/rules           all rules below a folder; each folder is one rule set\n\n"
-      "Ends with 0 if there is no error, otherwise with 1. Nothing is connected to.");
+      "Ends with 0 if there is no error, otherwise with 1. Nothing is connected to. What an event costs is an estimate;\n--measure runs "
+      "made-up events through the rules for a second.");
 }
 
 void add_test(CLI::App& app, Request& request) {
@@ -149,6 +153,40 @@ void add_references(CLI::App& app, Request& request) {
       ->option_text(" ");
   explain->add_flag("--json", request.json, "Print JSON");
   explain->footer("Example:\n  weir explain C0104");
+}
+
+void add_completion(CLI::App& app, Request& request) {
+  CLI::App* verb = app.add_subcommand("completion", "Print what a shell needs to complete these commands");
+  verb->add_option("SHELL", request.shell, "bash, zsh or fish")->required()->option_text(" ");
+  verb->footer(
+      "Examples:\n  source <(weir completion bash)\n  weir completion zsh > \"${fpath[1]}/_weir\"\n"
+      "  weir completion fish > ~/.config/fish/completions/weir.fish");
+}
+
+std::vector<std::string> verb_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(verb->get_name());
+  return names;
+}
+
+// What the command line declares, as the shells' completions want it.
+std::vector<CompletionVerb> completion_verbs(const CLI::App& app) {
+  std::vector<CompletionVerb> found;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    CompletionVerb made{verb->get_name(), verb->get_description(), {}, {}, false};
+    for (const CLI::Option* option : verb->get_options()) {
+      CompletionOption known{{}, option->get_description(), option->get_items_expected_max() > 0};
+      for (const std::string& name : option->get_lnames()) known.names.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) known.names.push_back("-" + name);
+      if (!known.names.empty()) made.options.push_back(std::move(known));
+      made.files = made.files || option->get_name() == "PATH" || option->get_name() == "CONFIG";
+    }
+    if (made.name == "list") made.words.assign(listable.begin(), listable.end());
+    if (made.name == "create") made.words = starter_names();
+    if (made.name == "completion") made.words = {"bash", "zsh", "fish"};
+    found.push_back(std::move(made));
+  }
+  return found;
 }
 
 int complain(const Terminal& terminal, std::string_view message, std::string_view suggestion, std::string_view verb) {
@@ -243,6 +281,7 @@ int run_command_line(std::vector<std::string> arguments, const Terminal& termina
   add_format(app, request);
   add_create(app, request);
   add_references(app, request);
+  add_completion(app, request);
 
   if (arguments.empty()) {
     terminal.err << app.help();
@@ -253,6 +292,7 @@ int run_command_line(std::vector<std::string> arguments, const Terminal& termina
     arguments.emplace_back("--help");
   }
   const std::string& first = arguments.front();
+  const std::vector<std::string> verbs = verb_names(app);
   if (!first.starts_with('-') && std::find(verbs.begin(), verbs.end(), first) == verbs.end()) {
     const std::string_view closest = closest_name(first, {verbs.begin(), verbs.end()});
     return complain(terminal, fmt::format("there is no command `{}`", first), closest.empty() ? "" : fmt::format("weir {}", closest), "");
@@ -263,6 +303,7 @@ int run_command_line(std::vector<std::string> arguments, const Terminal& termina
   } catch (const CLI::ParseError& error) {
     return explain_parse_error(app, error, arguments, terminal);
   }
+  if (chosen_verb(app)->get_name() == "completion") return completion_command(request.shell, completion_verbs(app), terminal);
   return run_verb(chosen_verb(app)->get_name(), request, terminal);
 }
 

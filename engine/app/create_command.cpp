@@ -40,6 +40,11 @@ bool write(const std::filesystem::path& path, std::string_view text) {
 
 }  // namespace
 
+std::vector<std::string> starter_names() {
+  const std::vector<std::string_view> names = template_names();
+  return {names.begin(), names.end()};
+}
+
 int create_command(const std::string& name, const std::string& folder, const Terminal& terminal) {
   const std::vector<std::string_view> names = template_names();
   if (std::find(names.begin(), names.end(), name) == names.end()) return unknown(name, names, terminal);

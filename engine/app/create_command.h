@@ -2,10 +2,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/app/terminal.h"
 
 namespace weir {
+
+// "card-payments" and the others, sorted.
+std::vector<std::string> starter_names();
 
 // `folder`: where; empty: a folder named as the template. Writes nothing where a file of the template exists already.
 int create_command(const std::string& name, const std::string& folder, const Terminal& terminal);

@@ -6,11 +6,18 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/json_text.h"
 #include "engine/features/feature_plan.h"
 #include "engine/settings/quantity.h"
 
 namespace weir {
 namespace {
+
+std::string json_of(std::string_view text) {
+  ByteBuffer out;
+  append_json_string(out, text);
+  return std::string(out.view());
+}
 
 std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
@@ -20,6 +27,37 @@ std::string reach_text(const KeyCost& key) {
   if (key.window_ms == 0) return fmt::format("each of the last {} events", key.last_events);
   const std::string text = "each event of the last " + duration_text(std::chrono::milliseconds(key.window_ms));
   return key.last_events == 0 ? text : text + fmt::format(" and the last {}", key.last_events);
+}
+
+// Nanoseconds, as measured on one core of a server of 2024; `weir check --measure` says what it is here.
+constexpr double document_ns = 380;    // framing, dispatch, and the decision's text
+constexpr double field_ns = 32;        // to find and read one in a document
+constexpr double key_ns = 75;          // to hash a key, and to find and fill its state
+constexpr double feature_ns = 14;      // to answer one
+constexpr double expression_ns = 0.8;  // of a condition, over a batch
+
+double estimated_ns(const CheckedRules& rules, std::size_t key_groups) {
+  return document_ns + field_ns * static_cast<double>(rules.event.fields.size()) + key_ns * static_cast<double>(key_groups) +
+         feature_ns * static_cast<double>(rules.features.size()) + expression_ns * static_cast<double>(rules.expressions.size());
+}
+
+// A block is whole cache lines: the header, the key, the ring.
+std::size_t bytes_of_key(std::size_t parts, std::size_t event_bytes) {
+  constexpr std::size_t slot_bytes = 8;
+  constexpr std::size_t header_bytes = 24;
+  constexpr std::size_t part_bytes = 16;  // of a usual key
+  constexpr std::size_t line_bytes = 64;
+  const std::size_t block = header_bytes + part_bytes * parts + shown_events * event_bytes;
+  return slot_bytes + (block + line_bytes - 1) / line_bytes * line_bytes;
+}
+
+std::size_t untested_rules(const CheckedRules& rules) {
+  std::vector<bool> named(rules.rules.size(), false);
+  for (const CheckedTest& test : rules.tests)
+    for (const TestExpectation& expectation : test.expectations)
+      if (expectation.kind == TestExpectation::Kind::rule || expectation.kind == TestExpectation::Kind::no_rule)
+        named[expectation.index] = true;
+  return static_cast<std::size_t>(std::count(named.begin(), named.end(), false));
 }
 
 }  // namespace
@@ -40,29 +78,37 @@ RulesCost rules_cost(const CheckedRules& rules, std::int64_t late_allowed_ms) {
     for (const FeatureSpec& feature : rules.features)
       if (feature.by == plan.by && feature.last_events == 0) key.window_ms = std::max(key.window_ms, feature.delay_ms + feature.window_ms);
     for (const CountKeep& keep : plan.keeps) key.last_events = std::max(key.last_events, keep.events);
+    key.key_bytes = bytes_of_key(key.by.size(), key.event_bytes);
     cost.keys.push_back(std::move(key));
   }
+  cost.lists = rules.lists.size();
+  cost.event_ns = estimated_ns(rules, cost.keys.size());
+  cost.untested = untested_rules(rules);
   return cost;
 }
 
 std::string cost_text(const RulesCost& cost) {
-  std::string out = fmt::format("{}, {}", counted(cost.rules, "rule"), counted(cost.features, "feature"));
-  if (cost.keys.empty()) return out + "\n";
-  out += ":";
+  std::string out = fmt::format("{}, {}, {} an event, {} {:.1f} us{}", counted(cost.rules, "rule"), counted(cost.features, "feature"),
+                                counted(cost.keys.size(), "key lookup"), cost.measured ? "measured:" : "about", cost.event_ns / 1000,
+                                cost.measured ? " an event on one core of this machine" : "");
   for (const KeyCost& key : cost.keys) {
-    out += fmt::format("\n  by {}: {}, {} for {}", fmt::join(key.by, ", "), counted(key.features, "feature"),
-                       counted(key.event_bytes, "byte"), reach_text(key));
+    out += fmt::format("\n  by {}: {}, {} for {}; {} bytes a key with {} events", fmt::join(key.by, ", "), counted(key.features, "feature"),
+                       counted(key.event_bytes, "byte"), reach_text(key), key.key_bytes, shown_events);
   }
+  if (cost.untested > 0 && cost.rules > 0) out += fmt::format("\n{} of {} named in no test", cost.untested, counted(cost.rules, "rule"));
   return out + "\n";
 }
 
 std::string cost_json(const RulesCost& cost) {
   std::string keys;
   for (const KeyCost& key : cost.keys) {
-    keys += fmt::format("{}{{\"by\": [\"{}\"], \"features\": {}, \"event_bytes\": {}, \"window_ms\": {}}}", keys.empty() ? "" : ", ",
-                        fmt::join(key.by, "\", \""), key.features, key.event_bytes, key.window_ms);
+    keys += fmt::format("{}{{\"by\": [\"{}\"], \"features\": {}, \"event_bytes\": {}, \"window_ms\": {}, \"key_bytes\": {}}}",
+                        keys.empty() ? "" : ", ", fmt::join(key.by, "\", \""), key.features, key.event_bytes, key.window_ms, key.key_bytes);
   }
-  return fmt::format("{{\"rules\": {}, \"features\": {}, \"keys\": [{}]}}", cost.rules, cost.features, keys);
+  return fmt::format(
+      "{{\"name\": {}, \"rules\": {}, \"features\": {}, \"lists\": {}, \"event_ns\": {:.0f}, \"measured\": {}, \"untested\": {}, \"keys\": "
+      "[{}]}}",
+      json_of(cost.name), cost.rules, cost.features, cost.lists, cost.event_ns, cost.measured, cost.untested, keys);
 }
 
 }  // namespace weir

@@ -17,13 +17,21 @@ struct KeyCost {
   std::size_t event_bytes = 0;    // for each event in the longest window
   std::int64_t window_ms = 0;     // the longest of time, delay included
   std::uint32_t last_events = 0;  // of the longest count window; 0: there is none
+  std::size_t key_bytes = 0;      // of a key with `shown_events` events, its slot included
 };
 
 struct RulesCost {
+  std::string name;  // the config, file or folder that the rules come from
   std::size_t rules = 0;
   std::size_t features = 0;
   std::vector<KeyCost> keys;
+  std::size_t lists = 0;     // entries are looked up in them
+  double event_ns = 0;       // for one event in one lane, from its bytes to a decision
+  bool measured = false;     // on this machine; otherwise estimated
+  std::size_t untested = 0;  // rules that no test names
 };
+
+constexpr std::size_t shown_events = 10;
 
 RulesCost rules_cost(const CheckedRules& rules, std::int64_t late_allowed_ms);
 

@@ -54,6 +54,7 @@ class RuleSetChecker {
     rules();
     tests();
     warn_unused();
+    warn_untested();
     write_canonical_text();
   }
 
@@ -201,6 +202,23 @@ class RuleSetChecker {
           reporter.error("R0705", test.title.span, "two tests have this title");
         check_test(test, scope_, reporter);
       }
+    });
+  }
+
+  // Only when all is well, like `warn_unused`.
+  void warn_untested() {
+    if (!options_.warn_untested || has_errors(diagnostics_)) return;
+    std::unordered_set<std::string_view> named;
+    each([&](const SyntaxFile& tree, Reporter&) {
+      for (const SyntaxTest& test : tree.tests)
+        for (const SyntaxStep& step : test.steps)
+          if (step.kind == SyntaxStepKind::rule || step.kind == SyntaxStepKind::no_rule) named.insert(step.name.text);
+    });
+    each([&](const SyntaxFile& tree, Reporter& reporter) {
+      for (const SyntaxRule& rule : tree.rules)
+        if (!named.contains(rule.name.text))
+          reporter.warning("R0706", rule.name.span, "no test names rule " + in_backticks(rule.name.text), "",
+                           {"a test that expects `rule " + std::string(rule.name.text) + "` shows when it fires"});
     });
   }
 

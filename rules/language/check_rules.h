@@ -18,6 +18,8 @@ struct CheckOptions {
   // Now, in milliseconds since 1970: rules whose expiry is near are warned about. Nothing: no such warnings, so the answer does not depend
   // on the day. Whether a rule has expired is decided by the time of events, never by this.
   std::optional<std::int64_t> now_ms = std::nullopt;
+  // Warn about rules that no test names.
+  bool warn_untested = false;
   // Where lists are looked for before their file is read, and kept for the next check. None: every file is read.
   ListCache* list_cache = nullptr;
 };

@@ -170,6 +170,8 @@ constexpr ErrorCode codes[] = {
      "text, zero for numbers, and nothing where the field may be missing."},
     {"R0704", "a test is too large", "A test has at most 1000 steps and 100000 events, and a rule set at most 10000 tests."},
     {"R0705", "two tests have one title", "The title is how a test is told apart in reports. Give each its own."},
+    {"R0706", "a rule without a test",
+     "A warning, with `weir check --strict` only: no test says `expect rule NAME` or `expect no rule NAME` about this rule."},
     {"R0710", "a test failed",
      "The rules decided otherwise than the test expects. `weir test FILE` shows each value on the way: the fields and features that the\n"
      "rule reads, and every part of its condition."},

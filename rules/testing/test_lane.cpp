@@ -14,22 +14,28 @@ namespace {
 
 constexpr std::size_t batch_records_max = 256;
 
-// Hands the events over in batches, as a source would.
+// Hands events over in batches, as a source would.
 class EventReader final : public LaneReader {
  public:
-  explicit EventReader(const std::vector<LaneEvent>& events) : events_(events) {}
+  // `events` stay where they are until they are handed over.
+  void feed(const std::vector<LaneEvent>& events) {
+    offset_ += static_cast<std::int64_t>(next_);
+    events_ = &events;
+    next_ = 0;
+  }
 
   RecordBatch* poll(std::chrono::microseconds) override {
-    if (next_ == events_.size() || handed_over_) return nullptr;
+    if (events_ == nullptr || next_ == events_->size() || handed_over_) return nullptr;
     handed_over_ = true;
     arena_.clear();
     batch_ = {};
     batch_.epoch = 1;
-    for (; next_ < events_.size() && batch_.records.size() < batch_records_max; ++next_) {
+    for (; next_ < events_->size() && batch_.records.size() < batch_records_max; ++next_) {
+      const LaneEvent& event = (*events_)[next_];
       RecordView record;
-      record.value = arena_.copy(events_[next_].document);
-      record.offset = static_cast<std::int64_t>(next_);
-      record.timestamp_ms = events_[next_].time_ms;
+      record.value = arena_.copy(event.document);
+      record.offset = offset_ + static_cast<std::int64_t>(next_);
+      record.timestamp_ms = event.time_ms;
       record.has_value = true;
       batch_.records.push_back(record);
     }
@@ -41,18 +47,17 @@ class EventReader final : public LaneReader {
   void wake() noexcept override {}
 
  private:
-  const std::vector<LaneEvent>& events_;
+  const std::vector<LaneEvent>* events_ = nullptr;
+  std::int64_t offset_ = 0;
   Arena arena_;
   RecordBatch batch_;
   std::size_t next_ = 0;
   bool handed_over_ = false;
 };
 
-// Takes dead letters, whose message says why a record is no event.
-class RefusalSink final : public Sink {
+// Takes everything and acknowledges it at once.
+class QuickSink : public Sink {
  public:
-  explicit RefusalSink(std::vector<LaneDecision>& decisions) : decisions_(decisions) {}
-
   Status open(LaneIndex, void (*)(void*, LaneIndex), void*) override { return success(); }
   std::uint32_t offer(OutputBatch& batch, std::uint32_t first) override {
     const auto count = static_cast<std::uint32_t>(batch.outputs.size()) - first;
@@ -67,8 +72,20 @@ class RefusalSink final : public Sink {
   SinkState state() const override { return {}; }
   void close(std::chrono::steady_clock::time_point) override {}
 
+ protected:
+  virtual void note(const OutputBatch&, const Output&) {}
+
  private:
-  void note(const OutputBatch& batch, const Output& output) {
+  std::vector<Acknowledgement> waiting_;
+};
+
+// Takes dead letters, whose message says why a record is no event.
+class RefusalSink final : public QuickSink {
+ public:
+  explicit RefusalSink(std::vector<LaneDecision>& decisions) : decisions_(decisions) {}
+
+ private:
+  void note(const OutputBatch& batch, const Output& output) override {
     std::size_t offset = decisions_.size();
     std::string message;
     for (std::uint32_t at = output.header_first; at < output.header_first + output.header_count; ++at) {
@@ -81,7 +98,6 @@ class RefusalSink final : public Sink {
   }
 
   std::vector<LaneDecision>& decisions_;
-  std::vector<Acknowledgement> waiting_;
 };
 
 class DecisionNotes final : public DecisionWatcher {
@@ -113,28 +129,82 @@ bool LaneDecision::has_fired(std::uint32_t rule) const {
   return std::any_of(fired.begin(), fired.end(), [rule](const RuleNote& note) { return note.rule == rule; });
 }
 
+namespace {
+
+SinkBinding binding(const std::string& name, OutputKind takes, FeatureSelection features, Sink& sink) {
+  SinkBinding made;
+  made.name = name;
+  made.sink = &sink;
+  made.takes = takes;
+  made.features = features;
+  return made;
+}
+
+// A lane of its own with one shard.
+struct OneShard {
+  OneShard(const std::shared_ptr<const Scorer>& scorer, std::size_t in_flight_max, const std::vector<SinkBinding>& bindings,
+           DecisionWatcher* watcher)
+      : lane(0, {input(scorer, in_flight_max)}, bindings, watcher) {
+    lane.attach(0, reader);
+    ShardStart start;
+    start.name = {"test", "test", 0};
+    start.epoch = 1;
+    lane.assign(0, start, std::make_shared<PublishedPosition>());
+    work();
+  }
+
+  static InputSettings input(const std::shared_ptr<const Scorer>& scorer, std::size_t in_flight_max) {
+    InputSettings settings;
+    settings.scorer = scorer;
+    settings.in_flight_max = in_flight_max;
+    return settings;
+  }
+
+  void work() {
+    while (lane.do_work(std::chrono::microseconds{0})) {
+    }
+  }
+
+  EventReader reader;
+  Lane lane;
+};
+
+}  // namespace
+
 std::vector<LaneDecision> decide_events(const std::shared_ptr<const Scorer>& scorer, const std::vector<LaneEvent>& events) {
   std::vector<LaneDecision> decisions(events.size());
-  EventReader reader(events);
   RefusalSink refusals(decisions);
   DecisionNotes notes(decisions);
-  InputSettings input;
-  input.scorer = scorer;
-  input.in_flight_max = events.size() + batch_records_max;
-  SinkBinding dead_letters;
-  dead_letters.name = "dead_letters";
-  dead_letters.sink = &refusals;
-  dead_letters.takes = OutputKind::dead_letter;
-  dead_letters.features = FeatureSelection::none;
-  Lane lane(0, {input}, {dead_letters}, &notes);
-  lane.attach(0, reader);
-  ShardStart start;
-  start.name = {"test", "test", 0};
-  start.epoch = 1;
-  lane.assign(0, start, std::make_shared<PublishedPosition>());
-  while (lane.do_work(std::chrono::microseconds{0})) {
-  }
+  OneShard shard(scorer, events.size() + batch_records_max,
+                 {binding("dead_letters", OutputKind::dead_letter, FeatureSelection::none, refusals)}, &notes);
+  shard.reader.feed(events);
+  shard.work();
   return decisions;
+}
+
+double measure_event_ns(const std::shared_ptr<const Scorer>& scorer, std::chrono::milliseconds at_least,
+                        const std::function<std::vector<LaneEvent>()>& next_events) {
+  QuickSink decisions;
+  QuickSink dead_letters;
+  OneShard shard(scorer, std::size_t{1} << 30,
+                 {binding("decisions", OutputKind::decision, FeatureSelection::fired, decisions),
+                  binding("dead_letters", OutputKind::dead_letter, FeatureSelection::none, dead_letters)},
+                 nullptr);
+  std::chrono::nanoseconds spent{0};
+  std::size_t count = 0;
+  bool warm = false;
+  while (spent < at_least) {
+    const std::vector<LaneEvent> events = next_events();
+    shard.reader.feed(events);
+    const auto begun = std::chrono::steady_clock::now();
+    shard.work();
+    if (warm) {
+      spent += std::chrono::steady_clock::now() - begun;
+      count += events.size();
+    }
+    warm = true;
+  }
+  return static_cast<double>(spent.count()) / static_cast<double>(count);
 }
 
 }  // namespace weir

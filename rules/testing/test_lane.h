@@ -1,7 +1,9 @@
 // Takes events through a lane of the service, from bytes to decisions, on the caller's thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,5 +38,10 @@ struct LaneDecision {
 
 // One decision an event, in order. Offsets count from 0. Windows begin empty with every call.
 std::vector<LaneDecision> decide_events(const std::shared_ptr<const Scorer>& scorer, const std::vector<LaneEvent>& events);
+
+// Nanoseconds of this machine for one event, from its bytes to a serialised decision: runs what `next_events` makes (in order of time, some
+// thousands a call) until the lane has worked for `at_least`. Making the events is not counted, nor is the first call.
+double measure_event_ns(const std::shared_ptr<const Scorer>& scorer, std::chrono::milliseconds at_least,
+                        const std::function<std::vector<LaneEvent>()>& next_events);
 
 }  // namespace weir

@@ -73,7 +73,7 @@ std::string check_folder(const std::filesystem::path& folder) {
     if (entry.path().extension() == ".rules") files.push_back({entry.path().filename().string(), read(entry.path())});
   std::sort(files.begin(), files.end(), [](const SourceFile& left, const SourceFile& right) { return left.path < right.path; });
   Diagnostics diagnostics;
-  std::optional<CheckedRules> rules = check_rules(files, {folder.string(), now_ms}, diagnostics);
+  std::optional<CheckedRules> rules = check_rules(files, {folder.string(), now_ms, folder.filename() == "R0706_strict"}, diagnostics);
   std::string text = diagnostics.empty() ? "" : render(diagnostics, false);
   text += rules ? "accepted: " + std::to_string(rules->rules.size()) + " rules, " + std::to_string(rules->features.size()) + " features\n"
                 : "refused\n";

@@ -111,6 +111,38 @@ TEST_F(CommandLine, FmtFormatsFilesAndCheckOnlyNamesThem) {
   EXPECT_THAT(broken.err, HasSubstr("error[R0101]"));
 }
 
+TEST_F(CommandLine, CheckKnowsWhatRulesCostAndWhichAreUntested) {
+  const std::string rules = write("a.rules", good_rules);
+  const Ran checked = weir_with({"check", rules});
+  EXPECT_EQ(checked.code, exit_code::fine);
+  EXPECT_THAT(checked.out, HasSubstr("1 rule, 1 feature, 1 key lookup an event, about 0."));
+  EXPECT_THAT(checked.out, HasSubstr("4 bytes for each event of the last 10m; 136 bytes a key with 10 events"));
+  EXPECT_THAT(checked.out, HasSubstr("1 of 1 rule named in no test"));
+  const Ran strict = weir_with({"check", "--strict", rules});
+  EXPECT_EQ(strict.code, exit_code::found_something);
+  EXPECT_THAT(strict.out, HasSubstr("warning[R0706]: no test names rule `many`"));
+  EXPECT_THAT(weir_with({"check", rules, "--json"}).out, HasSubstr("\"untested\": 1"));
+  EXPECT_THAT(weir_with({"check", rules, "--measure"}).out, HasSubstr("measured: "));
+}
+
+TEST_F(CommandLine, CompletionKnowsEveryVerbAndOption) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const Ran ran = weir_with({"completion", shell});
+    EXPECT_EQ(ran.code, exit_code::fine);
+    for (const char* word : {"run", "check", "test", "fmt", "create", "explain", "coverage", "junit", "card-payments", "functions"})
+      EXPECT_THAT(ran.out, HasSubstr(word)) << shell;
+  }
+  EXPECT_EQ(weir_with({"completion", "bsh"}).code, exit_code::usage);
+}
+
+TEST_F(CommandLine, CreateRefusesWhatItDoesNotKnowAndWhatIsThere) {
+  const std::string folder = (folder_ / "new").string();
+  EXPECT_EQ(weir_with({"create", "payouts", folder}).code, exit_code::fine);
+  EXPECT_EQ(weir_with({"test", folder}).code, exit_code::fine);
+  EXPECT_EQ(weir_with({"create", "payouts", folder}).code, exit_code::usage);
+  EXPECT_THAT(weir_with({"create", "payout", folder}).err, HasSubstr("did you mean `weir create payouts`?"));
+}
+
 TEST_F(CommandLine, EachFolderOfRulesIsARuleSet) {
   write("rules/a/a.rules", good_rules);
   write("rules/b/b.rules", good_rules);
@@ -219,7 +251,7 @@ TEST_F(CommandLine, WritesDiagnosticsAsJson) {
   const Ran run = weir_with({"check", "--json", write("weir.yaml", config_with("amout > 0", "score > 1"))});
   EXPECT_EQ(run.code, exit_code::found_something);
   EXPECT_THAT(run.out, HasSubstr("\"line\": 6, \"column\": 25"));
-  EXPECT_THAT(run.out, HasSubstr("\"rule_sets\": [{\"rules\": 1"));
+  EXPECT_THAT(run.out, HasSubstr("\"rules\": 1, \"features\": 1"));
 }
 
 TEST_F(CommandLine, KeepsTheReferenceOfTheConfigUpToDate) {
