@@ -271,6 +271,7 @@ class Layout {
     if (open_.size() > (line.table == "band" ? 1U : 0U)) return false;
     if (line.table == "band") return is_symbol(item, "->");
     const bool assigns = is_symbol(item, "=");
+    if (line.table == "lookup") return line.cells.empty() && is_word(item, "from");
     if (line.table == "feature" || line.table == "let") return assigns && line.cells.empty();
     return (line.cells.empty() && is_word(item, "of")) || (line.cells.size() <= 1 && (assigns || is_word(item, "from")));
   }
