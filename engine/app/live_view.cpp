@@ -161,6 +161,8 @@ std::string LiveView::summary(const ServiceStatus& total, std::chrono::steady_cl
   if (total.duplicates > 0) text += fmt::format(", {} duplicates", grouped(total.duplicates));
   if (total.ids_forgotten > 0) text += fmt::format(", {} ids forgotten within their horizon (`ids_max`)", grouped(total.ids_forgotten));
   text += "\n" + outcomes_text(total) + "\n";
+  for (const RuleStatus& rule : total.rules)
+    if (rule.in_shadow > 0) text += rule_text(rule) + "\n";
   for (const SinkStatus& sink : total.sinks)
     text += fmt::format("{}: {} outputs, {} delivered{}\n", sink.name, grouped(sink.outputs), grouped(sink.state.delivered),
                         sink.state.retries > 0 ? fmt::format(", {} retries", grouped(sink.state.retries)) : "");

@@ -81,6 +81,12 @@ class Watch {
   std::vector<bool> healthy_;
 };
 
+void log_end(const ServiceStatus& total) {
+  for (const RuleStatus& rule : total.rules)
+    if (rule.in_shadow > 0) log_info("rule " + rule_text(rule));
+  log_info(fmt::format("ended: {} records, {} decided, {} dead letters", total.records, total.decided, total.dead_letters));
+}
+
 EndedBy run_until_ended(Service& service, const RunOptions& options, LiveView* view) {
   const Clock::time_point begun = Clock::now();
   Clock::time_point next_look = begun + look_every;
@@ -126,7 +132,7 @@ int run_service(const Configuration& configuration, BuiltService& built, const R
   if (options.live)
     std::fwrite(summary.data(), 1, summary.size(), stdout);
   else
-    log_info(fmt::format("ended: {} records, {} decided, {} dead letters", total.records, total.decided, total.dead_letters));
+    log_end(total);
   if (ended == EndedBy::failure) return exit_code::bad_configuration;
   if (!drained) {
     log_error("the drain timed out: what no sink has acknowledged will be decided again after the next start");
