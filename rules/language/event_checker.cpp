@@ -156,4 +156,10 @@ bool check_event(const SyntaxEvent& syntax, CheckScope& scope, Reporter& reporte
   return EventChecker(scope, reporter).run(syntax);
 }
 
+std::vector<std::string_view> type_words() {
+  std::vector<std::string_view> words;
+  for (const TypeName& type : type_names) words.push_back(type.name);
+  return words;
+}
+
 }  // namespace weir

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "rules/language/check_scope.h"
 #include "rules/language/reporter.h"
@@ -20,5 +22,8 @@ std::optional<DeclaredType> check_type(const SyntaxName& name, const std::option
 
 // Fills `scope.rules.event` and declares the fields. False after a complaint.
 bool check_event(const SyntaxEvent& syntax, CheckScope& scope, Reporter& reporter);
+
+// "bool", "int" and the others.
+std::vector<std::string_view> type_words();
 
 }  // namespace weir

@@ -257,6 +257,14 @@ void parse_policy_clause(TokenReader& reader, SyntaxPolicy& policy) {
 
 }  // namespace
 
+std::span<const std::string_view> rule_clause_words() {
+  return rule_clauses;
+}
+
+std::span<const std::string_view> policy_clause_words() {
+  return policy_clauses;
+}
+
 void complain_not_closed(TokenReader& reader, SourceSpan opening, const std::string& what) {
   if (!reader.panic()) reader.reporter().error("R0103", opening, what + " is not closed", "this `{` has no `}`");
 }

@@ -205,6 +205,10 @@ class TestParser {
 
 }  // namespace
 
+std::span<const std::string_view> test_step_words() {
+  return steps;
+}
+
 SyntaxTest parse_test(TokenReader& reader, SourceSpan word) {
   return TestParser(reader).run(word);
 }

@@ -22,6 +22,14 @@ bool begins_declaration(std::string_view word) {
   return std::find(declarations.begin(), declarations.end(), word) != declarations.end();
 }
 
+std::span<const std::string_view> reserved_words() {
+  return reserved;
+}
+
+std::span<const std::string_view> declaration_words() {
+  return declarations;
+}
+
 const Token& TokenReader::peek(std::size_t ahead) const {
   return list_.tokens[std::min(at_ + ahead, list_.tokens.size() - 1)];
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,5 +82,7 @@ class TokenReader {
 bool is_reserved(std::string_view word);
 // Words that begin a declaration.
 bool begins_declaration(std::string_view word);
+std::span<const std::string_view> reserved_words();
+std::span<const std::string_view> declaration_words();
 
 }  // namespace weir
