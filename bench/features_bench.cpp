@@ -1,5 +1,6 @@
 // What the windows of FD-1C cost an event: 21 features by card, four windows each of count, sum, avg, stddev and max, and distinct
-// merchants. The answers are checked against the brute-force oracle before anything is timed.
+// merchants. Beside them the windows that stand apart: of a number of events, delayed, and with their values in order. The answers are
+// checked against the brute-force oracle before anything is timed.
 #include <bit>
 #include <cmath>
 #include <cstdio>
@@ -59,15 +60,40 @@ std::vector<FeatureSpec> card_features() {
   return features;
 }
 
-// Payments as FD-1 has them: three events a card and day, cards and merchants by Zipf, bursts left out, 1 % late by up to two seconds.
+// A count window, a delayed one, a median and a mode; each answered by itself.
+std::vector<FeatureSpec> card_spans() {
+  constexpr std::int64_t day_ms = 86'400'000;
+  FeatureSpec feature;
+  feature.by = {card_id};
+  feature.window_ms = day_ms;
+  std::vector<FeatureSpec> features(4, feature);
+  features[0].aggregate = Aggregate::avg;
+  features[0].input = amount;
+  features[0].type = ValueType::floating;
+  features[0].window_ms = 30 * day_ms;
+  features[0].last_events = 5;
+  features[1].delay_ms = 7 * day_ms;
+  features[2].aggregate = Aggregate::percentile;
+  features[2].percentile_parts = 5'000;
+  features[2].input = amount;
+  features[2].type = ValueType::floating;
+  features[3].aggregate = Aggregate::mode;
+  features[3].input = amount;
+  features[3].type = ValueType::decimal;
+  features[3].scale = 4;
+  return features;
+}
+
+// Payments as FD-1 has them: three events a card and day (or as many as are asked for), cards and merchants by Zipf, bursts left out, 1 %
+// late by up to two seconds.
 class Payments {
  public:
-  explicit Payments(std::uint64_t cards)
+  explicit Payments(std::uint64_t cards, double events_a_card_and_day = 3.0)
       : schema_(payment_schema()),
         random_(42),
         cards_(cards, 0.6),
         merchants_(cards / 20 + 1, 1.0),
-        step_ms_(86'400'000.0 / (3.0 * static_cast<double>(cards))) {}
+        step_ms_(86'400'000.0 / (events_a_card_and_day * static_cast<double>(cards))) {}
 
   const EventSchema& schema() const { return schema_; }
 
@@ -109,17 +135,15 @@ class Payments {
   double now_ms_ = 0;
 };
 
-FeatureStore card_store(const EventSchema& schema) {
-  const std::vector<FeatureSpec> features = card_features();
+FeatureStore card_store(const EventSchema& schema, const std::vector<FeatureSpec>& features) {
   std::vector<FeatureIndex> held(features.size());
   std::iota(held.begin(), held.end(), 0);
   return FeatureStore(features, held, schema, {}, {});
 }
 
-void check_against_oracle() {
+void check_against_oracle(const std::vector<FeatureSpec>& features) {
   Payments payments(300);
-  FeatureStore store = card_store(payments.schema());
-  const std::vector<FeatureSpec> features = card_features();
+  FeatureStore store = card_store(payments.schema(), features);
   BruteForceWindows oracle(features, FeatureStoreLimits{}.late_allowed_ms, FeatureStoreLimits{}.distinct_values_max);
   EventBatch batch;
   FeatureColumns answers;
@@ -148,10 +172,12 @@ void features_by_card(benchmark::State& state) {
   const std::uint64_t cards = static_cast<std::uint64_t>(state.range(0));
   const std::size_t rows = static_cast<std::size_t>(state.range(1));
   const bool mute = state.range(2) != 0;
-  Payments payments(cards);
-  FeatureStore store = card_store(payments.schema());
+  const std::int64_t events_a_card_and_day = state.range(4);
+  Payments payments(cards, static_cast<double>(events_a_card_and_day));
+  FeatureStore store = card_store(payments.schema(), state.range(3) != 0 ? card_spans() : card_features());
   auto warm = std::make_unique<EventBatch>();
-  for (std::uint64_t done = 0; done < std::min<std::uint64_t>(cards * 3, 20'000'000); done += 256) {
+  for (std::uint64_t done = 0; done < std::min<std::uint64_t>(cards * static_cast<std::uint64_t>(events_a_card_and_day), 20'000'000);
+       done += 256) {
     payments.fill(*warm, 256);
     store.apply(*warm);
   }
@@ -183,11 +209,12 @@ void features_by_card(benchmark::State& state) {
 }  // namespace weir
 
 int main(int argc, char** argv) {
-  weir::check_against_oracle();
+  weir::check_against_oracle(weir::card_features());
+  weir::check_against_oracle(weir::card_spans());
   benchmark::Initialize(&argc, argv);
-  const auto add = [](const char* name, std::int64_t cards, std::int64_t rows, bool mute) {
+  const auto add = [](const char* name, std::int64_t cards, std::int64_t rows, bool mute, bool spans = false, std::int64_t a_day = 3) {
     benchmark::RegisterBenchmark(name, weir::features_by_card)
-        ->Args({cards, rows, mute ? 1 : 0})
+        ->Args({cards, rows, mute ? 1 : 0, spans ? 1 : 0, a_day})
         ->Iterations(1)
         ->Unit(benchmark::kMillisecond);
   };
@@ -195,6 +222,8 @@ int main(int argc, char** argv) {
   add("features_by_card_batch_of_1", 1'000'000, 1, false);
   add("features_by_card_batch_of_64", 1'000'000, 64, false);
   add("features_by_card_mute", 1'000'000, 256, true);
+  add("spans_by_card", 1'000'000, 256, false, true);
+  add("spans_by_hot_card", 100, 256, false, true, 10'000);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;
