@@ -145,8 +145,10 @@ class Conjunction {
     const Expression& node = rules_.expressions[index];
     if (!added) return knows;
     if (node.kind == ExpressionKind::feature) {
-      const Aggregate aggregate = rules_.features[node.index].aggregate;
-      if (aggregate == Aggregate::count || aggregate == Aggregate::distinct || aggregate == Aggregate::stddev) knows.low = 0;
+      const FeatureSpec& feature = rules_.features[node.index];
+      const bool counts = feature.aggregate == Aggregate::count || feature.aggregate == Aggregate::distinct;
+      if (counts || feature.aggregate == Aggregate::stddev) knows.low = 0;
+      if (counts && feature.last_events > 0) knows.high = feature.last_events;
     } else if (node.kind == ExpressionKind::call) {
       bound_call(node.function, knows);
     }
