@@ -14,6 +14,7 @@
 #include "connectors/kafka/embedded_broker.h"
 #include "connectors/kafka/kafka_sink.h"
 #include "connectors/kafka/kafka_source.h"
+#include "engine/feedback/feedback_state.h"
 #include "rules/evaluate/rule_set.h"
 
 namespace weir {
@@ -43,12 +44,24 @@ class Builder {
     dead_letters.binding.features = FeatureSelection::none;
     dead_letters.sink = sink("dead_letters", settings_.dead_letters);
     parts.sinks.push_back(std::move(dead_letters));
+    for (const NamedSource& source : parts.sources)
+      if (status_ && source.input.scorer) refuse_foreign_feedback(*source.input.scorer, parts.lanes);
     if (!status_) return status_.error();
     built_->service = std::make_unique<Service>(std::move(parts));
     return std::move(built_);
   }
 
  private:
+  // What an event decides would have to reach the owner of a key before the next event of that key is judged, wherever that is.
+  void refuse_foreign_feedback(const Scorer& scorer, LaneIndex lanes) {
+    const std::string name = foreign_feedback(scorer);
+    if (lanes <= 1 || name.empty()) return;
+    note({ErrorKind::configuration, "`" + name + "` is written and read by rules, and its key is not that of the shard: with " +
+                                        std::to_string(lanes) +
+                                        " lanes, events of one key could be decided at the same time. Set `runtime.lanes: 1`, or add the "
+                                        "event's `key` field to its key"});
+  }
+
   NamedSource source(std::size_t index) {
     const SourceSettings& source = settings_.sources[index];
     NamedSource named;

@@ -2,18 +2,9 @@
 
 #include <utility>
 
+#include "engine/pipeline/input_settings.h"
+
 namespace weir {
-namespace {
-
-std::chrono::milliseconds history_reach(const InputSettings& input) {
-  const Scorer& scorer = *input.scorer;
-  const FeatureStore store(scorer.features(), held_features(scorer.features().size()), scorer.event(), scorer.derived_columns(),
-                           input.features);
-  // Ids are known a horizon after the replay began, and windows whole their reach later; the second horizon is for ids that came thrice.
-  return std::chrono::milliseconds{store.history_reach_ms() + 2 * input.duplicates.horizon_ms};
-}
-
-}  // namespace
 
 Service::Service(ServiceParts parts) : parts_(std::move(parts)), recent_(parts_.recent_decisions_max) {
   std::vector<SinkBinding> bindings;

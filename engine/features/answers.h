@@ -38,6 +38,10 @@ class Answers {
   void start_word(std::size_t word, std::uint64_t rows) {
     for (const Target& target : targets_) target.present[word] = rows;
   }
+  // Rows of a word that come in several portions.
+  void add_to_word(std::size_t word, std::uint64_t rows) {
+    for (const Target& target : targets_) target.present[word] |= rows;
+  }
   void start_row(std::size_t row) { row_ = row; }
 
   void put_missing(std::int32_t output) {

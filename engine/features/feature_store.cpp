@@ -46,6 +46,19 @@ std::vector<ColumnIndex> FeatureStore::columns_read(const EventSchema& schema) c
   return columns;
 }
 
+void FeatureStore::begin_waves(const EventBatch& batch, FeatureColumns& out) {
+  if (out.columns.size() < feature_count_) out.columns.resize(feature_count_);
+  for (const std::unique_ptr<KeyGroup>& group : groups_) group->begin_waves(batch, out);
+}
+
+void FeatureStore::apply(const EventBatch& batch, const RowBlock& rows, RowUse use) {
+  for (const std::unique_ptr<KeyGroup>& group : groups_) group->apply(batch, rows, use);
+}
+
+void FeatureStore::empty_windows(const EventBatch& batch, std::size_t row) {
+  for (const std::unique_ptr<KeyGroup>& group : groups_) group->empty_windows(batch, row);
+}
+
 std::int64_t FeatureStore::history_reach_ms() const {
   std::int64_t reach = 0;
   for (const std::unique_ptr<KeyGroup>& group : groups_) reach = std::max(reach, group->retain_ms());

@@ -9,12 +9,16 @@
 #include "engine/event/batch.h"
 #include "engine/event/event_schema.h"
 #include "engine/event/feature_spec.h"
+#include "engine/event/feedback_spec.h"
 #include "engine/features/feature_limits.h"
 #include "engine/features/feature_plan.h"
 
 namespace weir {
 
 class KeyGroup;
+
+// What happens to the rows of a wave. An answer alone leaves the event out; adding it comes later and answers nothing.
+enum class RowUse : std::uint8_t { add_and_answer, answer, add };
 
 // The windows of one shard or, for features whose key is not tied to a shard, of one lane. Used by one thread at a time.
 // Results depend on the order of the rows alone: the same rows cut into other batches give the same values.
@@ -40,6 +44,14 @@ class FeatureStore {
 
   // The columns of a batch that `apply` reads, ascending: those of the keys, arguments and conditions of the held features, and the time.
   std::vector<ColumnIndex> columns_read(const EventSchema& schema) const;
+
+  // Row by row, for windows that depend on what earlier rows of the batch decided: `begin_waves` once a batch, then each active row once
+  // with `add_and_answer`, or once with `answer` and later once with `add`. Rows of one key keep their order; `out` is that of
+  // `begin_waves`.
+  void begin_waves(const EventBatch& batch, FeatureColumns& out);
+  void apply(const EventBatch& batch, const RowBlock& rows, RowUse use);
+  // Drops all events of the row's key that were added so far. What is too late is still judged by the newest of them.
+  void empty_windows(const EventBatch& batch, std::size_t row);
 
   // How far behind an event's time earlier events can matter: state is whole again after a replay of that much.
   std::int64_t history_reach_ms() const;

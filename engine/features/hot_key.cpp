@@ -169,7 +169,7 @@ void HotKey::add(const RingEvent& event, std::uint64_t age, std::int64_t newest,
   --head_;
   --end_;
   ring_.move(ring_, index + 1, index, end_ - position);
-  if (position == begin_) oldest_ = newest - static_cast<std::int64_t>(age_at(begin_, newest));
+  if (position == begin_ && begin_ < end_) oldest_ = newest - static_cast<std::int64_t>(age_at(begin_, newest));
 }
 
 void HotKey::answer(bool excluding, bool in_extremes, Answers& answers) {

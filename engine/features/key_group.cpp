@@ -60,37 +60,74 @@ void KeyGroup::apply(const EventBatch& batch, FeatureColumns* out) {
   too_late_rows_.clear();
   for (std::size_t begin = 0; begin < batch.rows; begin += stretch_rows) {
     encoder_.clear();
-    const std::uint64_t rows = stage_keys(batch, begin, std::min(begin + stretch_rows, batch.rows));
+    const std::uint64_t rows = stage_keys(batch, begin, batch.active.words()[begin / stretch_rows]);
+    counters_.missing_keys += static_cast<std::uint64_t>(std::popcount(batch.active.words()[begin / stretch_rows] & ~rows));
     if (out != nullptr) answers_.start_word(begin / stretch_rows, rows);
     stage_names(batch, begin, rows);
     prefetch_blocks(rows);
     for_each_bit(rows, [&](std::size_t place) {
       read_event(batch, begin + place, place);
       if (out != nullptr) answers_.start_row(begin + place);
-      const bool added = add_event(keys_[place], out != nullptr ? &answers_ : nullptr);
+      const bool added = add_event(keys_[place], out != nullptr ? &answers_ : nullptr, RowUse::add_and_answer);
       if (!added) [[unlikely]]
         too_late_rows_.push_back(static_cast<std::uint32_t>(begin + place));
     });
   }
 }
 
-// The active rows of [begin, end) that have a key, as bits.
-std::uint64_t KeyGroup::stage_keys(const EventBatch& batch, std::size_t begin, std::size_t end) {
+void KeyGroup::apply(const EventBatch& batch, const RowBlock& wanted, RowUse use) {
+  const std::size_t begin = wanted.block * stretch_rows;
+  encoder_.clear();
+  const std::uint64_t rows = stage_keys(batch, begin, wanted.rows);
+  if (use != RowUse::add) {
+    counters_.missing_keys += static_cast<std::uint64_t>(std::popcount(wanted.rows & ~rows));
+    answers_.add_to_word(wanted.block, rows);
+  }
+  stage_names(batch, begin, rows);
+  prefetch_blocks(rows);
+  for_each_bit(rows, [&](std::size_t place) {
+    read_event(batch, begin + place, place);
+    answers_.start_row(begin + place);
+    add_event(keys_[place], use != RowUse::add ? &answers_ : nullptr, use);
+  });
+}
+
+void KeyGroup::empty_windows(const EventBatch& batch, std::size_t row) {
+  encoder_.clear();
+  const std::size_t place = row % stretch_rows;
+  if (stage_keys(batch, row - place, std::uint64_t{1} << place) == 0) return;
+  const RowKey& key = keys_[place];
+  KeyTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
+  if (slot.block == 0) return;
+  KeyState& state = state_at(slot.block);
+  if (state.is_hot()) {
+    HotKey& hot = *state.hot();
+    while (hot.entries() > 0) hot.drop_front(state.newest, names_);
+    return cool_down(slot);
+  }
+  const RingView ring = state.ring(plan_);
+  for (std::size_t index = 0; index < state.count; ++index) release_names(ring, state.begin + index, names_);
+  state.begin = 0;
+  state.count = 0;
+}
+
+// Those of the wanted rows of the 64 from `begin` on that have a key, as bits.
+std::uint64_t KeyGroup::stage_keys(const EventBatch& batch, std::size_t begin, std::uint64_t wanted) {
   std::uint64_t rows = 0;
   if (encoder_.is_plain(batch)) {
     const Column& column = batch.columns[plan_.by[0]];
-    rows = column.present.words()[begin / stretch_rows] & batch.active.words()[begin / stretch_rows];
+    rows = column.present.words()[begin / stretch_rows] & wanted;
     for_each_bit(rows, [&](std::size_t place) { keys_[place].bytes = column.strings[begin + place]; });
   } else {
-    std::array<std::uint32_t, stretch_rows + 1> ends{};
-    for (std::size_t row = begin; row < end; ++row) {
-      const bool whole = batch.active.test(row) && encoder_.encode(batch, row);
-      if (whole) rows |= std::uint64_t{1} << (row - begin);
-      ends[row - begin + 1] = encoder_.size();
-    }
-    for_each_bit(rows, [&](std::size_t place) { keys_[place].bytes = encoder_.view(ends[place], ends[place + 1] - ends[place]); });
+    std::array<std::uint32_t, stretch_rows> begins;
+    std::array<std::uint32_t, stretch_rows> ends;
+    for_each_bit(wanted, [&](std::size_t place) {
+      begins[place] = encoder_.size();
+      if (encoder_.encode(batch, begin + place)) rows |= std::uint64_t{1} << place;
+      ends[place] = encoder_.size();
+    });
+    for_each_bit(rows, [&](std::size_t place) { keys_[place].bytes = encoder_.view(begins[place], ends[place] - begins[place]); });
   }
-  counters_.missing_keys += static_cast<std::uint64_t>(std::popcount(batch.active.words()[begin / stretch_rows] & ~rows));
   for_each_bit(rows, [&](std::size_t place) {
     keys_[place].tag = KeyTable::tag_of(NameTable::hash(keys_[place].bytes));
     table_.prefetch(keys_[place].tag);
@@ -175,43 +212,45 @@ void KeyGroup::add_columns_read(std::vector<ColumnIndex>& columns) const {
   for (const RingColumnPlan& column : plan_.columns) columns.push_back(column.source);
 }
 
-bool KeyGroup::add_event(const RowKey& key, Answers* answers) {
-  past_.see(event_.time);
+bool KeyGroup::add_event(const RowKey& key, Answers* answers, RowUse use) {
+  if (use != RowUse::add) past_.see(event_.time);
   if (table_.is_full(key.tag)) grow_table(key.tag);
   KeyTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
   if (slot.block == 0) table_.fill(slot, key.tag, new_block(key.bytes, key.tag, event_.time, entries_at_first));
   KeyState& state = state_at(slot.block);
   const std::uint64_t time = static_cast<std::uint64_t>(event_.time);
   const std::uint64_t newest = static_cast<std::uint64_t>(state.newest);
+  bool keeps = use != RowUse::answer;
   if (event_.time >= state.newest) {
     expire(state, time - newest);
     state.newest = event_.time;
-    add_to_state(slot, 0, false, answers);
-    return true;
+    add_to_state(slot, 0, keeps, answers);
+  } else {
+    const bool too_late = newest - time > static_cast<std::uint64_t>(plan_.admit_ms);
+    if (use != RowUse::add) ++(too_late ? counters_.too_late_events : counters_.late_events);
+    keeps = keeps && !too_late;
+    // What is too late only has to be behind everything that is kept.
+    const std::uint64_t age = std::min(newest - time, static_cast<std::uint64_t>(plan_.retain_ms) + 1);
+    add_to_state(slot, age, keeps, answers);
   }
-  const bool too_late = newest - time > static_cast<std::uint64_t>(plan_.admit_ms);
-  ++(too_late ? counters_.too_late_events : counters_.late_events);
-  // What is too late only has to be behind everything that is kept.
-  const std::uint64_t age = std::min(newest - time, static_cast<std::uint64_t>(plan_.retain_ms) + 1);
-  add_to_state(slot, age, too_late, answers);
-  if (!too_late) return true;
+  if (keeps) return true;
   for (std::size_t index = 0; index < plan_.columns.size(); ++index)
     if (plan_.columns[index].storage == ValueStorage::name && event_.values[index][0] != 0)
       names_.release(static_cast<NameNumber>(event_.values[index][0]));
   return false;
 }
 
-void KeyGroup::add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers) {
+void KeyGroup::add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers) {
   if (!state_at(slot.block).is_hot() && !make_room(slot)) make_hot(slot);
   KeyState& state = state_at(slot.block);
-  if (!state.is_hot()) return add_to_ring(slot, age, too_late, answers);
+  if (!state.is_hot()) return add_to_ring(slot, age, keeps, answers);
   HotKey& hot = *state.hot();
-  hot.add(event_, age, state.newest, too_late, answers);
+  hot.add(event_, age, state.newest, !keeps, answers);
   for (; hot.entries() > limits_.events_a_key_max; ++counters_.events_bound_reached) hot.drop_front(state.newest, names_);
   if (hot.entries() <= cool_entries) cool_down(slot);
 }
 
-void KeyGroup::add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers) {
+void KeyGroup::add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers) {
   KeyState& state = state_at(slot.block);
   const RingView ring = state.ring(plan_);
   const std::size_t end = std::size_t{state.begin} + state.count;
@@ -224,7 +263,7 @@ void KeyGroup::add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool too_lat
     else
       answer_with_spans(ring, state, own, *answers);
   }
-  if (!too_late) {
+  if (keeps) {
     ++state.count;
   } else if (own < end) {
     ring.move(ring, own + 1, own, end - own);

@@ -11,6 +11,7 @@
 #include "engine/features/answers.h"
 #include "engine/features/feature_limits.h"
 #include "engine/features/feature_plan.h"
+#include "engine/features/feature_store.h"
 #include "engine/features/hot_key.h"
 #include "engine/features/key_encoder.h"
 #include "engine/features/key_state.h"
@@ -36,6 +37,11 @@ class KeyGroup {
   // `out` may be null: state only.
   void apply(const EventBatch& batch, FeatureColumns* out);
 
+  // As FeatureStore's.
+  void begin_waves(const EventBatch& batch, FeatureColumns& out) { answers_.bind(plan_, out, batch.rows); }
+  void apply(const EventBatch& batch, const RowBlock& rows, RowUse use);
+  void empty_windows(const EventBatch& batch, std::size_t row);
+
   // What `apply` reads of a batch besides the time.
   void add_columns_read(std::vector<ColumnIndex>& columns) const;
   std::int64_t retain_ms() const { return plan_.retain_ms; }
@@ -54,14 +60,15 @@ class KeyGroup {
     std::uint32_t tag = 0;
   };
 
-  std::uint64_t stage_keys(const EventBatch& batch, std::size_t begin, std::size_t end);
+  std::uint64_t stage_keys(const EventBatch& batch, std::size_t begin, std::uint64_t wanted);
   void stage_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows);
   void prefetch_blocks(std::uint64_t rows);
   void read_event(const EventBatch& batch, std::size_t row, std::size_t place);
-  // False: the event was too late.
-  bool add_event(const RowKey& key, Answers* answers);
-  void add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers);
-  void add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool too_late, Answers* answers);
+  // False: the event was not added, because it was too late or only an answer was wanted.
+  bool add_event(const RowKey& key, Answers* answers, RowUse use);
+  // `keeps`: the event stays; otherwise it is judged and taken out again.
+  void add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers);
+  void add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers);
   void answer_with_spans(const RingView& ring, const KeyState& state, std::size_t own, Answers& answers);
   void expire(KeyState& state, std::uint64_t advance_ms);
   void expire_by_count(KeyState& state, std::uint64_t advance_ms);

@@ -38,6 +38,13 @@ std::string_view NameTable::text(NameNumber name) const {
   return {slab_.at(block), record.size};
 }
 
+NameNumber NameTable::find(std::string_view wanted, std::uint64_t hash) const {
+  const std::uint32_t tag = static_cast<std::uint32_t>(hash);
+  for (std::size_t at = tag & mask_; slots_[at].name != 0; at = (at + 1) & mask_)
+    if (slots_[at].tag == tag && same_bytes(text(slots_[at].name), wanted)) return slots_[at].name;
+  return 0;
+}
+
 NameNumber NameTable::intern(std::string_view wanted, std::uint64_t hash) {
   const std::uint32_t tag = static_cast<std::uint32_t>(hash);
   std::size_t at = tag & mask_;

@@ -23,6 +23,8 @@ class NameTable {
   void prefetch_slot(std::uint64_t hash) const { weir::prefetch(&slots_[hash & mask_]); }
   void prefetch_record(std::uint64_t hash) const;
 
+  // The number of `text`; 0 when nobody holds it.
+  NameNumber find(std::string_view text, std::uint64_t hash) const;
   // The number of `text`, held once more.
   NameNumber intern(std::string_view text, std::uint64_t hash);
   void release(NameNumber name);

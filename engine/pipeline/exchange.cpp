@@ -30,7 +30,7 @@ void Exchange::place(LaneIndex lanes) {
   for (Source& source : sources_) {
     const Scorer& scorer = *source.settings.scorer;
     source.placement = place_features(scorer.features(), lanes, source.settings.lanes_per_shard);
-    source.shares = source.placement.has_shared();
+    source.shares = source.placement.has_shared() || !foreign_feedback(scorer).empty();
     source.keys.clear();
     source.keys_of_features = keys_of(scorer.features(), source.placement);
     for (const KeyRoute& route : source.placement.routes) {

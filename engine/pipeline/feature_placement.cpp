@@ -17,6 +17,7 @@ FeaturePlacement place_features(std::span<const FeatureSpec> features, LaneIndex
   const LaneIndex lanes_of_shard = std::min<LaneIndex>(lanes, lanes_per_shard);
   for (FeatureIndex index = 0; index < features.size(); ++index) {
     const FeatureSpec& feature = features[index];
+    if (feature.is_feedback()) continue;  // depends on what the shard's events decide, so it stays where they are judged
     const bool shared = !feature.by_includes_shard_key;
     if (!shared && lanes_of_shard <= 1) {
       placement.with_shard.push_back(index);

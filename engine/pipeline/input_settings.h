@@ -1,6 +1,7 @@
 // How a lane treats the records of one source.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -8,6 +9,8 @@
 
 #include "engine/features/feature_limits.h"
 #include "engine/features/feature_plan.h"
+#include "engine/feedback/feedback_limits.h"
+#include "engine/feedback/feedback_state.h"
 #include "engine/parse/json_parser.h"
 #include "engine/pipeline/duplicates.h"
 #include "engine/pipeline/replay_gate.h"
@@ -31,9 +34,16 @@ struct InputSettings {
   FeatureStoreLimits features;
   LatePolicy late = LatePolicy::decide;
   DuplicateSettings duplicates;
+  FeedbackLimits feedback;
 };
 
-// The indexes of all `count` features: a store that holds them all.
-std::vector<FeatureIndex> held_features(std::size_t count);
+// The indexes of the features that a batch can be added to as a whole: what depends on decisions is held apart (engine/feedback).
+std::vector<FeatureIndex> held_features(const Scorer& scorer);
+
+// The state of the keys that are tied to a shard, or of the others; none where rules read nothing that rules write.
+std::unique_ptr<FeedbackState> make_feedback(const InputSettings& input, KeyOwner owner);
+
+// How far behind an event's time earlier events can matter to a shard's state.
+std::chrono::milliseconds history_reach(const InputSettings& input);
 
 }  // namespace weir

@@ -147,7 +147,7 @@ void Lane::begin(BatchInFlight& batch) {
     }
     input.settings.scorer->prepare(batch.events, *input.scratch);
     if (shard.duplicates != nullptr) shard.duplicates->look(batch.events, *batch.records, batch.firsts, batch.duplicates);
-    batch.judged = !batch.mute || shard.duplicates != nullptr;
+    batch.judged = !batch.mute || shard.duplicates != nullptr || shard.feedback != nullptr;
     if (batch.judged) {
       shard.store.apply(batch.events, batch.features);
     } else {
@@ -190,7 +190,14 @@ void Lane::finish(BatchInFlight& batch) {
   const Scorer& scorer = *input.settings.scorer;
   if (batch.judged) {
     const BusyTime busy(batch);
-    scorer.score(batch.events, batch.features, batch.decisions, *input.scratch);
+    if (shard.feedback) {
+      // Mute records, too: what was decided about them is what later ones read.
+      FeedbackState* const states[] = {shard.feedback.get(), input.feedback.get()};
+      const std::size_t count = input.feedback ? 2 : 1;
+      input.judge.judge(scorer, batch.events, batch.features, {states, count}, batch.decisions, *input.scratch);
+    } else {
+      scorer.score(batch.events, batch.features, batch.decisions, *input.scratch);
+    }
     if (shard.duplicates != nullptr) output_writer_.remember(batch, input.writer);
   }
   if (!batch.mute) {

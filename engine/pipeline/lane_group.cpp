@@ -105,11 +105,11 @@ ShardOwner& LaneGroup::owner(std::size_t source, std::chrono::milliseconds histo
 
 // What several shards fed goes with the last of them: those that come next replay into empty windows, so no event is in them twice.
 void LaneGroup::forget(std::size_t source, ShardIndex shard, bool was_last) {
-  const FeaturePlacement& placement = lanes_.front()->exchange().placement(source);
+  const Exchange& exchange = lanes_.front()->exchange();
   std::vector<std::future<void>> answers;
   for (const auto& lane : lanes_) {
-    if (placement.has_spread()) answers.push_back(lane->forget_shard(source, shard));
-    if (placement.has_shared() && was_last) answers.push_back(lane->forget_shared(source));
+    if (exchange.placement(source).has_spread()) answers.push_back(lane->forget_shard(source, shard));
+    if (exchange.shares(source) && was_last) answers.push_back(lane->forget_shared(source));
   }
   for (const std::future<void>& answer : answers) answer.wait();
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "engine/feedback/wave_judge.h"
 #include "engine/parse/json_parser.h"
 #include "engine/pipeline/batch_in_flight.h"
 #include "engine/pipeline/decision_writer.h"
@@ -21,7 +22,8 @@ struct LaneInput {
         parser(settings.scorer->event(), settings.parse),
         scratch(settings.scorer->make_scratch()),
         writer(settings.scorer->vocabulary(), settings.scorer->event()),
-        rules(std::make_shared<RuleCounters>(settings.scorer)) {}
+        rules(std::make_shared<RuleCounters>(settings.scorer)),
+        feedback(make_feedback(settings, KeyOwner::lane)) {}
 
   InputSettings settings;
   LaneReader* reader = nullptr;
@@ -31,6 +33,9 @@ struct LaneInput {
   std::unique_ptr<ScorerScratch> scratch;
   DecisionWriter writer;
   std::shared_ptr<RuleCounters> rules;  // of the scorer; replaced with it
+  WaveJudge judge;                      // where rules read what rules write
+  // Of keys that are not tied to a shard: all shards of the lane share it, so there is one lane (see build_service). Usually none.
+  std::unique_ptr<FeedbackState> feedback;
 };
 
 }  // namespace weir

@@ -81,6 +81,7 @@ bool Lane::serve_inbox() {
         continue;
       case Message::Kind::forget_shared:
         exchange_.owned().forget_shared(message.source);
+        if (input.feedback) input.feedback = make_feedback(input.settings, KeyOwner::lane);
         break;
       case Message::Kind::forget_shard:
         exchange_.owned().forget_shard(message.source, message.start.shard);
@@ -103,6 +104,7 @@ void Lane::take_shard(Message& message) {
   auto shard = std::make_unique<Shard>(message.start, std::move(message.position), std::move(store));
   if (input.settings.duplicates.horizon_ms > 0) shard->duplicates = std::make_unique<Duplicates>(input.settings.duplicates);
   shard->replaying = message.replays;
+  shard->feedback = make_feedback(input.settings, KeyOwner::shard);
   shard->position->publish(position_of(*shard));
   input.shards.emplace(message.start.shard, std::move(shard));
 }

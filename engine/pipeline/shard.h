@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/features/feature_store.h"
+#include "engine/feedback/feedback_state.h"
 #include "engine/pipeline/ack_ring.h"
 #include "engine/pipeline/decision_writer.h"
 #include "engine/pipeline/duplicates.h"
@@ -49,7 +50,8 @@ struct Shard {
   ShardIdentity identity;
   AckRing ring;
   FeatureStore store;
-  std::unique_ptr<Duplicates> duplicates;  // null: every record is decided
+  std::unique_ptr<Duplicates> duplicates;   // null: every record is decided
+  std::unique_ptr<FeedbackState> feedback;  // none: no rule reads what rules write
   std::shared_ptr<PublishedPosition> position;
   std::int64_t lag_ms_max = 0;
   std::int64_t next_expected = -1;  // offset below which a record was seen already; -1 before the first

@@ -7,6 +7,7 @@
 #include "engine/event/batch.h"
 #include "engine/event/decision.h"
 #include "engine/event/feature_spec.h"
+#include "engine/event/feedback_spec.h"
 
 namespace weir {
 
@@ -33,6 +34,24 @@ class Scorer {
   virtual void prepare(EventBatch& batch, ScorerScratch& scratch) const = 0;
   // After features: judges every active row. `decisions` is overwritten; rows that are not active get no fired rules and no routes.
   virtual void score(const EventBatch& batch, const FeatureColumns& features, DecisionBatch& decisions, ScorerScratch& scratch) const = 0;
+
+  // What rules write and later events read, features over decisions and resets apart (see FeatureSpec). Empty for most rule sets.
+  virtual const FeedbackSpec& feedback() const {
+    static const FeedbackSpec none;
+    return none;
+  }
+  // Where rules read what rules write, in place of `score`: `begin_waves` once a batch; `score_wave` for rows that depend on no row that is
+  // still to come, each active row once, when the columns that they read are filled in; then `end_waves`. A wave's decisions go into
+  // `decisions` and into the derived columns that read them, what its rules write into `writes`, whose texts live until the end.
+  virtual void begin_waves(const EventBatch& batch, const FeatureColumns& features, DecisionBatch& decisions,
+                           ScorerScratch& scratch) const {
+    (void)batch, (void)features, (void)decisions, (void)scratch;
+  }
+  virtual void score_wave(EventBatch& batch, const FeatureColumns& features, std::span<const RowBlock> wave, DecisionBatch& decisions,
+                          FeedbackWrites& writes, ScorerScratch& scratch) const {
+    (void)batch, (void)features, (void)wave, (void)decisions, (void)writes, (void)scratch;
+  }
+  virtual void end_waves(DecisionBatch& decisions, ScorerScratch& scratch) const { (void)decisions, (void)scratch; }
 };
 
 }  // namespace weir

@@ -26,6 +26,15 @@ struct CompiledUpdate {
   std::string field;
   std::optional<ResultReader> value;  // none: unset
   std::int64_t for_ms = 0;            // 0: without end
+  // Where somebody reads what it writes: the fact's place in FeedbackSpec::facts, and the value in the fact's type.
+  std::optional<std::uint32_t> fact;
+  std::optional<ResultReader> fact_value;
+};
+
+// A derived column, counted from the first behind the fields.
+struct DerivedResult {
+  std::size_t column = 0;
+  ResultReader reader;
 };
 
 struct CompiledRule {
@@ -37,12 +46,14 @@ struct CompiledRule {
   OutcomeIndex then = no_outcome;
   std::vector<CompiledReasonPart> reason;
   std::vector<CompiledUpdate> updates;
+  std::vector<std::uint32_t> resets;  // features
 };
 
 struct CompiledRules {
   EventSchema event;
   std::vector<FeatureSpec> features;
   std::vector<DerivedColumnSpec> derived_specs;
+  FeedbackSpec feedback;
   DecisionVocabulary vocabulary;
   std::vector<ScoreBand> bands;  // descending
   OutcomeIndex otherwise = 0;
@@ -50,7 +61,7 @@ struct CompiledRules {
 
   Program prepare;  // filter and derived columns, from fields alone
   std::optional<MaskIndex> filter;
-  std::vector<ResultReader> derived;
+  std::vector<DerivedResult> derived;
 
   Program judge;  // conditions, and what reasons and updates read
   std::vector<CompiledRule> rules;
@@ -58,6 +69,9 @@ struct CompiledRules {
 
   Program route;  // the sinks' `when`, which may read score and outcome
   std::vector<MaskIndex> routes;
+
+  Program after;  // derived columns that read score and outcome
+  std::vector<DerivedResult> decided;
 
   ValueObserver* observer = nullptr;          // usually none
   std::vector<ResultReader> watched_judged;   // of `judge`

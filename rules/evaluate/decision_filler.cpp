@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <string_view>
 
@@ -76,6 +77,22 @@ bool has_key(const CompiledUpdate& update, const ProgramMemory& memory, std::siz
   return std::all_of(update.key.begin(), update.key.end(), [&](const ResultReader& part) { return part.read(memory, row).present; });
 }
 
+FactWrite fact_write(const CompiledUpdate& update, const ProgramMemory& memory, std::size_t row, std::uint32_t batch_row) {
+  FactWrite write{.row = batch_row, .fact = *update.fact, .removes = true, .for_ms = update.for_ms, .value = {}};
+  if (!update.fact_value) return write;
+  const ScalarValue value = update.fact_value->read(memory, row);
+  write.removes = !value.present;
+  write.value.text = value.text;
+  if (value.type == ValueType::boolean) {
+    write.value.word = value.boolean ? 1 : 0;
+  } else if (value.type == ValueType::floating) {
+    write.value.word = std::bit_cast<std::int64_t>(value.floating);
+  } else {
+    write.value.word = value.integer;
+  }
+  return write;
+}
+
 }  // namespace
 
 void DecisionFiller::begin(const CompiledRules& rules, std::size_t rows, DecisionBatch& decisions) {
@@ -104,7 +121,7 @@ void DecisionFiller::skip_block(std::size_t block, DecisionBatch& decisions) con
 }
 
 void DecisionFiller::fill_block(const CompiledRules& rules, const ProgramMemory& memory, std::size_t block, std::uint64_t judged,
-                                DecisionBatch& decisions) {
+                                DecisionBatch& decisions, FeedbackWrites* writes) {
   const std::size_t first = block * block_rows;
   const std::size_t rows = std::min(block_rows, decisions.rows - first);
   hits_.clear();
@@ -116,7 +133,7 @@ void DecisionFiller::fill_block(const CompiledRules& rules, const ProgramMemory&
     updates |= !rule.updates.empty();
   }
   transpose(memory, first, rows, decisions);
-  if (updates) add_updates(memory, first, decisions);
+  if (updates) add_updates(memory, first, decisions, writes);
   add_errors(rules, memory, first, decisions);
 
   std::array<OutcomeIndex, block_rows> forced;
@@ -155,6 +172,35 @@ void DecisionFiller::add_shadows(const CompiledRules& rules, const ProgramMemory
   });
 }
 
+void DecisionFiller::fill_wave_block(const CompiledRules& rules, const ProgramMemory& memory, std::size_t block, std::uint64_t judged,
+                                     DecisionBatch& decisions, FeedbackWrites& writes) {
+  fill_block(rules, memory, block, judged, decisions, &writes);
+  const std::size_t first = block * block_rows;
+  // What was noted for the block's other rows means nothing: they are in other waves.
+  for_each_row(judged, [&](std::size_t row) {
+    ranges_[first + row] = {decisions.fired_begin[first + row], decisions.fired_begin[first + row + 1]};
+  });
+  for (const Hit& hit : hits_)
+    for (const std::uint32_t feature : hit.rule->resets)
+      for_each_row(hit.rows, [&](std::size_t row) { writes.resets.push_back({static_cast<std::uint32_t>(first + row), feature}); });
+}
+
+void DecisionFiller::end_waves(DecisionBatch& decisions) {
+  sorted_.clear();
+  for (std::size_t row = 0; row < decisions.rows; ++row) {
+    const Range range = ranges_[row];
+    decisions.fired_begin[row] = static_cast<std::uint32_t>(sorted_.size());
+    sorted_.insert(sorted_.end(), decisions.fired.begin() + range.begin, decisions.fired.begin() + range.end);
+  }
+  decisions.fired_begin[decisions.rows] = static_cast<std::uint32_t>(sorted_.size());
+  decisions.fired.swap(sorted_);
+  // A row's own are in order already.
+  const auto by_row = [](const auto& one, const auto& other) { return one.row < other.row; };
+  std::stable_sort(decisions.updates.begin(), decisions.updates.end(), by_row);
+  std::stable_sort(decisions.errors.begin(), decisions.errors.end(), by_row);
+  std::stable_sort(decisions.shadows.begin(), decisions.shadows.end(), by_row);
+}
+
 // From rows of rules to rules of rows: count, then place. Rules come in ascending order, so each row's are.
 void DecisionFiller::transpose(const ProgramMemory& memory, std::size_t first, std::size_t rows, DecisionBatch& decisions) const {
   std::array<std::uint32_t, block_rows> next{};
@@ -176,7 +222,7 @@ void DecisionFiller::transpose(const ProgramMemory& memory, std::size_t first, s
   }
 }
 
-void DecisionFiller::add_updates(const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions) const {
+void DecisionFiller::add_updates(const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions, FeedbackWrites* writes) const {
   const std::size_t before = decisions.updates.size();
   ByteBuffer& text = decisions.text;
   for (const Hit& hit : hits_) {
@@ -190,6 +236,7 @@ void DecisionFiller::add_updates(const ProgramMemory& memory, std::size_t first,
         append_body(update, memory, row, text);
         made.body_size = position(text) - made.body_begin;
         decisions.updates.push_back(made);
+        if (writes != nullptr && update.fact) writes->facts.push_back(fact_write(update, memory, row, made.row));
       }
     });
   }

@@ -18,7 +18,12 @@ class DecisionFiller {
   void begin(const CompiledRules& rules, std::size_t rows, DecisionBatch& decisions);
   // After the judging program ran for the block. Blocks come in ascending order, each once.
   void fill_block(const CompiledRules& rules, const ProgramMemory& memory, std::size_t block, std::uint64_t judged,
-                  DecisionBatch& decisions);
+                  DecisionBatch& decisions, FeedbackWrites* writes = nullptr);
+  // In waves: blocks come in any order and several times, each row once; `end_waves` puts everything in the order of rows.
+  void begin_waves(std::size_t rows) { ranges_.assign(rows, {}); }
+  void fill_wave_block(const CompiledRules& rules, const ProgramMemory& memory, std::size_t block, std::uint64_t judged,
+                       DecisionBatch& decisions, FeedbackWrites& writes);
+  void end_waves(DecisionBatch& decisions);
   // A block of which no row is judged.
   void skip_block(std::size_t block, DecisionBatch& decisions) const;
 
@@ -29,13 +34,20 @@ class DecisionFiller {
   };
 
   void transpose(const ProgramMemory& memory, std::size_t first, std::size_t rows, DecisionBatch& decisions) const;
-  void add_updates(const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions) const;
+  void add_updates(const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions, FeedbackWrites* writes) const;
   void add_shadows(const CompiledRules& rules, const ProgramMemory& memory, std::size_t first,
                    const std::array<OutcomeIndex, block_rows>& forced, DecisionBatch& decisions);
   void add_errors(const CompiledRules& rules, const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions) const;
 
-  std::vector<Hit> hits_;     // rules that fired on some row of the block, ascending
-  std::vector<Hit> shadows_;  // likewise in shadow
+  struct Range {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+  };
+
+  std::vector<Hit> hits_;          // rules that fired on some row of the block, ascending
+  std::vector<Hit> shadows_;       // likewise in shadow
+  std::vector<Range> ranges_;      // in waves, by row: its fired rules
+  std::vector<FiredRule> sorted_;  // likewise: the fired rules of all rows in their order
 };
 
 }  // namespace weir::evaluate

@@ -94,6 +94,12 @@ Value Lowering::translate(const Expression& expression) {
       const Value wanted{graph_.add_constant(ValueType::integer, {.integer = expression.index}), graph_.always(), graph_.never()};
       return compare(expression.negated ? Operator::not_equal : Operator::equal, outcome, wanted, graph_.always());
     }
+    case ExpressionKind::fact: {
+      const double magnitude = expression.type == ValueType::floating ? std::numeric_limits<double>::max() : 0;
+      return graph_.add_input({InputSource::feature, rules_.fact_column(expression.index), expression.type, true, magnitude});
+    }
+    case ExpressionKind::matched:
+      return graph_.add_input({InputSource::feature, rules_.sequence_column(expression.index), ValueType::boolean, false, 0});
     case ExpressionKind::convert:
       return convert(expression);
     case ExpressionKind::truth: {

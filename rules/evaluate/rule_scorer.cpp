@@ -12,7 +12,10 @@ namespace {
 class RuleScorerScratch final : public ScorerScratch {
  public:
   explicit RuleScorerScratch(const CompiledRules& rules)
-      : prepare(rules.prepare.make_memory()), judge(rules.judge.make_memory()), route(rules.route.make_memory()) {
+      : prepare(rules.prepare.make_memory()),
+        judge(rules.judge.make_memory()),
+        route(rules.route.make_memory()),
+        after(rules.after.make_memory()) {
     score.type = ValueType::decimal;
     score.scale = score_scale;
   }
@@ -20,8 +23,10 @@ class RuleScorerScratch final : public ScorerScratch {
   ProgramMemory prepare;
   ProgramMemory judge;
   ProgramMemory route;
+  ProgramMemory after;
   std::vector<const Column*> columns;
   std::vector<const Column*> route_columns;
+  std::vector<const Column*> after_columns;
   DecisionFiller filler;
   Column score;    // of the batch, for routes
   Column outcome;  // outcome indexes as integers
@@ -54,9 +59,9 @@ void bind(const Program& program, const EventBatch& batch, const FeatureColumns*
 void store(const ResultReader& reader, const ProgramMemory& memory, std::size_t block, std::uint64_t judged, Column& column) {
   const std::size_t first = block * block_rows;
   const std::uint64_t present = memory.mask(reader.present) & judged;
-  column.present.words()[block] = present;
+  column.present.words()[block] |= present;
   if (reader.type == ValueType::boolean) {
-    column.bits.words()[block] = memory.mask(reader.place) & present;
+    column.bits.words()[block] |= memory.mask(reader.place) & present;
     return;
   }
   for_each_row(present, [&](std::size_t row) {
@@ -81,6 +86,13 @@ void observe(const CompiledRules& rules, const std::vector<ResultReader>& watche
   });
 }
 
+void make_room(std::size_t rows, RuleScorerScratch& scratch) {
+  for (Column* column : {&scratch.score, &scratch.outcome}) {
+    column->integers.resize(rows);
+    column->present.assign(rows, true);
+  }
+}
+
 void publish_block(const DecisionBatch& decisions, std::size_t block, RuleScorerScratch& scratch) {
   const std::size_t first = block * block_rows;
   const std::size_t end = std::min(first + block_rows, decisions.rows);
@@ -102,7 +114,7 @@ void RuleScorer::prepare(EventBatch& batch, ScorerScratch& scratch) const {
   auto& own = static_cast<RuleScorerScratch&>(scratch);
   const std::size_t fields = rules_->event.fields.size();
   WEIR_CHECK(batch.columns.size() >= fields);
-  const std::size_t derived = rules_->derived.size();
+  const std::size_t derived = rules_->derived_specs.size();
   if (derived == 0 && !rules_->filter) return;
   batch.columns.resize(fields + derived);
   for (std::size_t index = 0; index < derived; ++index) {
@@ -118,8 +130,8 @@ void RuleScorer::prepare(EventBatch& batch, ScorerScratch& scratch) const {
     // Strings made here are read by the features stage, so they live as long as the batch.
     rules_->prepare.run(own.columns, batch.rows, block, active, batch.arena, own.prepare);
     if (rules_->filter) active &= own.prepare.mask(*rules_->filter);
-    for (std::size_t index = 0; index < derived; ++index)
-      store(rules_->derived[index], own.prepare, block, active, batch.columns[fields + index]);
+    for (const DerivedResult& result : rules_->derived)
+      store(result.reader, own.prepare, block, active, batch.columns[fields + result.column]);
   }
 }
 
@@ -131,10 +143,7 @@ void RuleScorer::score(const EventBatch& batch, const FeatureColumns& features, 
   bind(rules_->judge, batch, &features, own, own.columns);
   const bool routed = !rules_->routes.empty() || !rules_->watched_decided.empty();
   if (routed) {
-    for (Column* column : {&own.score, &own.outcome}) {
-      column->integers.resize(batch.rows);
-      column->present.assign(batch.rows, true);
-    }
+    make_room(batch.rows, own);
     bind(rules_->route, batch, &features, own, own.route_columns);
   }
   for (std::size_t block = 0; block < batch.active.word_count(); ++block) {
@@ -154,6 +163,45 @@ void RuleScorer::score(const EventBatch& batch, const FeatureColumns& features, 
     if (rules_->observer != nullptr)
       observe(*rules_, rules_->watched_decided, rules_->watched_judged.size(), own.route, batch, block, judged);
   }
+}
+
+void RuleScorer::begin_waves(const EventBatch& batch, const FeatureColumns& features, DecisionBatch& decisions,
+                             ScorerScratch& scratch) const {
+  auto& own = static_cast<RuleScorerScratch&>(scratch);
+  WEIR_CHECK(features.columns.size() >= rules_->vocabulary.features.size());
+  own.text.clear();
+  own.filler.begin(*rules_, batch.rows, decisions);
+  own.filler.begin_waves(batch.rows);
+  make_room(batch.rows, own);
+  bind(rules_->judge, batch, &features, own, own.columns);
+  bind(rules_->route, batch, &features, own, own.route_columns);
+  bind(rules_->after, batch, &features, own, own.after_columns);
+}
+
+void RuleScorer::score_wave(EventBatch& batch, const FeatureColumns&, std::span<const RowBlock> wave, DecisionBatch& decisions,
+                            FeedbackWrites& writes, ScorerScratch& scratch) const {
+  auto& own = static_cast<RuleScorerScratch&>(scratch);
+  const std::size_t fields = rules_->event.fields.size();
+  for (const auto& [block, rows] : wave) {
+    rules_->judge.run(own.columns, batch.rows, block, rows, own.text, own.judge);
+    own.filler.fill_wave_block(*rules_, own.judge, block, rows, decisions, writes);
+    if (rules_->observer != nullptr) observe(*rules_, rules_->watched_judged, 0, own.judge, batch, block, rows);
+    const bool routed = !rules_->routes.empty() || !rules_->watched_decided.empty();
+    if (!routed && rules_->decided.empty()) continue;
+    publish_block(decisions, block, own);
+    if (routed) rules_->route.run(own.route_columns, batch.rows, block, rows, own.text, own.route);
+    if (rules_->observer != nullptr)
+      observe(*rules_, rules_->watched_decided, rules_->watched_judged.size(), own.route, batch, block, rows);
+    for (std::size_t index = 0; index < rules_->routes.size(); ++index)
+      decisions.routes[index].words()[block] |= own.route.mask(rules_->routes[index]);
+    if (rules_->decided.empty()) continue;
+    rules_->after.run(own.after_columns, batch.rows, block, rows, batch.arena, own.after);
+    for (const DerivedResult& result : rules_->decided) store(result.reader, own.after, block, rows, batch.columns[fields + result.column]);
+  }
+}
+
+void RuleScorer::end_waves(DecisionBatch& decisions, ScorerScratch& scratch) const {
+  static_cast<RuleScorerScratch&>(scratch).filler.end_waves(decisions);
 }
 
 }  // namespace weir::evaluate

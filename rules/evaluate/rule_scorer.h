@@ -22,6 +22,13 @@ class RuleScorer final : public Scorer {
   void prepare(EventBatch& batch, ScorerScratch& scratch) const override;
   void score(const EventBatch& batch, const FeatureColumns& features, DecisionBatch& decisions, ScorerScratch& scratch) const override;
 
+  const FeedbackSpec& feedback() const override { return rules_->feedback; }
+  void begin_waves(const EventBatch& batch, const FeatureColumns& features, DecisionBatch& decisions,
+                   ScorerScratch& scratch) const override;
+  void score_wave(EventBatch& batch, const FeatureColumns& features, std::span<const RowBlock> wave, DecisionBatch& decisions,
+                  FeedbackWrites& writes, ScorerScratch& scratch) const override;
+  void end_waves(DecisionBatch& decisions, ScorerScratch& scratch) const override;
+
   const CompiledRules& compiled() const { return *rules_; }
 
  private:

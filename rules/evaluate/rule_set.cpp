@@ -5,6 +5,7 @@
 #include "engine/base/byte_buffer.h"
 #include "engine/base/json_text.h"
 #include "rules/evaluate/compiled_rules.h"
+#include "rules/evaluate/fact_chains.h"
 #include "rules/evaluate/lowering.h"
 #include "rules/evaluate/program_builder.h"
 #include "rules/evaluate/rule_scorer.h"
@@ -25,10 +26,17 @@ std::string hash_text(const std::string& text) {
 DecisionVocabulary make_vocabulary(const CheckedRules& rules) {
   DecisionVocabulary vocabulary;
   vocabulary.outcomes = rules.policy.outcomes;
-  for (const CheckedRule& rule : rules.rules)
-    vocabulary.rules.push_back({rule.name, rule.title, rule.then, rule.score, rule.tags, rule.owner, rule.features, rule.mode,
+  for (const CheckedRule& rule : rules.rules) {
+    std::vector<std::uint32_t> reads = rule.features;
+    for (const std::uint32_t fact : rule.facts) reads.push_back(rules.fact_column(fact));
+    for (const std::uint32_t sequence : rule.sequences) reads.push_back(rules.sequence_column(sequence));
+    vocabulary.rules.push_back({rule.name, rule.title, rule.then, rule.score, rule.tags, rule.owner, std::move(reads), rule.mode,
                                 rule.canary_share, rule.expires_ms});
+  }
   for (const FeatureSpec& feature : rules.features) vocabulary.features.push_back(feature.name);
+  for (const CheckedFact& fact : rules.facts)
+    if (fact.read) vocabulary.features.push_back(fact.spec.name);
+  for (const PatternSpec& sequence : rules.sequences) vocabulary.features.push_back(sequence.name);
   vocabulary.hash = hash_text(rules.canonical_text);
   return vocabulary;
 }
@@ -44,7 +52,15 @@ class Compiler {
     compiled_->vocabulary = make_vocabulary(rules_);
     compiled_->bands = rules_.policy.bands;
     compiled_->otherwise = rules_.policy.otherwise;
+    const std::vector<std::optional<std::int64_t>> chains = fact_chains(rules_);
+    for (std::size_t index = 0; index < rules_.facts.size(); ++index) {
+      if (!rules_.facts[index].read) continue;
+      compiled_->feedback.facts.push_back(rules_.facts[index].spec);
+      compiled_->feedback.facts.back().chain_ms = chains[index];
+    }
+    compiled_->feedback.patterns = rules_.sequences;
     compile_prepare(options.filter);
+    compile_decided();
     compiled_->observer = options.watched.observer;
     compile_rules(options.watched.judged);
     compile_routes(options.routes, options.watched.decided);
@@ -81,19 +97,32 @@ class Compiler {
       kept = lowering.lower(*filter).node;
       roots.push_back({kept});
     }
-    std::vector<Wanted> derived;
-    for (const DerivedColumn& column : rules_.derived) {
+    std::vector<std::pair<std::size_t, Wanted>> derived;
+    for (std::size_t index = 0; index < rules_.derived.size(); ++index) {
+      const DerivedColumn& column = rules_.derived[index];
       compiled_->derived_specs.push_back(column.spec);
-      derived.push_back(want(lowering, column.value, kept, roots));
+      if (!column.after_decision) derived.emplace_back(index, want(lowering, column.value, kept, roots));
     }
     compiled_->prepare = build_program(graph, roots, set_);
     if (filter) compiled_->filter = compiled_->prepare.mask_of(kept);
-    for (const Wanted& wanted : derived) compiled_->derived.push_back(reader(compiled_->prepare, wanted));
+    for (const auto& [column, wanted] : derived) compiled_->derived.push_back({column, reader(compiled_->prepare, wanted)});
+  }
+
+  void compile_decided() {
+    Graph graph;
+    Lowering lowering(rules_, graph, compiled_->attachments);
+    std::vector<Root> roots;
+    std::vector<std::pair<std::size_t, Wanted>> decided;
+    for (std::size_t index = 0; index < rules_.derived.size(); ++index)
+      if (rules_.derived[index].after_decision) decided.emplace_back(index, want(lowering, rules_.derived[index].value, no_node, roots));
+    compiled_->after = build_program(graph, roots, set_);
+    for (const auto& [column, wanted] : decided) compiled_->decided.push_back({column, reader(compiled_->after, wanted)});
   }
 
   struct PendingUpdate {
     std::vector<Wanted> key;
     std::optional<Wanted> value;
+    std::optional<Wanted> fact_value;
     const CheckedUpdate* source = nullptr;
   };
   struct PendingRule {
@@ -163,6 +192,8 @@ class Compiler {
       pending.key.push_back(keep({value, field.type, field.scale}, fired, roots));
     }
     if (update.value != no_expression) pending.value = want(lowering, update.value, fired, roots);
+    if (update.fact_value != no_expression && rules_.facts[update.fact].read)
+      pending.fact_value = want(lowering, update.fact_value, fired, roots);
     return pending;
   }
 
@@ -182,6 +213,7 @@ class Compiler {
       compiled.reason.push_back(std::move(made));
     }
     if (compiled.reason.empty()) compiled.reason.push_back({rule.title, {}});
+    compiled.resets = rule.resets;
     for (const PendingUpdate& update : pending.updates) {
       CompiledUpdate made;
       for (const Wanted& part : update.key) made.key.push_back(reader(program, part));
@@ -189,6 +221,9 @@ class Compiler {
       made.field = update.source->field;
       if (update.value) made.value = reader(program, *update.value);
       made.for_ms = update.source->for_ms;
+      if (const std::uint32_t fact = update.source->fact; fact != no_fact && rules_.facts[fact].read)
+        made.fact = rules_.fact_column(fact) - static_cast<std::uint32_t>(rules_.features.size());
+      if (update.fact_value) made.fact_value = reader(program, *update.fact_value);
       compiled.updates.push_back(std::move(made));
     }
     return compiled;

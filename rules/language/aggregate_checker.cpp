@@ -99,7 +99,9 @@ std::optional<FeatureSpec> AggregateChecker::check(const SyntaxExpression& synta
   const bool window_fits = window(syntax, spec);
   const bool condition_fits = condition(*syntax.aggregate, spec);
   if (!argument_fits || !key_fits || !window_fits || !condition_fits) return std::nullopt;
-  spec.exclude_this_event = syntax.aggregate->exclude_this_event && spec.delay_ms == 0;  // a delayed window never has it
+  // A delayed window never has the event at hand. Nor has one over own decisions: what is decided will be known when it is answered
+  // already.
+  spec.exclude_this_event = (syntax.aggregate->exclude_this_event || spec.after_decision) && spec.delay_ms == 0;
   const std::optional<std::size_t> shard_key = scope_.rules.event.key_field;
   spec.by_includes_shard_key = shard_key && std::find(spec.by.begin(), spec.by.end(), *shard_key) != spec.by.end();
   return spec;
@@ -200,7 +202,9 @@ bool AggregateChecker::key(const SyntaxExpression& syntax, FeatureSpec& spec) {
     } else if (entry->kind != NameKind::field) {
       refuse(name.span,
              "`by` names fields of the event, and " + in_backticks(name.text) + " is a " +
-                 (entry->kind == NameKind::feature ? "feature" : "let"),
+                 (entry->kind == NameKind::feature ? "feature"
+                  : entry->kind == NameKind::let   ? "let"
+                                                   : "pattern"),
              {});
     } else {
       const FieldSpec& field = scope_.rules.event.fields[entry->index];
@@ -270,12 +274,20 @@ bool AggregateChecker::count_window(const SyntaxAggregate& aggregate, FeatureSpe
   return true;
 }
 
+bool AggregateChecker::names_decision(const SyntaxExpression& syntax) const {
+  if (syntax.kind == SyntaxKind::name && (syntax.text == "outcome" || syntax.text == "score") && !scope_.find(syntax.text)) return true;
+  return std::any_of(syntax.operands.begin(), syntax.operands.end(),
+                     [this](const SyntaxExpressionPointer& operand) { return names_decision(*operand); });
+}
+
 bool AggregateChecker::condition(const SyntaxAggregate& aggregate, FeatureSpec& spec) {
   if (!aggregate.where) return true;
-  ExpressionChecker checker(scope_, reporter_, ExpressionPlace::event);
+  const bool after = names_decision(*aggregate.where);
+  ExpressionChecker checker(scope_, reporter_, after ? ExpressionPlace::after : ExpressionPlace::event);
   const ExpressionIndex node = checker.condition(*aggregate.where, "`where`");
   if (node == no_expression) return false;
   const Expression& expression = scope_.arena[node];
+  spec.after_decision = !expression.event_only;
   const bool field = expression.kind == ExpressionKind::event_column;
   spec.where = field ? expression.index : scope_.derived_column(node);
   return true;

@@ -30,6 +30,8 @@ class AggregateChecker {
   bool count_window(const SyntaxAggregate& aggregate, FeatureSpec& spec);
   bool fits_limit(const SyntaxDuration& length, std::string_view what);
   bool condition(const SyntaxAggregate& aggregate, FeatureSpec& spec);
+  // Whether a `where` reads the event's own decision.
+  bool names_decision(const SyntaxExpression& syntax) const;
 
   CheckScope& scope_;
   Reporter& reporter_;

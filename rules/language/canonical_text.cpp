@@ -134,6 +134,16 @@ std::string write(const SyntaxExpression& expression) {
     case SyntaxKind::lookup:
       return "lookup(" + expression.text + ", " + operand(0, loosest) + ")." +
              (expression.names.empty() ? "" : std::string(expression.names[0].text));
+    case SyntaxKind::profile: {
+      std::string key;
+      for (std::size_t part = 1; part < expression.names.size(); ++part)
+        key.append(part > 1 ? ", " : "").append(expression.names[part].text);
+      return "profile(" + key + ")." + std::string(expression.names[0].text);
+    }
+    case SyntaxKind::member:
+      return std::string(expression.names[0].text) + "." + std::string(expression.names[1].text);
+    case SyntaxKind::matched:
+      return expression.text + " matched";
   }
   return {};
 }

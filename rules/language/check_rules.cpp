@@ -13,11 +13,13 @@
 #include "rules/language/definition_order.h"
 #include "rules/language/event_checker.h"
 #include "rules/language/expression_checker.h"
+#include "rules/language/fact_types.h"
 #include "rules/language/limits.h"
 #include "rules/language/list_checker.h"
 #include "rules/language/lookup_checker.h"
 #include "rules/language/mode_checker.h"
 #include "rules/language/parser.h"
+#include "rules/language/pattern_checker.h"
 #include "rules/language/policy_checker.h"
 #include "rules/language/rule_checker.h"
 #include "rules/language/test_checker.h"
@@ -49,8 +51,10 @@ class RuleSetChecker {
     each([this](const SyntaxFile& tree, Reporter& reporter) {
       for (const SyntaxLookup& lookup : tree.lookups) check_lookup(lookup, options_, scope_, reporter);
     });
-    definitions();
     policy();
+    declare_facts(trees_, reporters_, scope_);
+    definitions();
+    patterns();
     rules();
     tests();
     warn_unused();
@@ -103,6 +107,9 @@ class RuleSetChecker {
     each([&](const SyntaxFile& tree, Reporter& reporter) {
       for (const SyntaxLet& let : tree.lets) declare(all, let.name, let.value.get(), false, reporter);
     });
+    each([&](const SyntaxFile& tree, Reporter& reporter) {
+      for (const SyntaxPattern& pattern : tree.patterns) declare_pattern(pattern, reporter);
+    });
     // Features whose aggregate is broken keep their place, so that the others keep theirs.
     for (const std::size_t index : definition_order(all)) {
       const Definition& definition = all[index];
@@ -137,6 +144,28 @@ class RuleSetChecker {
     } else {
       rules_.lets.push_back({std::string(name.text), no_expression});
     }
+  }
+
+  void declare_pattern(const SyntaxPattern& pattern, Reporter& reporter) {
+    if (rules_.sequences.size() >= limits::sequences_max) {
+      reporter.error("R0105", pattern.name.span, "a rule set has at most " + std::to_string(limits::sequences_max) + " patterns");
+      return;
+    }
+    const NameEntry entry{pattern.broken ? NameKind::broken : NameKind::pattern, static_cast<std::uint32_t>(rules_.sequences.size())};
+    if (!scope_.declare(pattern.name.text, entry, line_column(reporter.file(), pattern.name.span.begin).line)) {
+      reporter.error("R0201", pattern.name.span, in_backticks(pattern.name.text) + " is declared twice",
+                     "declared " + scope_.declared_at(pattern.name.text));
+      return;
+    }
+    rules_.sequences.emplace_back();
+    rules_.sequences.back().name = pattern.name.text;
+    patterns_.push_back({&pattern, &reporter});
+  }
+
+  // Their steps read lets, and lets read whether they match.
+  void patterns() {
+    for (std::uint32_t index = 0; index < patterns_.size(); ++index)
+      check_pattern(*patterns_[index].first, index, scope_, *patterns_[index].second);
   }
 
   void feature(const Definition& definition) {
@@ -235,6 +264,8 @@ class RuleSetChecker {
         if (!used(scope_.used_features, scope_.find(feature.name.text)->index)) unused(reporter, feature.name, "feature");
       for (const SyntaxLet& let : tree.lets)
         if (!used(scope_.used_lets, scope_.find(let.name.text)->index)) unused(reporter, let.name, "let");
+      for (const SyntaxPattern& pattern : tree.patterns)
+        if (!used(scope_.used_patterns, scope_.find(pattern.name.text)->index)) unused(reporter, pattern.name, "pattern");
     });
   }
 
@@ -263,6 +294,7 @@ class RuleSetChecker {
   CheckScope scope_;
   std::vector<Reporter> reporters_;
   std::vector<SyntaxFile> trees_;
+  std::vector<std::pair<const SyntaxPattern*, Reporter*>> patterns_;  // as CheckedRules::sequences
 };
 
 }  // namespace

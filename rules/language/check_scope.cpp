@@ -23,6 +23,12 @@ std::string meaning(const FeatureSpec& spec) {
   return text;
 }
 
+std::string fact_key(const std::vector<ColumnIndex>& by, std::string_view field) {
+  std::string text(field);
+  for (const ColumnIndex part : by) text += " " + std::to_string(part);
+  return text;
+}
+
 }  // namespace
 
 CheckScope::CheckScope(CheckedRules& checked) : rules(checked), arena(checked) {
@@ -36,6 +42,9 @@ CheckScope::CheckScope(CheckedRules& checked) : rules(checked), arena(checked) {
     declare_list(rules.lists[index].name, {static_cast<std::uint32_t>(index), false, false});
   for (std::size_t index = 0; index < rules.lookups.size(); ++index)
     declare_lookup(rules.lookups[index].name, {static_cast<std::uint32_t>(index), false, false});
+  for (std::size_t index = 0; index < rules.sequences.size(); ++index) enter(rules.sequences[index].name, NameKind::pattern, index);
+  for (std::size_t index = 0; index < rules.facts.size(); ++index)
+    facts_.emplace(fact_key(rules.facts[index].spec.by, rules.facts[index].spec.field), static_cast<std::uint32_t>(index));
 }
 
 std::optional<NameEntry> CheckScope::find(std::string_view name) const {
@@ -95,9 +104,40 @@ ColumnIndex CheckScope::derived_column(ExpressionIndex value) {
   auto found = std::find_if(rules.derived.begin(), rules.derived.end(), same);
   if (found == rules.derived.end()) {
     const Expression& node = arena[value];
-    found = rules.derived.insert(rules.derived.end(), {{node.type, node.scale}, value});
+    found = rules.derived.insert(rules.derived.end(), {{node.type, node.scale}, value, !node.event_only});
   }
   return static_cast<ColumnIndex>(rules.event.fields.size() + static_cast<std::size_t>(found - rules.derived.begin()));
+}
+
+std::optional<std::uint32_t> CheckScope::find_fact(const std::vector<ColumnIndex>& by, std::string_view field) const {
+  const auto found = facts_.find(fact_key(by, field));
+  if (found == facts_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<std::uint32_t> CheckScope::find_fact(const SyntaxExpression& profile) const {
+  std::vector<ColumnIndex> by;
+  for (std::size_t part = 1; part < profile.names.size(); ++part) {
+    const std::optional<std::size_t> field = rules.event.find(profile.names[part].text);
+    if (!field) return std::nullopt;
+    by.push_back(static_cast<ColumnIndex>(*field));
+  }
+  return find_fact(by, profile.names[0].text);
+}
+
+std::uint32_t CheckScope::declare_fact(std::vector<ColumnIndex> by, std::string_view field) {
+  const auto index = static_cast<std::uint32_t>(rules.facts.size());
+  facts_.emplace(fact_key(by, field), index);
+  CheckedFact fact;
+  std::string key;
+  for (const ColumnIndex part : by) key += (key.empty() ? "" : ", ") + rules.event.fields[part].name;
+  fact.spec.name = "profile(" + key + ")." + std::string(field);
+  fact.spec.field = field;
+  const std::optional<std::size_t> shard_key = rules.event.key_field;
+  fact.spec.by_includes_shard_key = shard_key && std::find(by.begin(), by.end(), *shard_key) != by.end();
+  fact.spec.by = std::move(by);
+  rules.facts.push_back(std::move(fact));
+  return index;
 }
 
 std::optional<std::uint32_t> CheckScope::find_feature(const FeatureSpec& spec) const {

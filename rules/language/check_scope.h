@@ -10,15 +10,22 @@
 
 #include "rules/language/checked_rules.h"
 #include "rules/language/expression_arena.h"
+#include "rules/language/syntax_tree.h"
 
 namespace weir {
 
-enum class NameKind : std::uint8_t { field, feature, let, broken };  // broken: declared with an error that was told already
+enum class NameKind : std::uint8_t { field, feature, let, pattern, broken };  // broken: declared with an error that was told already
 
 struct NameEntry {
   NameKind kind = NameKind::broken;
   std::uint32_t index = 0;
 };
+
+template <typename Flags>
+void mark_used(Flags& flags, std::size_t index) {
+  if (flags.size() <= index) flags.resize(index + 1, false);
+  flags[index] = true;
+}
 
 class CheckScope {
  public:
@@ -49,6 +56,13 @@ class CheckScope {
 
   // Column of an expression over the event; equal ones share it.
   ColumnIndex derived_column(ExpressionIndex value);
+  // A fact of `rules.facts` by its key and its name.
+  std::optional<std::uint32_t> find_fact(const std::vector<ColumnIndex>& by, std::string_view field) const;
+  std::optional<std::uint32_t> find_fact(const SyntaxExpression& profile) const;
+  std::uint32_t declare_fact(std::vector<ColumnIndex> by, std::string_view field);
+  void break_fact(std::uint32_t index) { mark_used(broken_facts_, index); }
+  bool is_broken_fact(std::uint32_t index) const { return index < broken_facts_.size() && broken_facts_[index]; }
+
   // The feature that computes this, whatever its name.
   std::optional<std::uint32_t> find_feature(const FeatureSpec& spec) const;
   void know_feature(const FeatureSpec& spec, std::uint32_t index);
@@ -57,6 +71,7 @@ class CheckScope {
   ExpressionArena arena;
   std::vector<bool> used_features;
   std::vector<bool> used_lets;
+  std::vector<bool> used_patterns;
   bool policy_broken = false;  // told already: outcomes are not judged
 
  private:
@@ -65,12 +80,8 @@ class CheckScope {
   std::unordered_map<std::string, ListEntry> lists_;
   std::unordered_map<std::string, ListEntry> lookups_;
   std::unordered_map<std::string, std::uint32_t> features_;
+  std::unordered_map<std::string, std::uint32_t> facts_;
+  std::vector<bool> broken_facts_;
 };
-
-template <typename Flags>
-void mark_used(Flags& flags, std::size_t index) {
-  if (flags.size() <= index) flags.resize(index + 1, false);
-  flags[index] = true;
-}
 
 }  // namespace weir

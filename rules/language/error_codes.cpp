@@ -33,7 +33,7 @@ constexpr ErrorCode codes[] = {
     {"R0109", "a clause is missing", "A rule has at least a condition, `when ...`; a rule that shall always fire says `when true`."},
     {"R0110", "not supported yet",
      "The language has a place for this, this version does not do it. The rest of the file is checked all the same. Known and not there\n"
-     "yet: `model`, `pattern`, `profile(...)`, `reset`, several event types in one rule set, type `ip`."},
+     "yet: `model`, several event types in one rule set, type `ip`."},
     {"R0111", "a word of the language as a name",
      "Words that expressions are made of cannot be names: and, or, not, in, is, between, matches, starts_with, ends_with, contains, true,\n"
      "false, by, over, where, excluding. Choose another name."},
@@ -64,6 +64,14 @@ constexpr ErrorCode codes[] = {
      "One field is the event's `time` (a timestamp that is always present); it drives every window. At most one is the `id` (string or\n"
      "int), and at most one the `key` by which records are spread over shards (string or int)."},
     {"R0210", "unknown event", "`on NAME` behind a rule's title names an event that is declared in the rule set."},
+    {"R0214", "no rule writes this fact",
+     "`profile(card_id).level` reads what `update card_id set level = ...` wrote. Key and name are those of the update: the same fields of "
+     "the\n"
+     "event in the same order. A fact that no rule gives a value would be missing for ever."},
+    {"R0215", "not a pattern, or not one of its steps",
+     "`NAME matched` asks a `pattern` that is declared in the rule set. Inside of a pattern, `step.field` reads the event of an earlier "
+     "step\n"
+     "that has a name; a step that is repeated (`3 x ...`) stands for several and cannot be read."},
     // R03: types
     {"R0301", "unknown type",
      "Types are bool, int, decimal, float, string, timestamp, duration and geo. `decimal(2)` names the digits after the point (4 "
@@ -96,6 +104,12 @@ constexpr ErrorCode codes[] = {
      "missing, or a value lies outside what a function can return. The rule or feature is kept and will never fire."},
     {"R0311", "unknown time zone",
      "Zones have their names from the IANA database: \"Europe/Berlin\", \"America/New_York\". Without one, times are in UTC."},
+    {"R0314", "a fact has one type",
+     "What a fact is follows from the updates that write it: a literal, a field, a feature or what is computed of them. All updates of a "
+     "fact\n"
+     "write the same type; ints and decimals go together. A fact that is only ever computed from itself has none: start it with a literal, "
+     "as\n"
+     "in `update card_id set hits = coalesce(profile(card_id).hits, 0) + 1`."},
     // R04: windows and state
     {"R0401", "an aggregate is incomplete",
      "A feature says what it counts, for whom and over which time: `count() by card_id over 10m`. `by` and `over` are required."},
@@ -113,10 +127,18 @@ constexpr ErrorCode codes[] = {
      "is not part of the event. The key of an `update` is a string or int field."},
     {"R0405", "only the event is known here",
      "A feature's value and its `where`, and a mapping's `filter`, are computed when the event is added, before any feature is. They read\n"
-     "fields, lists, and lets that read nothing else. To combine features, write a rule or a `let`."},
+     "fields, lists, and lets that read nothing else (`where` also `outcome` and `score`, for features over earlier decisions). To "
+     "combine\n"
+     "features, write a rule or a `let`."},
     {"R0406", "too many features or lets", "A rule set has at most 4096 features (those written in place included) and as many lets."},
     {"R0407", "an aggregate cannot stand here",
      "A sink's `when` and a filter cannot bring new features with them. Declare the feature in the rules file and use its name."},
+    {"R0408", "the steps of a pattern are wrong",
+     "A pattern has 2 to 16 steps. A step is a condition over the event's fields; parts joined with `and` may compare a value of this "
+     "step's\n"
+     "event with one of an earlier step's, each on its own side: `amount > 10 * small.amount`, `merchant_id != small.merchant_id`."},
+    {"R0409", "only a feature can be reset",
+     "`reset NAME` empties the window of a feature that is declared with `feature`, for the key of the event at which the rule fires."},
     // R05: policy
     {"R0501", "unknown outcome",
      "`then` forces one of the outcomes in the policy's `precedence`, which says who wins when rules disagree. A sink's `when` compares "
@@ -125,13 +147,14 @@ constexpr ErrorCode codes[] = {
     {"R0502", "the policy is wrong",
      "A rule set has one policy. It names each outcome in `precedence` once, and says `otherwise -> OUTCOME`."},
     {"R0503", "a rule changes nothing",
-     "A rule needs an effect: `then OUTCOME`, `score NUMBER` or `update`. `score 0` makes a rule that only reports."},
+     "A rule needs an effect: `then OUTCOME`, `score NUMBER`, `update` or `reset`. `score 0` makes a rule that only reports."},
     {"R0504", "bands are out of order",
      "`score >= 80 -> block` comes before `score >= 40 -> alert`: the first band that fits decides, so a band below a lower one is never "
      "reached."},
     {"R0505", "not a score", "A score is a number with at most 4 digits after the point, between -1000000 and 1000000."},
     {"R0506", "known only after the rules",
-     "`outcome` and `score` are the result of the rules, so only a sink's `when` can read them: `outcome == block`, `score >= 50`. There,\n"
+     "`outcome` and `score` are the result of the rules, so only a sink's `when` and a feature over earlier decisions can read them:\n"
+     "`count() by card_id over 1h where outcome == block` (the event at hand is not among them). There,\n"
      "`outcome` is compared with an outcome's name."},
     {"R0507", "the canary is wrong",
      "`mode canary 5% by account_id` makes a rule live for that share of the accounts, and shadow for the others. The share is above 0 %\n"

@@ -16,7 +16,7 @@ void append_bytes(std::string& text, const Value& value) {
 }
 
 bool is_leaf(ExpressionKind kind) {
-  return kind <= ExpressionKind::outcome_is;
+  return kind <= ExpressionKind::matched;
 }
 
 // Kinds that answer with a bool whatever their operands are, and those that turn a missing value into another.

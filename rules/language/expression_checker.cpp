@@ -52,6 +52,12 @@ TypedValue ExpressionChecker::value(const SyntaxExpression& syntax) {
       return aggregate(syntax);
     case SyntaxKind::lookup:
       return lookup(syntax);
+    case SyntaxKind::profile:
+      return profile(syntax);
+    case SyntaxKind::matched:
+      return matched(syntax);
+    case SyntaxKind::member:
+      return member(syntax);
   }
   return converter_.broken(syntax.span);
 }
@@ -76,17 +82,24 @@ ExpressionIndex ExpressionChecker::condition(const SyntaxExpression& syntax, std
   return converter_.add(std::move(truth), checked.span).node;
 }
 
+// Whether `outcome` or `score` stands for the decision's here. In a feature's `where` a field of that name comes first.
+bool ExpressionChecker::reads_decision(std::string_view name) const {
+  if (name != "outcome" && name != "score") return false;
+  return place_ == ExpressionPlace::decision || (place_ == ExpressionPlace::after && !scope_.find(name));
+}
+
 TypedValue ExpressionChecker::name(std::string_view text, SourceSpan span, std::string_view code) {
-  const bool event_only = place_ == ExpressionPlace::event || place_ == ExpressionPlace::filter;
-  if (place_ == ExpressionPlace::decision && (text == "outcome" || text == "score")) return decision_name(text, span);
+  const bool event_only = place_ == ExpressionPlace::event || place_ == ExpressionPlace::filter || place_ == ExpressionPlace::after;
+  if (reads_decision(text)) return decision_name(text, span);
   const std::optional<NameEntry> entry = scope_.find(text);
   if (!entry) {
     if (text == "missing" || text == "null" || text == "none") {
       reporter_.error(code, span, in_backticks(text) + " is not a value", "", {"write `x is missing` or `x is present`"});
     } else if (text == "outcome" || (text == "score" && place_ != ExpressionPlace::event)) {
-      reporter_.error(place_ == ExpressionPlace::event ? "R0110" : "R0506", span,
-                      in_backticks(text) + " is known only after the rules have been evaluated", "",
-                      {"a sink's `when` reads it; features over earlier outcomes are not supported yet"});
+      reporter_.error(
+          "R0506", span, in_backticks(text) + " is known only after the rules have been evaluated", "",
+          {"a sink's `when` reads it, and so does a feature over earlier decisions: `count() by card_id over 1h where outcome == "
+           "block`"});
     } else if (find_function(text)) {
       reporter_.error(code, span, in_backticks(text) + " is a function", "its arguments are missing",
                       {"write `" + std::string(text) + "(...)`"});
@@ -109,7 +122,7 @@ TypedValue ExpressionChecker::name(std::string_view text, SourceSpan span, std::
   } else if (entry->kind == NameKind::feature) {
     mark_used(scope_.used_features, entry->index);
     leaf = feature_leaf(scope_, entry->index);
-  } else {
+  } else if (entry->kind == NameKind::let) {
     mark_used(scope_.used_lets, entry->index);
     const Expression& bound = scope_.arena[scope_.rules.lets[entry->index].value];
     leaf.kind = ExpressionKind::let;
@@ -117,6 +130,10 @@ TypedValue ExpressionChecker::name(std::string_view text, SourceSpan span, std::
     leaf.scale = bound.scale;
     leaf.may_be_missing = bound.may_be_missing;
     leaf.event_only = bound.event_only;
+  }
+  if (entry->kind == NameKind::pattern) {
+    reporter_.error("R0215", span, in_backticks(text) + " is a pattern", "", {"write `" + std::string(text) + " matched`"});
+    return converter_.broken(span);
   }
   if (event_only && !leaf.event_only) {
     const bool filter = place_ == ExpressionPlace::filter;
@@ -268,7 +285,7 @@ TypedValue ExpressionChecker::presence(const SyntaxExpression& syntax) {
 
 TypedValue ExpressionChecker::aggregate(const SyntaxExpression& syntax) {
   if (place_ == ExpressionPlace::rule) return AggregateChecker(scope_, reporter_).in_place(syntax);
-  const bool inside = place_ == ExpressionPlace::event;
+  const bool inside = place_ == ExpressionPlace::event || place_ == ExpressionPlace::after;
   reporter_.error(inside ? "R0405" : "R0407", syntax.span,
                   inside ? "a feature reads fields of the event only, not other aggregates" : "an aggregate cannot be written here", "",
                   {inside ? "declare two features and combine them in a rule or a `let`"

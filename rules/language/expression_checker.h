@@ -1,6 +1,7 @@
 // Syntax to typed nodes: resolves names, works out types, makes conversions explicit, complains about what does not fit.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,8 @@ namespace weir {
 enum class ExpressionPlace {
   event,     // a feature's argument or `where`: fields, lists, lets that read nothing else
   filter,    // the same in a mapping's `filter`
-  rule,      // rules and lets: features and aggregates in place, too
+  after,     // a feature's `where` over own decisions: `event`, and `outcome` and `score`
+  rule,      // rules and lets: features, facts, patterns and aggregates in place, too
   decision,  // a sink's `when`: features, `outcome` and `score`, no aggregates in place
 };
 
@@ -31,6 +33,9 @@ class ExpressionChecker {
   ExpressionIndex node(const SyntaxExpression& syntax) { return converter_.convert(value(syntax)); }
   // A name as a value, for placeholders too.
   TypedValue name(std::string_view text, SourceSpan span, std::string_view code = "R0203");
+
+  // In a pattern: the earlier step whose event `step.field` reads; none: no step can be read.
+  void read_step(std::optional<std::string_view> step) { step_ = step; }
 
   // "`amount` is a decimal(4)": for messages.
   std::string described(const TypedValue& value) const;
@@ -60,6 +65,11 @@ class ExpressionChecker {
   TypedValue lookup(const SyntaxExpression& syntax);
   TypedValue presence(const SyntaxExpression& syntax);
   TypedValue aggregate(const SyntaxExpression& syntax);
+  TypedValue profile(const SyntaxExpression& syntax);
+  TypedValue matched(const SyntaxExpression& syntax);
+  TypedValue member(const SyntaxExpression& syntax);
+  bool refuse_feedback(const SyntaxExpression& syntax, std::string_view what);
+  bool reads_decision(std::string_view name) const;
 
   TypedValue operation(ExpressionKind kind, CommonType type, std::vector<ExpressionIndex> operands, SourceSpan span, bool negated = false);
   bool comparable(const SyntaxExpression& syntax, const TypedValue& left, const TypedValue& right, CommonType& type);
@@ -71,6 +81,7 @@ class ExpressionChecker {
   CheckScope& scope_;
   Reporter& reporter_;
   ExpressionPlace place_;
+  std::optional<std::string_view> step_;
   Converter converter_;
 };
 

@@ -324,8 +324,11 @@ SyntaxExpressionPointer ExpressionParser::parse_primary() {
       if (is_reserved(token.text)) break;
       node->kind = SyntaxKind::name;
       node->text = reader_.take().text;
-      if (reader_.at_word("matched") && !reader_.peek().first_on_line)
-        reader_.fail("R0110", hull(node->span, reader_.peek().span), "patterns of events (`matched`) are not supported yet");
+      if (reader_.at_symbol(".")) return parse_member(std::move(node));
+      if (reader_.at_word("matched") && !reader_.peek().first_on_line) {
+        node->kind = SyntaxKind::matched;
+        node->span = hull(node->span, reader_.take().span);
+      }
       return node;
     default:
       break;
@@ -349,16 +352,29 @@ SyntaxExpressionPointer ExpressionParser::parse_lookup() {
   return node;
 }
 
-// profile(card_id).compromised: known by sight, read by no one yet.
+// profile(card_id, device_id).level
 SyntaxExpressionPointer ExpressionParser::parse_profile() {
-  const Token& word = reader_.take();
-  SourceSpan span = word.span;
-  while (!reader_.at_end() && !reader_.at_symbol(")") && !reader_.at_symbol("}")) reader_.take();
-  reader_.accept_symbol(")");
-  if (reader_.accept_symbol(".") && reader_.peek().kind == TokenKind::name) reader_.take();
-  span = hull(span, reader_.previous_span());
-  reader_.reporter().error("R0110", span, "reading " + in_backticks(word.text) + " is not supported yet");
-  return make(SyntaxKind::bad, span);
+  SyntaxExpressionPointer node = make(SyntaxKind::profile, reader_.take().span);
+  node->names.emplace_back();
+  do {
+    reader_.take();  // "(" or ","
+    node->names.push_back(reader_.expect_name("a field of the event: the key of the profile"));
+  } while (!reader_.panic() && reader_.at_symbol(","));
+  reader_.expect_symbol(")", "after the profile's key");
+  reader_.expect_symbol(".", "and the name of a fact, as in `profile(card_id).level`");
+  node->names.front() = reader_.expect_name("the name of a fact");
+  node->span = hull(node->span, reader_.previous_span());
+  return node;
+}
+
+// small.amount
+SyntaxExpressionPointer ExpressionParser::parse_member(SyntaxExpressionPointer step) {
+  SyntaxExpressionPointer node = make(SyntaxKind::member, step->span);
+  reader_.take();  // "."
+  node->names.push_back({reader_.reporter().text(step->span), step->span});
+  node->names.push_back(reader_.expect_name("a field of the event after `.`"));
+  node->span = hull(node->span, reader_.previous_span());
+  return node;
 }
 
 SyntaxExpressionPointer ExpressionParser::parse_call() {

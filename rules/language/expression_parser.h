@@ -39,6 +39,7 @@ class ExpressionParser {
   SyntaxExpressionPointer parse_call();
   SyntaxExpressionPointer parse_profile();
   SyntaxExpressionPointer parse_lookup();
+  SyntaxExpressionPointer parse_member(SyntaxExpressionPointer step);
   void parse_aggregate_clauses(SyntaxAggregate& aggregate);
   void parse_window(SyntaxAggregate& aggregate);
   bool at_operator(std::string_view word);

@@ -1,4 +1,5 @@
-// The part of ExpressionChecker that a sink's `when` needs: `outcome` and its comparisons with declared outcomes.
+// The part of ExpressionChecker that a sink's `when` and features over own decisions need: `outcome` and its comparisons with declared
+// outcomes.
 #include <algorithm>
 #include <utility>
 
@@ -7,7 +8,7 @@
 namespace weir {
 
 bool ExpressionChecker::is_outcome(const SyntaxExpression& syntax) const {
-  return place_ == ExpressionPlace::decision && syntax.kind == SyntaxKind::name && syntax.text == "outcome";
+  return syntax.kind == SyntaxKind::name && syntax.text == "outcome" && reads_decision(syntax.text);
 }
 
 ExpressionIndex ExpressionChecker::outcome_is(const SyntaxExpression& outcome, SourceSpan span, bool negated) {

@@ -6,6 +6,7 @@
 
 #include "rules/language/foreign_words.h"
 #include "rules/language/limits.h"
+#include "rules/language/pattern_parser.h"
 #include "rules/language/rule_parser.h"
 #include "rules/language/test_parser.h"
 
@@ -57,6 +58,9 @@ class FileParser {
       tree_.rules.push_back(parse_rule(reader_, word.span));
     } else if (word.text == "policy") {
       tree_.policies.push_back(parse_policy(reader_, word.span));
+    } else if (word.text == "pattern") {
+      SyntaxPattern pattern = parse_pattern(reader_);
+      if (!pattern.name.text.empty()) tree_.patterns.push_back(std::move(pattern));
     } else if (word.text == "test") {
       tree_.tests.push_back(parse_test(reader_, word.span));
       if (!reader_.panic()) reader_.note_test(from);
@@ -70,8 +74,9 @@ class FileParser {
     const Token& token = reader_.peek();
     std::vector<std::string> help;
     if (token.kind == TokenKind::name)
-      help = did_you_mean(token.text, {"event", "list", "lookup", "feature", "let", "rule", "policy", "test"});
-    reader_.fail_expected("a declaration (`event`, `list`, `lookup`, `feature`, `let`, `rule`, `policy` or `test`)", std::move(help));
+      help = did_you_mean(token.text, {"event", "list", "lookup", "feature", "let", "pattern", "rule", "policy", "test"});
+    reader_.fail_expected("a declaration (`event`, `list`, `lookup`, `feature`, `let`, `pattern`, `rule`, `policy` or `test`)",
+                          std::move(help));
   }
 
   // To the next declaration, over the block of this one if it has one.

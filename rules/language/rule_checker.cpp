@@ -30,14 +30,18 @@ class RuleChecker {
     }
     if (syntax.then && !scope_.policy_broken) rule_.then = check_outcome(*syntax.then, scope_.rules.policy, reporter_).value_or(no_outcome);
     if (syntax.score) rule_.score = check_score(*syntax.score, reporter_).value_or(0);
-    if (!syntax.then && !syntax.score && syntax.updates.empty() && !syntax.broken)
+    if (!syntax.then && !syntax.score && syntax.updates.empty() && syntax.resets.empty() && !syntax.broken)
       reporter_.error("R0503", syntax.name.span, "rule " + in_backticks(syntax.name.text) + " changes nothing",
-                      "neither `then` nor `score` nor `update`", {"for example `then alert` or `score 40`"});
+                      "neither `then` nor `score` nor `update` nor `reset`", {"for example `then alert` or `score 40`"});
     if (syntax.reason) reason(*syntax.reason);
     for (const SyntaxName& tag : syntax.tags) rule_.tags.emplace_back(tag.text);
     if (syntax.owner) rule_.owner = syntax.owner->value;
     for (const SyntaxUpdate& update : syntax.updates) add(update);
-    rule_.features = features_read(scope_.rules, roots());
+    for (const SyntaxName& name : syntax.resets) reset(name);
+    const NamesRead read = names_read(scope_.rules, roots());
+    rule_.features = read.features;
+    rule_.facts = read.facts;
+    rule_.sequences = read.sequences;
     return std::move(rule_);
   }
 
@@ -106,8 +110,13 @@ class RuleChecker {
       }
       update.key.push_back(node.index);
     }
+    const std::optional<std::uint32_t> fact =
+        update.key.size() == syntax.key.size() ? scope_.find_fact(update.key, syntax.field.text) : std::nullopt;
+    if (fact && !scope_.is_broken_fact(*fact)) update.fact = *fact;
     if (syntax.value) {
-      update.value = expressions_.node(*syntax.value);
+      const TypedValue value = expressions_.value(*syntax.value);
+      update.value = expressions_.converter().convert(value);
+      if (update.value != no_expression && update.fact != no_fact) update.fact_value = fact_value(value, update.fact);
       if (update.value != no_expression && scope_.arena[update.value].type == ValueType::geo)
         reporter_.error("R0302", syntax.value->span, "a place cannot be written to a profile");
     }
@@ -116,6 +125,34 @@ class RuleChecker {
       if (update.for_ms == 0) reporter_.error("R0402", syntax.duration->span, "`for` needs a length of time above zero");
     }
     rule_.updates.push_back(std::move(update));
+  }
+
+  // What is written must be what is read, whichever rule wrote it.
+  ExpressionIndex fact_value(const TypedValue& value, std::uint32_t index) {
+    const FactSpec& fact = scope_.rules.facts[index].spec;
+    const bool numbers = is_number(value.type) && is_number(fact.type);
+    const bool wider = fact.type == ValueType::floating || (value.type != ValueType::floating && value.scale <= fact.scale);
+    if (value.type == fact.type ? value.scale <= fact.scale : numbers && wider && fact.type != ValueType::integer)
+      return expressions_.converter().convert(value, {fact.type, fact.scale});
+    reporter_.error(
+        "R0314", value.span,
+        in_backticks(fact.name) + " is " + with_article(type_text(fact.type, fact.scale)) + ", and " + expressions_.described(value), "",
+        {"all updates of a fact write one type"});
+    return no_expression;
+  }
+
+  void reset(const SyntaxName& name) {
+    const std::optional<NameEntry> entry = scope_.find(name.text);
+    if (entry && entry->kind == NameKind::broken) return;
+    if (!entry || entry->kind != NameKind::feature) {
+      reporter_.error(entry ? "R0409" : "R0203", name.span,
+                      entry ? "`reset` empties the window of a feature, and " + in_backticks(name.text) + " is none"
+                            : "unknown feature " + in_backticks(name.text),
+                      "", entry ? std::vector<std::string>{} : scope_.suggest(name.text));
+      return;
+    }
+    scope_.rules.features[entry->index].resettable = true;
+    rule_.resets.push_back(entry->index);
   }
 
   std::vector<ExpressionIndex> roots() const {
@@ -137,24 +174,26 @@ void check_rule(const SyntaxRule& syntax, CheckScope& scope, Reporter& reporter)
   scope.rules.rules.push_back(RuleChecker(scope, reporter).run(syntax));
 }
 
-std::vector<std::uint32_t> features_read(const CheckedRules& rules, const std::vector<ExpressionIndex>& roots) {
+NamesRead names_read(const CheckedRules& rules, const std::vector<ExpressionIndex>& roots) {
   std::vector<ExpressionIndex> open;
   for (const ExpressionIndex root : roots)
     if (root != no_expression) open.push_back(root);
   std::vector<bool> seen(rules.expressions.size(), false);
-  std::vector<std::uint32_t> features;
+  NamesRead read;
   while (!open.empty()) {
     const ExpressionIndex index = open.back();
     open.pop_back();
     if (seen[index]) continue;
     seen[index] = true;
     const Expression& node = rules.expressions[index];
-    if (node.kind == ExpressionKind::feature) features.push_back(node.index);
+    if (node.kind == ExpressionKind::feature) read.features.push_back(node.index);
+    if (node.kind == ExpressionKind::fact) read.facts.push_back(node.index);
+    if (node.kind == ExpressionKind::matched) read.sequences.push_back(node.index);
     if (node.kind == ExpressionKind::let) open.push_back(rules.lets[node.index].value);
     open.insert(open.end(), node.operands.begin(), node.operands.end());
   }
-  std::sort(features.begin(), features.end());
-  return features;
+  for (std::vector<std::uint32_t>* names : {&read.features, &read.facts, &read.sequences}) std::sort(names->begin(), names->end());
+  return read;
 }
 
 }  // namespace weir

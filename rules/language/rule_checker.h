@@ -12,7 +12,12 @@ namespace weir {
 // Adds the rule to `scope.rules.rules`; after a complaint with gaps.
 void check_rule(const SyntaxRule& syntax, CheckScope& scope, Reporter& reporter);
 
-// Features that are read by the expressions, through lets too; ascending.
-std::vector<std::uint32_t> features_read(const CheckedRules& rules, const std::vector<ExpressionIndex>& roots);
+// What the expressions read, through lets too; each ascending.
+struct NamesRead {
+  std::vector<std::uint32_t> features;
+  std::vector<std::uint32_t> facts;
+  std::vector<std::uint32_t> sequences;
+};
+NamesRead names_read(const CheckedRules& rules, const std::vector<ExpressionIndex>& roots);
 
 }  // namespace weir

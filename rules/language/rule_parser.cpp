@@ -181,6 +181,8 @@ class RuleParser {
       keep_first(rule_.owner, word, reader_.expect_string("a name in double quotes after `owner`"));
     } else if (word.text == "update") {
       update(word);
+    } else if (word.text == "reset") {
+      reset(word);
     } else if (word.text == "mode") {
       mode(word);
     } else if (word.text == "expires") {
@@ -204,8 +206,9 @@ class RuleParser {
       if (token.text == "unless") help = {"write `when not (...)`"};
       if (token.text == "if" || token.text == "condition") help = {"a rule's condition begins with `when`"};
     }
-    reader_.fail_expected("a clause of a rule (`when`, `then`, `score`, `reason`, `tags`, `owner`, `update`, `mode`, `expires`) or `}`",
-                          std::move(help));
+    reader_.fail_expected(
+        "a clause of a rule (`when`, `then`, `score`, `reason`, `tags`, `owner`, `update`, `reset`, `mode`, `expires`) or `}`",
+        std::move(help));
   }
 
   void update(const Token& word) {
@@ -222,6 +225,14 @@ class RuleParser {
       if (!reader_.panic() && reader_.accept_word("for")) update.duration = expressions_.parse_duration("for");
     }
     if (!reader_.panic()) rule_.updates.push_back(std::move(update));
+  }
+
+  void reset(const Token& word) {
+    std::vector<SyntaxName> names = parse_names(reader_, "the feature whose window is emptied");
+    if (reader_.panic()) return;
+    if (rule_.resets.size() + names.size() > limits::resets_max)
+      return reader_.fail("R0105", word.span, "a rule resets at most " + std::to_string(limits::resets_max) + " features");
+    rule_.resets.insert(rule_.resets.end(), names.begin(), names.end());
   }
 
   TokenReader& reader_;

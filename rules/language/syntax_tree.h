@@ -54,6 +54,9 @@ enum class SyntaxKind : std::uint8_t {
   call,       // `text`(operands)
   aggregate,  // `aggregate`
   lookup,     // lookup(`text`, operand).column: `names`
+  profile,    // profile(card_id).level: `names`, the field first
+  member,     // small.amount in a pattern: `names`
+  matched,    // `text`: the pattern's name
 };
 
 struct SyntaxAggregate;
@@ -136,6 +139,21 @@ struct SyntaxUpdate {
   std::optional<SyntaxDuration> duration;
 };
 
+struct SyntaxPatternStep {
+  SyntaxName label;  // may be empty
+  std::uint32_t times = 1;
+  SyntaxExpressionPointer condition;
+};
+
+// pattern probe by card_id within 15m { small: amount < 2.00 then big: amount > 500.00 }
+struct SyntaxPattern {
+  SyntaxName name;
+  std::vector<SyntaxName> by;
+  std::optional<SyntaxDuration> within;
+  std::vector<SyntaxPatternStep> steps;
+  bool broken = false;
+};
+
 struct SyntaxScore {
   std::string text;  // of the number, with its sign
   SourceSpan span;
@@ -169,6 +187,7 @@ struct SyntaxRule {
   std::vector<SyntaxName> tags;
   std::optional<SyntaxString> owner;
   std::vector<SyntaxUpdate> updates;
+  std::vector<SyntaxName> resets;
 };
 
 struct SyntaxBand {
@@ -220,6 +239,7 @@ struct SyntaxFile {
   std::vector<SyntaxLookup> lookups;
   std::vector<SyntaxFeature> features;
   std::vector<SyntaxLet> lets;
+  std::vector<SyntaxPattern> patterns;
   std::vector<SyntaxRule> rules;
   std::vector<SyntaxPolicy> policies;
   std::vector<SyntaxTest> tests;

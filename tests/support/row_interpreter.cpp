@@ -170,6 +170,10 @@ class Interpreter {
         return read(source_.events.columns[expression.index], source_.row);
       case ExpressionKind::feature:
         return read(source_.features.columns[expression.index], source_.row);
+      case ExpressionKind::fact:
+        return read(source_.features.columns[source_.rules.fact_column(expression.index)], source_.row);
+      case ExpressionKind::matched:
+        return read(source_.features.columns[source_.rules.sequence_column(expression.index)], source_.row);
       case ExpressionKind::let:
         return value(source_.rules.lets[expression.index].value);
       case ExpressionKind::score:

@@ -69,11 +69,11 @@ inline std::string literal_text(const Expression& node) {
 }
 
 inline std::string name_of(ExpressionKind kind) {
-  static const std::vector<std::string> names{"literal",    "column",        "feature",   "let",     "score",     "outcome", "convert",
-                                              "truth",      "not",           "and",       "or",      "negate",    "add",     "subtract",
-                                              "multiply",   "divide",        "remainder", "equal",   "not_equal", "less",    "less_equal",
-                                              "greater",    "greater_equal", "between",   "in_list", "lookup",    "in_set",  "is_present",
-                                              "is_missing", "matches",       "call"};
+  static const std::vector<std::string> names{"literal", "column",     "feature",    "let",           "score",     "outcome", "fact",
+                                              "matched", "convert",    "truth",      "not",           "and",       "or",      "negate",
+                                              "add",     "subtract",   "multiply",   "divide",        "remainder", "equal",   "not_equal",
+                                              "less",    "less_equal", "greater",    "greater_equal", "between",   "in_list", "lookup",
+                                              "in_set",  "is_present", "is_missing", "matches",       "call"};
   return names.at(static_cast<std::size_t>(kind));
 }
 

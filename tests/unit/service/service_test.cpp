@@ -51,6 +51,27 @@ policy {
 }
 )";
 
+// Rules that read what rules write, of every kind.
+constexpr const char* feedback_rules = R"(
+feature card_blocks_1h = count() by card_id over 1h where outcome == block
+feature card_shop_payments_1h = count() by card_id, merchant_id over 1h
+pattern declined_then_paid by card_id within 6h { declined: approved == false then approved and amount > declined.amount }
+let warnings = coalesce(profile(card_id).warnings, 0)
+rule warned "Warned before" {
+  when warnings >= 3
+  then block
+  reason "{warnings} warnings, {card_blocks_1h} blocks"
+  update card_id unset warnings
+}
+rule warn "A pattern, or one shop often" {
+  when declined_then_paid matched or card_shop_payments_1h >= 2
+  score 5
+  update card_id set warnings = warnings + 1 for 2h
+}
+rule often "Start again" { when card_shop_payments_1h >= 3 score 1 reset card_shop_payments_1h }
+rule again "Blocked again and again" { when card_blocks_1h >= 2 score 3 }
+)";
+
 // A folder with a config, rules and room for outputs, removed at the end.
 class ServiceTest : public testing::Test {
  protected:
@@ -105,58 +126,77 @@ class ServiceTest : public testing::Test {
     return lines;
   }
 
-  std::string log_of(const std::string& folder) const {
-    std::ifstream stream(root_ / folder / "log");
+  std::string log_of(const std::string& folder, const std::string& file = "log") const {
+    std::ifstream stream(root_ / folder / file);
     return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+  void compare_lanes_and_batch_sizes() {
+    run(config("reference", 1, 256, 6000));
+    const auto decisions = sorted_lines("reference", "decisions.jsonl");
+    const auto blocks = sorted_lines("reference", "block.jsonl");
+    const auto dead = sorted_lines("reference", "dead.jsonl");
+    EXPECT_EQ(decisions.size() + dead.size(), 6000U);
+    EXPECT_GT(blocks.size(), 10U);
+    EXPECT_GT(dead.size(), 10U);
+    for (const int lanes : {1, 2, 4}) {
+      for (const int batch_size : {1, 7, 256}) {
+        const std::string name = std::to_string(lanes) + "x" + std::to_string(batch_size);
+        run(config(name, lanes, batch_size, 6000));
+        EXPECT_TRUE(sorted_lines(name, "decisions.jsonl") == decisions) << name;
+        EXPECT_TRUE(sorted_lines(name, "block.jsonl") == blocks) << name;
+        EXPECT_TRUE(sorted_lines(name, "dead.jsonl") == dead) << name;
+      }
+    }
+  }
+
+  void kill_and_compare() {
+    constexpr std::uint64_t count = 60'000;
+    run(config("whole", 2, 256, count));
+    const fs::path path = config("killed", 2, 256, count);
+    const fs::path decisions = root_ / "killed" / "decisions.jsonl";
+    const std::uintmax_t whole_bytes = fs::file_size(root_ / "whole" / "decisions.jsonl");
+    int kills = 0;
+    for (const double share : {0.1, 0.35, 0.6}) {
+      test::ChildProcess service({WEIR_BINARY, "run", path.string()}, (root_ / "killed" / "log").string());
+      const auto reached = [&] {
+        return fs::exists(decisions) && static_cast<double>(fs::file_size(decisions)) > share * static_cast<double>(whole_bytes);
+      };
+      while (service.running() && !reached()) std::this_thread::sleep_for(1ms);
+      if (service.running()) ++kills;
+      service.signal(SIGKILL);
+      service.wait();
+    }
+    EXPECT_GE(kills, 1);
+    test::ChildProcess last({WEIR_BINARY, "run", path.string()}, (root_ / "killed" / "log").string());
+    EXPECT_EQ(last.wait(), 0) << log_of("killed");
+    for (const char* file : {"decisions.jsonl", "block.jsonl", "dead.jsonl"}) {
+      auto lines = sorted_lines("killed", file);
+      lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+      EXPECT_TRUE(lines == sorted_lines("whole", file)) << file << ": " << lines.size() << " distinct lines\n" << log_of("killed");
+    }
   }
 
   fs::path root_;
 };
 
 TEST_F(ServiceTest, DecidesTheSameWhateverTheLanesAndTheBatchSize) {
-  run(config("reference", 1, 256, 6000));
-  const auto decisions = sorted_lines("reference", "decisions.jsonl");
-  const auto blocks = sorted_lines("reference", "block.jsonl");
-  const auto dead = sorted_lines("reference", "dead.jsonl");
-  EXPECT_EQ(decisions.size() + dead.size(), 6000U);
-  EXPECT_GT(blocks.size(), 10U);
-  EXPECT_GT(dead.size(), 10U);
-  for (const int lanes : {1, 2, 4}) {
-    for (const int batch_size : {1, 7, 256}) {
-      const std::string name = std::to_string(lanes) + "x" + std::to_string(batch_size);
-      run(config(name, lanes, batch_size, 6000));
-      EXPECT_TRUE(sorted_lines(name, "decisions.jsonl") == decisions) << name;
-      EXPECT_TRUE(sorted_lines(name, "block.jsonl") == blocks) << name;
-      EXPECT_TRUE(sorted_lines(name, "dead.jsonl") == dead) << name;
-    }
-  }
+  compare_lanes_and_batch_sizes();
 }
 
 TEST_F(ServiceTest, KilledSeveralTimesItDecidesEveryRecordAndCopiesAreIdentical) {
-  constexpr std::uint64_t count = 60'000;
-  run(config("whole", 2, 256, count));
-  const fs::path path = config("killed", 2, 256, count);
-  const fs::path decisions = root_ / "killed" / "decisions.jsonl";
-  const std::uintmax_t whole_bytes = fs::file_size(root_ / "whole" / "decisions.jsonl");
-  int kills = 0;
-  for (const double share : {0.1, 0.35, 0.6}) {
-    test::ChildProcess service({WEIR_BINARY, "run", path.string()}, (root_ / "killed" / "log").string());
-    const auto reached = [&] {
-      return fs::exists(decisions) && static_cast<double>(fs::file_size(decisions)) > share * static_cast<double>(whole_bytes);
-    };
-    while (service.running() && !reached()) std::this_thread::sleep_for(1ms);
-    if (service.running()) ++kills;
-    service.signal(SIGKILL);
-    service.wait();
-  }
-  EXPECT_GE(kills, 1);
-  test::ChildProcess last({WEIR_BINARY, "run", path.string()}, (root_ / "killed" / "log").string());
-  EXPECT_EQ(last.wait(), 0) << log_of("killed");
-  for (const char* file : {"decisions.jsonl", "block.jsonl", "dead.jsonl"}) {
-    auto lines = sorted_lines("killed", file);
-    lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
-    EXPECT_TRUE(lines == sorted_lines("whole", file)) << file << ": " << lines.size() << " distinct lines\n" << log_of("killed");
-  }
+  kill_and_compare();
+}
+
+TEST_F(ServiceTest, WhatRulesWriteAndReadIsTheSameWhateverTheLanesAndTheBatchSize) {
+  write(root_ / "test.rules", std::string(rules) + feedback_rules);
+  compare_lanes_and_batch_sizes();
+  EXPECT_NE(log_of("reference", "decisions.jsonl").find("\"rule\":\"warned\""), std::string::npos);
+}
+
+TEST_F(ServiceTest, KilledSeveralTimesItKnowsWhatRulesWroteBefore) {
+  write(root_ / "test.rules", std::string(rules) + feedback_rules);
+  kill_and_compare();
 }
 
 TEST_F(ServiceTest, ATerminatedServiceDrainsAndGoesOnWhereItStopped) {

@@ -1,0 +1,87 @@
+// What rules write and later events read, of one shard or one lane: profile facts, windows over own decisions, windows that rules empty,
+// and patterns.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/event/batch.h"
+#include "engine/event/feedback_spec.h"
+#include "engine/features/feature_store.h"
+#include "engine/feedback/batch_keys.h"
+#include "engine/feedback/fact_group.h"
+#include "engine/feedback/feedback_limits.h"
+#include "engine/feedback/pattern_group.h"
+#include "engine/ports/scorer.h"
+
+namespace weir {
+
+// Which keys a state holds.
+enum class KeyOwner : std::uint8_t { any, shard, lane };  // shard: keys that include the shard's; lane: the others
+
+// True when the scorer's rules read what rules write, or know patterns; otherwise none of this room is needed.
+bool has_feedback(const Scorer& scorer);
+// The name of a fact, feature or pattern of this kind whose key is not tied to a shard; empty where there is none.
+std::string foreign_feedback(const Scorer& scorer);
+// How far behind an event's time an earlier event can matter to this state. Nothing: without end, because what an event decides depends on
+// what earlier ones decided, and so on, or because a fact never ends.
+std::optional<std::int64_t> feedback_reach_ms(const Scorer& scorer, std::int64_t window_reach_ms, const FeedbackLimits& limits);
+
+// One thread at a time. Rows of a batch are read and written in waves (see WaveJudge); rows of one wave share no key.
+class FeedbackState {
+ public:
+  FeedbackState(const Scorer& scorer, KeyOwner owner, const FeatureStoreLimits& windows, const FeedbackLimits& limits);
+  FeedbackState(const FeedbackState&) = delete;
+  FeedbackState& operator=(const FeedbackState&) = delete;
+
+  // Holds nothing: it can be left out.
+  bool is_empty() const { return kinds_.empty(); }
+  // Only patterns, which need no decision: one wave is enough.
+  bool needs_waves() const { return wave_kinds_ > 0; }
+
+  // Once a batch, after the features: sizes the columns of what is held here, and answers the patterns of all rows.
+  void begin(const EventBatch& batch, FeatureColumns& out);
+  // The kinds of keys by which rows of a batch depend on each other.
+  std::span<const BatchKeys* const> wave_keys() const { return wave_keys_; }
+  // Order matters within the batch beyond its keys: rows are judged one by one.
+  bool is_near_limit(std::size_t rows) const;
+
+  // Fills in what the rows of a wave read.
+  void read(const EventBatch& batch, std::span<const RowBlock> wave, FeatureColumns& out);
+  // Takes in what they have decided: derived columns that read the decision are filled by now.
+  void write(const EventBatch& batch, std::span<const RowBlock> wave, const FeedbackWrites& writes);
+
+  void add_counters(FeedbackCounters& total) const;
+
+ private:
+  struct Facts {
+    std::size_t kind = 0;
+    FactGroup group;
+  };
+  struct Pattern {
+    std::size_t kind = 0;
+    PatternGroup group;
+  };
+  // A feature that rules reset has windows of its own, so that no other feature of its key loses anything.
+  struct Resettable {
+    FeatureIndex feature = 0;
+    bool after_decision = false;
+    FeatureStore store;
+  };
+
+  std::size_t kind_of(const std::vector<ColumnIndex>& by);
+
+  std::vector<std::unique_ptr<BatchKeys>> kinds_;
+  std::size_t wave_kinds_ = 0;  // the first so many; the others are only asked by patterns
+  std::vector<const BatchKeys*> wave_keys_;
+  std::size_t columns_ = 0;
+  std::vector<Facts> facts_;
+  std::vector<Pattern> patterns_;
+  std::unique_ptr<FeatureStore> decided_;  // features over own decisions that no rule resets
+  std::vector<Resettable> resettable_;
+};
+
+}  // namespace weir

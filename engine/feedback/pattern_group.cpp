@@ -1,0 +1,235 @@
+#include "engine/feedback/pattern_group.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "engine/base/check.h"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t sweep_at_first = 4'096;
+constexpr std::size_t own_event = ~std::size_t{0};  // in place of a remembered one
+constexpr std::size_t kept_columns_max = 64;
+
+bool holds_at(const EventBatch& batch, ColumnIndex index, std::size_t row) {
+  const Column& column = batch.columns[index];
+  return column.present.test(row) && column.bits.test(row);
+}
+
+template <typename Value>
+bool compare(Comparison comparison, const Value& own, const Value& earlier) {
+  switch (comparison) {
+    case Comparison::equal:
+      return own == earlier;
+    case Comparison::not_equal:
+      return own != earlier;
+    case Comparison::less:
+      return own < earlier;
+    case Comparison::less_equal:
+      return own <= earlier;
+    case Comparison::greater:
+      return own > earlier;
+    case Comparison::greater_equal:
+      return own >= earlier;
+  }
+  return false;
+}
+
+}  // namespace
+
+PatternGroup::PatternGroup(const PatternSpec& spec, std::size_t column, const FeedbackLimits& limits)
+    : spec_(spec),
+      column_(column),
+      limits_(limits),
+      admit_ms_(spec.within_ms + limits.late_allowed_ms),
+      retain_ms_(2 * spec.within_ms + limits.late_allowed_ms),
+      tests_(spec.steps.size()),
+      referred_(spec.steps.size(), false),
+      sweep_at_(sweep_at_first),
+      chosen_(spec.steps.size(), own_event) {
+  const auto keep = [this](ColumnIndex source, ValueType type) {
+    for (std::uint32_t index = 0; index < kept_.size(); ++index)
+      if (kept_[index].source == source) return index;
+    kept_.push_back({source, type});
+    return static_cast<std::uint32_t>(kept_.size() - 1);
+  };
+  for (std::size_t step = 0; step < spec_.steps.size(); ++step) {
+    for (const StepComparison& comparison : spec_.steps[step].comparisons) {
+      referred_[comparison.step] = true;
+      tests_[step].push_back({comparison.comparison, comparison.type, comparison.step, keep(comparison.own, comparison.type),
+                              keep(comparison.earlier, comparison.type)});
+    }
+  }
+  WEIR_CHECK(kept_.size() <= kept_columns_max);
+  own_words_.resize(kept_.size());
+}
+
+// The values that comparisons read, names of strings held once more.
+void PatternGroup::read_event(const EventBatch& batch, std::size_t row) {
+  own_present_ = 0;
+  for (std::size_t index = 0; index < kept_.size(); ++index) {
+    const Column& column = batch.columns[kept_[index].source];
+    own_words_[index] = 0;
+    if (!column.present.test(row)) continue;
+    own_present_ |= std::uint64_t{1} << index;
+    if (column.type == ValueType::boolean) {
+      own_words_[index] = column.bits.test(row) ? 1 : 0;
+    } else if (column.type == ValueType::floating) {
+      own_words_[index] = std::bit_cast<std::int64_t>(column.floats[row]);
+    } else if (column.type == ValueType::string) {
+      own_words_[index] = texts_.intern(column.strings[row], NameTable::hash(column.strings[row]));
+    } else {
+      own_words_[index] = column.integers[row];
+    }
+  }
+}
+
+void PatternGroup::apply(const EventBatch& batch, const BatchKeys& keys, FeatureColumns& out) {
+  Column& answer = out.columns[column_];
+  answer.type = ValueType::boolean;
+  answer.scale = 0;
+  answer.resize(batch.rows);
+  const auto last = static_cast<std::uint32_t>(spec_.steps.size() - 1);
+  for (std::size_t row = 0; row < batch.rows; ++row) {
+    if (!batch.active.test(row)) continue;
+    answer.present.set(row);
+    if (!keys.has(row)) continue;
+    const std::int64_t time = batch.time().integers[row];
+    past_.see(time);
+    std::uint32_t fits = 0;
+    for (std::uint32_t step = 0; step < last; ++step)
+      if (holds_at(batch, spec_.steps[step].condition, row)) fits |= std::uint32_t{1} << step;
+    const bool ends = holds_at(batch, spec_.steps[last].condition, row);
+    if (fits == 0 && !ends) continue;
+    History* history = history_of(keys, row, fits != 0);
+    if (history == nullptr) continue;  // nothing came before
+    read_event(batch, row);
+    if (ends) {
+      const auto end = std::upper_bound(history->times.begin(), history->times.end(), time);
+      // The oldest time is open: an event exactly `within` older is out.
+      const auto begin = std::upper_bound(history->times.begin(), end, time - spec_.within_ms);
+      if (completes(*history, static_cast<std::size_t>(begin - history->times.begin()),
+                    static_cast<std::size_t>(end - history->times.begin())))
+        answer.bits.set(row);
+    }
+    if (fits != 0) {
+      remember(*history, time, fits);
+    } else {
+      for (std::size_t index = 0; index < kept_.size(); ++index)
+        if (kept_[index].type == ValueType::string && own_words_[index] != 0) texts_.release(static_cast<NameNumber>(own_words_[index]));
+    }
+  }
+}
+
+bool PatternGroup::completes(const History& history, std::size_t begin, std::size_t end) {
+  tries_ = 0;
+  const bool found = place_step(history, 0, begin, end);
+  if (tries_ < limits_.pattern_tries_max) return found;
+  ++tries_reached_;
+  return false;
+}
+
+// Looks for an event of `step` at `from` or behind. A step that no later one reads takes the first that fits: any other would leave less.
+bool PatternGroup::place_step(const History& history, std::uint32_t step, std::size_t from, std::size_t end) {
+  const bool is_last = step + 1 == spec_.steps.size();
+  if (is_last) return agrees(history, step, own_event);
+  for (std::size_t event = from; event < end; ++event) {
+    if (++tries_ >= limits_.pattern_tries_max) return false;
+    if (((history.fits[event] >> step) & 1U) == 0 || !agrees(history, step, event)) continue;
+    chosen_[step] = event;
+    if (place_step(history, step + 1, event + 1, end)) return true;
+    if (!referred_[step]) return false;
+  }
+  return false;
+}
+
+bool PatternGroup::agrees(const History& history, std::uint32_t step, std::size_t event) const {
+  const std::size_t width = kept_.size();
+  const std::int64_t* own = event == own_event ? own_words_.data() : &history.words[event * width];
+  const std::uint64_t own_present = event == own_event ? own_present_ : history.present[event];
+  return std::all_of(tests_[step].begin(), tests_[step].end(), [&](const StepTest& test) {
+    const std::size_t earlier = chosen_[test.step];
+    if (((own_present >> test.kept_own) & (history.present[earlier] >> test.kept_earlier) & 1U) == 0) return false;
+    return holds(test, own[test.kept_own], history.words[earlier * width + test.kept_earlier]);
+  });
+}
+
+bool PatternGroup::holds(const StepTest& test, std::int64_t own, std::int64_t earlier) const {
+  if (test.type == ValueType::floating) return compare(test.comparison, std::bit_cast<double>(own), std::bit_cast<double>(earlier));
+  return compare(test.comparison, own, earlier);  // of strings: equal names have one number
+}
+
+void PatternGroup::remember(History& history, std::int64_t time, std::uint32_t fits) {
+  const bool fresh = history.times.empty() || time >= history.newest_ms;
+  if (!fresh && history.newest_ms - time > admit_ms_) {
+    ++too_late_;
+    for (std::size_t index = 0; index < kept_.size(); ++index)
+      if (kept_[index].type == ValueType::string && own_words_[index] != 0) texts_.release(static_cast<NameNumber>(own_words_[index]));
+    return;
+  }
+  if (fresh) {
+    history.newest_ms = time;
+    const auto gone = std::upper_bound(history.times.begin(), history.times.end(), time - retain_ms_);
+    drop(history, static_cast<std::size_t>(gone - history.times.begin()));
+  }
+  const auto at = std::upper_bound(history.times.begin(), history.times.end(), time);
+  const auto place = at - history.times.begin();
+  history.times.insert(at, time);
+  history.fits.insert(history.fits.begin() + place, fits);
+  history.present.insert(history.present.begin() + place, own_present_);
+  history.words.insert(history.words.begin() + place * static_cast<std::ptrdiff_t>(kept_.size()), own_words_.begin(), own_words_.end());
+  if (history.times.size() <= limits_.pattern_events_a_key_max) return;
+  ++dropped_;
+  drop(history, 1);
+}
+
+// The oldest ones.
+void PatternGroup::drop(History& history, std::size_t count) {
+  if (count == 0) return;
+  const std::size_t width = kept_.size();
+  for (std::size_t event = 0; event < count; ++event)
+    for (std::size_t index = 0; index < width; ++index)
+      if (kept_[index].type == ValueType::string && history.words[event * width + index] != 0)
+        texts_.release(static_cast<NameNumber>(history.words[event * width + index]));
+  const auto first = static_cast<std::ptrdiff_t>(count);
+  history.times.erase(history.times.begin(), history.times.begin() + first);
+  history.fits.erase(history.fits.begin(), history.fits.begin() + first);
+  history.present.erase(history.present.begin(), history.present.begin() + first);
+  history.words.erase(history.words.begin(), history.words.begin() + first * static_cast<std::ptrdiff_t>(width));
+}
+
+PatternGroup::History* PatternGroup::history_of(const BatchKeys& keys, std::size_t row, bool add) {
+  NameNumber key = keys_.find(keys.key(row), keys.hash(row));
+  if (key == 0) {
+    if (!add) return nullptr;
+    if (keys_.names() >= sweep_at_) sweep();
+    key = keys_.intern(keys.key(row), keys.hash(row));
+    if (histories_.size() <= key) histories_.resize(key + std::size_t{1});
+    histories_[key] = {};
+    histories_[key].held = true;
+  }
+  return &histories_[key];
+}
+
+// Forgets keys that are idle for longer than an event can be late against the recent past. Not done again before as many more have come.
+void PatternGroup::sweep() {
+  for (NameNumber key = 1; key < histories_.size(); ++key) {
+    History& history = histories_[key];
+    if (!history.held || history.newest_ms >= past_.begin() - retain_ms_) continue;
+    drop(history, history.times.size());
+    history = {};
+    keys_.release(key);
+  }
+  sweep_at_ = std::max(sweep_at_first, 2 * keys_.names());
+}
+
+void PatternGroup::add_counters(FeedbackCounters& total) const {
+  total.pattern_keys += keys_.names();
+  total.bytes += keys_.bytes() + texts_.bytes() + histories_.capacity() * sizeof(History);
+  total.pattern_events_dropped += dropped_;
+  total.pattern_events_too_late += too_late_;
+  total.pattern_tries_reached += tries_reached_;
+}
+
+}  // namespace weir

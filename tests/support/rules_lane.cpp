@@ -1,0 +1,79 @@
+#include "tests/support/rules_lane.h"
+
+#include <cstdio>
+
+#include "engine/base/check.h"
+#include "rules/evaluate/rule_set.h"
+#include "rules/language/check_rules.h"
+
+namespace weir::test {
+
+CheckedRules check_or_abort(const std::string& rules_text) {
+  static std::vector<std::unique_ptr<std::vector<SourceFile>>> kept;  // diagnostics and expressions point into them
+  kept.push_back(std::make_unique<std::vector<SourceFile>>(std::vector<SourceFile>{{"test.rules", rules_text}}));
+  Diagnostics diagnostics;
+  std::optional<CheckedRules> rules = check_rules(*kept.back(), {}, diagnostics);
+  if (!rules) std::fputs(render(diagnostics, false).c_str(), stderr);
+  WEIR_CHECK(rules.has_value());
+  return std::move(*rules);
+}
+
+RulesLane::RulesLane(const std::string& rules_text, std::size_t batch_size, InputSettings input, const std::vector<std::string>& routes)
+    : reader_(batch_size) {
+  CheckedRules rules = check_or_abort(rules_text);
+  RuleSetOptions options;
+  std::vector<SourceFile> conditions;
+  for (const std::string& route : routes) conditions.push_back({"when", route});
+  for (const SourceFile& condition : conditions) {
+    Diagnostics diagnostics;
+    const auto route = check_expression(condition, ExpressionScope::decision, rules, diagnostics);
+    WEIR_CHECK(route.has_value());
+    options.routes.push_back(*route);
+  }
+  input.scorer = RuleSet::compile(rules, options).take();
+  std::vector<SinkBinding> bindings{{"decisions", &decisions_, OutputKind::decision, FeatureSelection::all, std::nullopt},
+                                    {"updates", &updates_, OutputKind::profile_update, FeatureSelection::none, std::nullopt}};
+  for (std::uint32_t route = 0; route < routes.size(); ++route) {
+    routed_.push_back(std::make_unique<FakeSink>());
+    bindings.push_back({"routed", routed_.back().get(), OutputKind::decision, FeatureSelection::fired, route});
+  }
+  bindings.push_back({"dead_letters", &dead_letters_, OutputKind::dead_letter, FeatureSelection::none, std::nullopt});
+  lane_ = std::make_unique<Lane>(0, std::vector<InputSettings>{input}, std::move(bindings), nullptr);
+  lane_->attach(0, reader_);
+}
+
+void RulesLane::assign(std::int64_t live_from) {
+  ShardStart start;
+  start.name = {"payments", "payments", 0};
+  start.epoch = 1;
+  start.live_from = live_from;
+  auto answer = lane_->assign(0, start, std::make_shared<PublishedPosition>());
+  while (lane_->do_work(std::chrono::microseconds{0})) {
+  }
+  answer.get();
+}
+
+void RulesLane::feed(const std::vector<FakeReader::Record>& records, std::int64_t offset) {
+  reader_.feed(0, 1, offset, records);
+  while (lane_->do_work(std::chrono::microseconds{0})) {
+  }
+  WEIR_CHECK(dead_letters_.taken.empty());
+}
+
+std::vector<std::string> RulesLane::values(const FakeSink& sink) {
+  std::vector<std::string> all;
+  for (const FakeSink::Taken& taken : sink.taken) all.push_back(taken.value);
+  return all;
+}
+
+std::vector<std::string> RulesLane::outcomes() const {
+  std::vector<std::string> all;
+  for (const FakeSink::Taken& taken : decisions_.taken) {
+    const std::string mark = "\"outcome\":\"";
+    const std::size_t begin = taken.value.find(mark) + mark.size();
+    all.push_back(taken.value.substr(begin, taken.value.find('"', begin) - begin));
+  }
+  return all;
+}
+
+}  // namespace weir::test

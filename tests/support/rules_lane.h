@@ -1,0 +1,47 @@
+// A lane with a rule set, fed with records written down in a test: what it decides and what profile updates it writes, byte by byte.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/pipeline/lane.h"
+#include "rules/language/checked_rules.h"
+#include "tests/support/fake_reader.h"
+#include "tests/support/fake_sink.h"
+
+namespace weir::test {
+
+// Aborts the test program with the diagnostics when the text is wrong.
+CheckedRules check_or_abort(const std::string& rules_text);
+
+class RulesLane {
+ public:
+  // `features` settings and limits of `input` are kept, its scorer is made from the text. `routes`: conditions of further sinks.
+  RulesLane(const std::string& rules_text, std::size_t batch_size, InputSettings input = {}, const std::vector<std::string>& routes = {});
+
+  // The shard's records from `offset` on: mute below `live_from`.
+  void assign(std::int64_t live_from = 0);
+  void feed(const std::vector<FakeReader::Record>& records, std::int64_t offset = 0);
+
+  std::vector<std::string> decisions() const { return values(decisions_); }
+  std::vector<std::string> updates() const { return values(updates_); }
+  // "outcome" of each decision.
+  std::vector<std::string> outcomes() const;
+  std::vector<std::string> routed(std::size_t route) const { return values(*routed_[route]); }
+
+  Lane& lane() { return *lane_; }
+
+ private:
+  static std::vector<std::string> values(const FakeSink& sink);
+
+  FakeReader reader_;
+  FakeSink decisions_;
+  FakeSink updates_;
+  FakeSink dead_letters_;
+  std::vector<std::unique_ptr<FakeSink>> routed_;
+  std::unique_ptr<Lane> lane_;
+};
+
+}  // namespace weir::test
