@@ -9,6 +9,7 @@
 #include "engine/base/json_text.h"
 #include "engine/features/feature_plan.h"
 #include "engine/settings/quantity.h"
+#include "rules/evaluate/fact_chains.h"
 
 namespace weir {
 namespace {
@@ -82,6 +83,13 @@ RulesCost rules_cost(const CheckedRules& rules, std::int64_t late_allowed_ms) {
     cost.keys.push_back(std::move(key));
   }
   cost.lists = rules.lists.size();
+  const auto read = [](const CheckedFact& fact) { return fact.read; };
+  cost.facts = static_cast<std::size_t>(std::count_if(rules.facts.begin(), rules.facts.end(), read));
+  cost.patterns = rules.sequences.size();
+  const auto decides = [](const FeatureSpec& feature) { return feature.is_feedback(); };
+  const std::vector<std::optional<std::int64_t>> chains = evaluate::fact_chains(rules);
+  cost.endless = std::any_of(rules.features.begin(), rules.features.end(), decides);
+  for (std::size_t fact = 0; fact < chains.size(); ++fact) cost.endless = cost.endless || (rules.facts[fact].read && !chains[fact]);
   cost.event_ns = estimated_ns(rules, cost.keys.size());
   cost.untested = untested_rules(rules);
   return cost;
@@ -95,6 +103,10 @@ std::string cost_text(const RulesCost& cost) {
     out += fmt::format("\n  by {}: {}, {} for {}; {} bytes a key with {} events", fmt::join(key.by, ", "), counted(key.features, "feature"),
                        counted(key.event_bytes, "byte"), reach_text(key), key.key_bytes, shown_events);
   }
+  if (cost.facts > 0 || cost.patterns > 0)
+    out += fmt::format("\n  {}, {} kept from earlier events", counted(cost.facts, "profile fact"), counted(cost.patterns, "pattern"));
+  if (cost.endless)
+    out += "\n  a restart replays each shard from its beginning, because what is decided depends on earlier decisions without end";
   if (cost.untested > 0 && cost.rules > 0) out += fmt::format("\n{} of {} named in no test", cost.untested, counted(cost.rules, "rule"));
   return out + "\n";
 }
@@ -106,9 +118,10 @@ std::string cost_json(const RulesCost& cost) {
                         keys.empty() ? "" : ", ", fmt::join(key.by, "\", \""), key.features, key.event_bytes, key.window_ms, key.key_bytes);
   }
   return fmt::format(
-      "{{\"name\": {}, \"rules\": {}, \"features\": {}, \"lists\": {}, \"event_ns\": {:.0f}, \"measured\": {}, \"untested\": {}, \"keys\": "
-      "[{}]}}",
-      json_of(cost.name), cost.rules, cost.features, cost.lists, cost.event_ns, cost.measured, cost.untested, keys);
+      "{{\"name\": {}, \"rules\": {}, \"features\": {}, \"lists\": {}, \"event_ns\": {:.0f}, \"measured\": {}, \"untested\": {}, "
+      "\"facts\": {}, \"patterns\": {}, \"replays_all\": {}, \"keys\": [{}]}}",
+      json_of(cost.name), cost.rules, cost.features, cost.lists, cost.event_ns, cost.measured, cost.untested, cost.facts, cost.patterns,
+      cost.endless, keys);
 }
 
 }  // namespace weir

@@ -29,6 +29,9 @@ struct RulesCost {
   double event_ns = 0;       // for one event in one lane, from its bytes to a decision
   bool measured = false;     // on this machine; otherwise estimated
   std::size_t untested = 0;  // rules that no test names
+  std::size_t facts = 0;     // of profiles, that rules read
+  std::size_t patterns = 0;
+  bool endless = false;  // a restart replays from the beginning of the log
 };
 
 constexpr std::size_t shown_events = 10;
