@@ -40,7 +40,7 @@ TEST(Examples, AreWithoutComplaintAndTested) {
     SCOPED_TRACE(folder.string());
     const std::vector<SourceFile> files = files_of(folder);
     Diagnostics diagnostics;
-    std::optional<CheckedRules> rules = check_rules(files, {"", std::nullopt, true}, diagnostics);
+    std::optional<CheckedRules> rules = check_rules(files, {}, diagnostics);
     EXPECT_TRUE(diagnostics.empty()) << render(diagnostics, false);
     ASSERT_TRUE(rules.has_value());
     TestOptions options;
