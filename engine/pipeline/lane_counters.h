@@ -44,6 +44,10 @@ struct StateGauges {
   Gauge late_events;
   Gauge too_late_events;
   Gauge ids_forgotten;  // within the horizon of duplicates, for its bound
+  // What met a limit of feedback (see FeedbackLimits), of shards that are there.
+  Gauge facts_refused;
+  Gauge pattern_events_dropped;
+  Gauge pattern_tries_reached;
 };
 
 }  // namespace weir

@@ -207,14 +207,19 @@ void Lane::publish_gauges() {
   };
   exchange_.owned().for_each(add);
   std::uint64_t ids_forgotten = 0;
+  FeedbackCounters feedback;
   for (LaneInput& input : inputs_) {
     for (auto& [index, shard] : input.shards) {
       add(shard->store);
+      if (shard->feedback) shard->feedback->add_counters(feedback);
       if (shard->duplicates != nullptr) ids_forgotten += shard->duplicates->bound_reached();
     }
   }
-  state_.keys.set(total.keys);
-  state_.bytes.set(total.bytes);
+  state_.keys.set(total.keys + feedback.fact_keys + feedback.pattern_keys);
+  state_.bytes.set(total.bytes + feedback.bytes);
+  state_.facts_refused.set(feedback.facts_refused);
+  state_.pattern_events_dropped.set(feedback.pattern_events_dropped);
+  state_.pattern_tries_reached.set(feedback.pattern_tries_reached);
   state_.late_events.set(total.late_events);
   state_.too_late_events.set(total.too_late_events);
   state_.ids_forgotten.set(ids_forgotten);
