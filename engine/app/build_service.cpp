@@ -71,6 +71,9 @@ class Builder {
     named.input.lanes_per_shard = source.mapping.lanes_per_shard;
     named.input.parse = {settings_.parse.record_bytes_max, settings_.parse.depth_max, settings_.parse.string_bytes_max,
                          source.mapping.strict};
+    named.input.fed_by = configuration_.fed_by;
+    if (!configuration_.fed_by.empty()) named.input.gate = gate_;
+    named.input.types = record_types(configuration_.rules->event, source);
     named.input.features.late_allowed_ms = settings_.state.late.allowed.count();
     named.input.duplicates = {settings_.state.duplicates.horizon.count(), settings_.state.duplicates.ids_max};
     named.input.late = settings_.state.late.then == LateThen::dead_letter ? LatePolicy::dead_letter
@@ -157,6 +160,7 @@ class Builder {
   std::unique_ptr<BuiltService> built_;
   Status status_ = success();
   std::uint32_t route_count_ = 0;
+  std::shared_ptr<ReplayGate> gate_ = std::make_shared<ReplayGate>();  // of all sources, where some read what others feed
 };
 
 }  // namespace

@@ -6,8 +6,11 @@
 #include <utility>
 
 #include "connectors/registry.h"
+#include "engine/app/feeding_sources.h"
 #include "engine/settings/config_errors.h"
+#include "engine/settings/field_wording.h"
 #include "rules/language/error_codes.h"
+#include "rules/language/reporter.h"
 
 namespace weir {
 namespace {
@@ -41,12 +44,26 @@ ExpressionIndex check_condition(Configuration& configuration, const LocatedText&
   return expression.value_or(no_expression);
 }
 
+void check_event_name(Configuration& configuration, const std::string& name, const SettingsPlace& place) {
+  const EventSchema& schema = configuration.rules->event;
+  if (name.empty() || schema.find_type(name)) return;  // a missing one was complained about already
+  std::vector<std::string> help;
+  if (!schema.has_several_types()) {
+    help = {"did you mean `" + schema.name + "`? It is the event that the rules declare"};
+  } else {
+    std::vector<std::string_view> declared;
+    for (const EventType& type : schema.types) declared.push_back(type.name);
+    help = did_you_mean(name, declared);
+    help.push_back("the rules declare " + enumeration(declared, "and"));
+  }
+  configuration.diagnostics.push_back(
+      config_diagnostic(config_error::unknown_word, place, "the rules declare no event `" + name + "`", "not declared", std::move(help)));
+}
+
 void check_event(Configuration& configuration, const SourceSettings& source) {
-  const std::string& declared = configuration.rules->event.name;
-  if (source.event.empty() || source.event == declared) return;  // a missing one was complained about already
-  configuration.diagnostics.push_back(config_diagnostic(config_error::unknown_word, source.event_place,
-                                                        "the rules declare no event `" + source.event + "`", "not declared",
-                                                        {"did you mean `" + declared + "`? It is the event that the rules declare"}));
+  check_event_name(configuration, source.event, source.event_place);
+  if (!source.telling) return;
+  for (const auto& [says, event] : source.telling->types) check_event_name(configuration, event, source.telling->type_places.at(says));
 }
 
 }  // namespace
@@ -68,6 +85,18 @@ std::vector<SourceFile> read_rules_files(std::span<const std::filesystem::path> 
       files.push_back({path.string(), std::move(text)});
   }
   return files;
+}
+
+RecordTypes record_types(const EventSchema& schema, const SourceSettings& source) {
+  RecordTypes types;
+  types.type = schema.find_type(source.event).value_or(0);
+  if (!source.telling) return types;
+  types.field = source.telling->field;
+  types.skip_unknown = source.telling->unknown == EventTelling::Unknown::skip;
+  for (const auto& [says, event] : source.telling->types) types.told.emplace_back(says, schema.find_type(event).value_or(0));
+  for (std::size_t type = 0; source.telling->types.empty() && type < schema.type_count(); ++type)
+    types.told.emplace_back(schema.type_name(type), type);
+  return types;
 }
 
 std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& path, std::span<const std::string> overrides,
@@ -97,6 +126,8 @@ std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& p
     const auto& filter = source.mapping.filter;
     configuration->filters.push_back(filter ? check_condition(*configuration, *filter, ExpressionScope::event) : no_expression);
   }
+  if (!has_errors(configuration->diagnostics))
+    configuration->fed_by = find_feeding_sources(settings.sources, *configuration->rules, configuration->diagnostics);
   for (const SinkSettings& sink : settings.sinks)
     configuration->routes.push_back(sink.when ? check_condition(*configuration, *sink.when, ExpressionScope::decision) : no_expression);
   return configuration;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/diagnostic.h"
+#include "engine/parse/json_parser.h"
 #include "engine/settings/load_service_settings.h"
 #include "rules/language/check_rules.h"
 
@@ -22,6 +23,7 @@ struct Configuration {
   std::optional<CheckedRules> rules;                    // none where there was an error in them
   std::vector<ExpressionIndex> filters;                 // by source: the mapping's `filter`, or no_expression
   std::vector<ExpressionIndex> routes;                  // by sink: its `when`, or no_expression
+  std::vector<std::size_t> fed_by;                      // by feature, where sources read what others feed: see find_feeding_sources
   Diagnostics diagnostics;                              // of everything
 
   bool usable() const { return load.settings && rules && !has_errors(diagnostics); }
@@ -32,6 +34,9 @@ std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& p
 
 // With the time of day, for warnings about rules near their expiry.
 CheckOptions check_options_of_today();
+
+// Which events the records of a source are, in the terms of the parser. Precondition: they are declared.
+RecordTypes record_types(const EventSchema& schema, const SourceSettings& source);
 
 // Rules files by themselves. Complaints about reading them go to `diagnostics`.
 std::vector<SourceFile> read_rules_files(std::span<const std::filesystem::path> paths, Diagnostics& diagnostics);

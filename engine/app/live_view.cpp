@@ -155,6 +155,7 @@ std::string LiveView::summary(const ServiceStatus& total, std::chrono::steady_cl
   std::string text = fmt::format("{} records in {:.1f} s: {} decided, {} dead letters, {} filtered", grouped(total.records),
                                  seconds(ran_for), grouped(total.decided), grouped(total.dead_letters), grouped(total.filtered));
   if (total.replayed > 0) text += fmt::format(", {} replayed mute", grouped(total.replayed));
+  if (total.skipped > 0) text += fmt::format(", {} of no known event skipped", grouped(total.skipped));
   if (total.too_late_events > 0)
     text += fmt::format(", {} events too late for their key (judged on what is kept, not added)", grouped(total.too_late_events));
   if (total.late_dropped > 0) text += fmt::format(", {} too late and dropped", grouped(total.late_dropped));

@@ -38,7 +38,7 @@ Status Service::start() {
     return status;
   }
   for (std::size_t source = 0; source < parts_.sources.size(); ++source) {
-    ShardOwner& owner = lanes_->owner(source, history_reach(parts_.sources[source].input));
+    ShardOwner& owner = lanes_->owner(source, history_reach(parts_.sources[source].input), !parts_.sources[source].input.fed_by.empty());
     Status status = parts_.sources[source].source->start(owner, parts_.lanes);
     if (status) {
       for (LaneIndex lane = 0; lane < parts_.lanes; ++lane) lanes_->lane(lane).attach(source, parts_.sources[source].source->reader(lane));

@@ -26,8 +26,8 @@ void RecentDecisions::decided(const EventBatch& events, const DecisionBatch& dec
       recent.reasons += decisions.text.view(fired.text_begin, fired.text_size);
     }
     ++taken;
-    if (events.schema->id_field) {
-      const Column& ids = events.columns[*events.schema->id_field];
+    if (const auto id = events.schema->id_field_of(events.type_of(row))) {
+      const Column& ids = events.columns[*id];
       recent.event_id = ids.type == ValueType::string ? std::string(ids.strings[row]) : std::to_string(ids.integers[row]);
     }
     ByteBuffer score;

@@ -13,6 +13,7 @@ ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& ou
     status.replayed += counters.replayed.get();
     status.decided += counters.decided.get();
     status.filtered += counters.filtered.get();
+    status.skipped += counters.skipped.get();
     status.dead_letters += counters.dead_letters.get();
     status.duplicates += counters.duplicates.get();
     status.late_dropped += counters.late_dropped.get();

@@ -33,6 +33,7 @@ struct ServiceStatus {
   std::uint64_t replayed = 0;
   std::uint64_t decided = 0;
   std::uint64_t filtered = 0;
+  std::uint64_t skipped = 0;  // of no event type, and told to be passed over
   std::uint64_t dead_letters = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t late_dropped = 0;

@@ -1,6 +1,7 @@
 // Events as columns: what flows between the stages of a lane. Each stage fills its own columns, a virtual call happens once a batch.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -104,10 +105,32 @@ struct EventBatch {
   std::vector<Column> columns;
   std::vector<std::uint32_t> record_index;  // row -> index into RecordBatch::records
   std::vector<std::int64_t> offsets;        // row -> offset
+  std::vector<std::uint8_t> types;          // row -> index into schema->types; empty where there is one type
+  std::vector<Column> of_type;              // by type: a boolean that says which rows are of it; empty where there is one type
   BitMask active;  // rows that take part; the mapping's filter clears the others, which touch no state and give no output
   Arena arena;     // unescaped strings and the like; strings without escapes point into the record itself
 
   const Column& time() const { return columns[schema->time_field]; }
+  std::size_t type_of(std::size_t row) const { return types.empty() ? 0 : types[row]; }
+
+  // The rows of one word of the masks whose type is in the set.
+  std::uint64_t rows_of(EventTypeSet set, std::size_t word) const {
+    if (of_type.empty()) return ~std::uint64_t{0};
+    std::uint64_t found = 0;
+    for (; set != 0; set &= set - 1) found |= of_type[static_cast<std::size_t>(std::countr_zero(set))].bits.words()[word];
+    return found;
+  }
+
+  // Makes `of_type` say what `types` does.
+  void index_types() {
+    of_type.resize(schema->types.size());
+    for (Column& column : of_type) {
+      column.type = ValueType::boolean;
+      column.bits.assign(rows, false);
+      column.present.assign(rows, true);
+    }
+    for (std::size_t row = 0; row < rows && !of_type.empty(); ++row) of_type[types[row]].bits.set(row);
+  }
 };
 
 // What the features stage fills: one column per feature, rows as in the EventBatch. Strings point into `arena`.

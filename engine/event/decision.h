@@ -84,6 +84,7 @@ struct DecisionVocabulary {
   std::vector<std::string> outcomes;
   std::vector<RuleDescription> rules;
   std::vector<std::string> features;  // names, as FeatureColumns::columns; aggregates written in place carry their own text
+  std::vector<std::string> events;    // names of the event types; empty where there is one
   std::string hash;                   // of the rule set: 32 hexadecimal digits
 };
 

@@ -37,8 +37,10 @@ struct FeatureSpec {
   std::int64_t delay_ms = 0;           // D: (t - D - W, t - D] instead
   std::uint32_t last_events = 0;       // a count window of that many events that satisfy `where`; 0: a window of time
   std::uint32_t percentile_parts = 0;  // which percentile, in ten-thousandths: 0 to 10,000
-  bool after_decision = false;         // `where` reads the event's decision: judged after it, and the event at hand is never in the window
-  bool resettable = false;             // some rule empties the window of a key
+  // Only events of these types are added; 0: of all. Those of other types that have the key ask for the value as of their own time.
+  EventTypeSet from = 0;
+  bool after_decision = false;  // `where` reads the event's decision: judged after it, and the event at hand is never in the window
+  bool resettable = false;      // some rule empties the window of a key
 
   // Its value depends on what earlier events of the same batch decided.
   bool is_feedback() const { return after_decision || resettable; }

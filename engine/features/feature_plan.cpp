@@ -55,12 +55,14 @@ bool is_span(const FeatureSpec& feature) {
 
 class GroupBuilder {
  public:
-  GroupBuilder(const std::vector<ColumnIndex>& by, const ColumnTypes& types) : types_(types) {
+  GroupBuilder(const std::vector<ColumnIndex>& by, EventTypeSet from, const ColumnTypes& types) : types_(types) {
     plan_.by = by;
+    plan_.from = from;
+    for (const ColumnIndex part : by) plan_.asking &= types.schema.types_with(part);
     for (const ColumnIndex part : by) plan_.by_types.push_back(types.at(part).type);
   }
 
-  const std::vector<ColumnIndex>& by() const { return plan_.by; }
+  bool is_of(const FeatureSpec& feature) const { return feature.by == plan_.by && feature.from == plan_.from; }
   // A feature needs two flags at most.
   bool has_room() const { return flags_used_ + 2 <= flags_max; }
 
@@ -127,6 +129,7 @@ class GroupBuilder {
       reach_ms = std::max(reach_ms, known.reach_ms);
       if (known.events > 0) keep(known);
     }
+    plan_.longest_reach_ms = reach_ms;
     plan_.wide_time = plan_.retain_ms + reach_ms + 2 > std::int64_t{std::numeric_limits<std::uint32_t>::max()};
     lay_out();
     return std::move(plan_);
@@ -279,10 +282,10 @@ std::vector<KeyGroupPlan> plan_features(std::span<const FeatureSpec> features, s
   std::vector<GroupBuilder> builders;
   for (const FeatureIndex index : held) {
     const FeatureSpec& feature = features[index];
-    const auto fits = [&](const GroupBuilder& builder) { return builder.by() == feature.by && builder.has_room(); };
+    const auto fits = [&](const GroupBuilder& builder) { return builder.is_of(feature) && builder.has_room(); };
     auto at = std::find_if(builders.begin(), builders.end(), fits);
     if (at == builders.end()) {
-      builders.emplace_back(feature.by, types);
+      builders.emplace_back(feature.by, feature.from, types);
       at = builders.end() - 1;
     }
     at->add(feature, index);
@@ -292,7 +295,7 @@ std::vector<KeyGroupPlan> plan_features(std::span<const FeatureSpec> features, s
     std::int64_t longest_ms = 0;
     std::int64_t reach_ms = 0;
     for (const FeatureSpec& feature : features) {
-      if (feature.by != builder.by()) continue;
+      if (!builder.is_of(feature)) continue;
       if (feature.last_events > 0) continue;
       longest_ms = std::max(longest_ms, feature.delay_ms + feature.window_ms);
       reach_ms = std::max(reach_ms, reach_of(feature));

@@ -105,9 +105,11 @@ struct CountKeep {
   std::int64_t reach_ms = 0;
 };
 
-// All features with the same `by`: they share one ring a key.
+// All features with the same `by` and `from`: they share one ring a key.
 struct KeyGroupPlan {
   std::vector<ColumnIndex> by;
+  EventTypeSet from = 0;                   // events of these types are added, others only ask; 0: all are added
+  EventTypeSet asking = ~EventTypeSet{0};  // types that have the key at all
   std::vector<ValueType> by_types;
   std::vector<RingColumnPlan> columns;
   std::vector<ConditionPlan> conditions;
@@ -117,6 +119,7 @@ struct KeyGroupPlan {
   std::vector<std::vector<std::uint32_t>> totals_by_window;  // cells whose totals a hot key keeps
   std::vector<SpanPlan> spans;                               // beside the cells
   std::vector<CountKeep> keeps;                              // empty: age alone decides what is kept
+  std::int64_t longest_reach_ms = 0;                         // of any window: older entries are seen by no event
   std::vector<GroupFeaturePlan> features;
   std::int64_t admit_ms = 0;        // an event older than this against its key's newest is not added
   std::int64_t retain_time_ms = 0;  // entries below this age are kept

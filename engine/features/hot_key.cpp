@@ -172,6 +172,16 @@ void HotKey::add(const RingEvent& event, std::uint64_t age, std::int64_t newest,
   if (position == begin_ && begin_ < end_) oldest_ = newest - static_cast<std::int64_t>(age_at(begin_, newest));
 }
 
+void HotKey::ask(std::uint64_t age, std::int64_t newest, Answers& answers) {
+  const std::uint64_t position = age == 0 ? end_ : origin_ + ring_.place_of(age, index_of(begin_), index_of(end_), newest);
+  seek(position, age, newest);
+  if (spans_ != nullptr) spans_->seek(entries_of(newest), position, age);
+  for (const bool excluding : {true, false}) {
+    answer(excluding, true, answers);
+    if (spans_ != nullptr) spans_->answer(entries_of(newest), excluding, answers);
+  }
+}
+
 void HotKey::answer(bool excluding, bool in_extremes, Answers& answers) {
   for (std::size_t index = 0; index < cells_.size(); ++index) {
     const CellPlan& cell = plan_.cells[index];

@@ -47,6 +47,9 @@ class HotKey {
   // out again.
   void add(const RingEvent& event, std::uint64_t age, std::int64_t newest, bool too_late, Answers* answers);
 
+  // Answers as of an event of this age that is not added; `newest` may be newer than the newest entry.
+  void ask(std::uint64_t age, std::int64_t newest, Answers& answers);
+
   std::size_t bytes() const;
 
  private:

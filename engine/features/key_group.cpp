@@ -44,6 +44,7 @@ KeyGroup::KeyGroup(KeyGroupPlan plan, const FeatureStoreLimits& limits)
       scan_(plan_),
       span_scan_(plan_),
       answers_(limits_, counters_, names_),
+      nothing_(plan_.entry_bytes),
       name_hashes_(plan_.columns.size()) {
   event_.values.resize(plan_.columns.size());
 }
@@ -61,11 +62,17 @@ void KeyGroup::apply(const EventBatch& batch, FeatureColumns* out) {
   for (std::size_t begin = 0; begin < batch.rows; begin += stretch_rows) {
     encoder_.clear();
     const std::uint64_t rows = stage_keys(batch, begin, batch.active.words()[begin / stretch_rows]);
-    counters_.missing_keys += static_cast<std::uint64_t>(std::popcount(batch.active.words()[begin / stretch_rows] & ~rows));
+    if (const std::uint64_t without = batch.active.words()[begin / stretch_rows] & ~rows; without != 0)
+      counters_.missing_keys += static_cast<std::uint64_t>(std::popcount(without & batch.rows_of(plan_.asking, begin / stretch_rows)));
     if (out != nullptr) answers_.start_word(begin / stretch_rows, rows);
     stage_names(batch, begin, rows);
     prefetch_blocks(rows);
-    for_each_bit(rows, [&](std::size_t place) {
+    const std::uint64_t taken = plan_.from == 0 ? rows : rows & batch.rows_of(plan_.from, begin / stretch_rows);
+    for_each_bit(out != nullptr ? rows : taken, [&](std::size_t place) {
+      if (taken != rows && (taken >> place & 1U) == 0) {
+        answers_.start_row(begin + place);
+        return ask(keys_[place], batch.time().integers[begin + place]);
+      }
       read_event(batch, begin + place, place);
       if (out != nullptr) answers_.start_row(begin + place);
       const bool added = add_event(keys_[place], out != nullptr ? &answers_ : nullptr, RowUse::add_and_answer);
@@ -80,14 +87,16 @@ void KeyGroup::apply(const EventBatch& batch, const RowBlock& wanted, RowUse use
   encoder_.clear();
   const std::uint64_t rows = stage_keys(batch, begin, wanted.rows);
   if (use != RowUse::add) {
-    counters_.missing_keys += static_cast<std::uint64_t>(std::popcount(wanted.rows & ~rows));
+    counters_.missing_keys += static_cast<std::uint64_t>(std::popcount(wanted.rows & ~rows & batch.rows_of(plan_.asking, wanted.block)));
     answers_.add_to_word(wanted.block, rows);
   }
   stage_names(batch, begin, rows);
   prefetch_blocks(rows);
-  for_each_bit(rows, [&](std::size_t place) {
-    read_event(batch, begin + place, place);
+  const std::uint64_t taken = plan_.from == 0 ? rows : rows & batch.rows_of(plan_.from, wanted.block);
+  for_each_bit(use != RowUse::add ? rows : taken, [&](std::size_t place) {
     answers_.start_row(begin + place);
+    if ((taken >> place & 1U) == 0) return ask(keys_[place], batch.time().integers[begin + place]);
+    read_event(batch, begin + place, place);
     add_event(keys_[place], use != RowUse::add ? &answers_ : nullptr, use);
   });
 }
@@ -238,6 +247,33 @@ bool KeyGroup::add_event(const RowKey& key, Answers* answers, RowUse use) {
     if (plan_.columns[index].storage == ValueStorage::name && event_.values[index][0] != 0)
       names_.release(static_cast<NameNumber>(event_.values[index][0]));
   return false;
+}
+
+// Answers as of an event that is not added: nothing that is kept changes, not even the key's newest time.
+void KeyGroup::ask(const RowKey& key, std::int64_t time) {
+  const KeyTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
+  if (slot.block == 0) return ask_nothing();
+  KeyState& state = state_at(slot.block);
+  // Ages are counted back from the newer of the two. Beyond the longest window, how much older or newer makes no difference.
+  const bool newer = time >= state.newest;
+  const std::uint64_t distance = newer ? age_of(state.newest, time) : age_of(time, state.newest);
+  if (newer && distance >= static_cast<std::uint64_t>(plan_.longest_reach_ms)) return ask_nothing();
+  const std::int64_t newest = newer ? time : state.newest;
+  const std::uint64_t age = newer ? 0 : std::min(distance, static_cast<std::uint64_t>(plan_.retain_ms) + 1);
+  if (state.is_hot()) return state.hot()->ask(age, newest, answers_);
+  const RingView ring = state.ring(plan_);
+  const std::size_t end = std::size_t{state.begin} + state.count;
+  ask_ring(ring, state.begin, age == 0 ? end : ring.place_of(age, state.begin, end, newest), age, newest);
+}
+
+void KeyGroup::ask_ring(const RingView& ring, std::size_t begin, std::size_t end, std::uint64_t age, std::int64_t newest) {
+  if (!plan_.cells.empty()) scan_.ask(ring, begin, end, age, newest, answers_);
+  if (!plan_.spans.empty()) span_scan_.ask(ring, begin, end, age, newest, answers_);
+}
+
+// A ring of one place that is never read.
+void KeyGroup::ask_nothing() {
+  ask_ring({&plan_, nothing_.data(), 1}, 0, 0, 0, 0);
 }
 
 void KeyGroup::add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers) {

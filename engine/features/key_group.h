@@ -48,6 +48,7 @@ class KeyGroup {
   // Rows of the last batch that were too late for their key, ascending.
   const std::vector<std::uint32_t>& too_late_rows() const { return too_late_rows_; }
   const std::vector<ColumnIndex>& by() const { return plan_.by; }
+  EventTypeSet from() const { return plan_.from; }
   void add_totals(FeatureStoreCounters& total) const;  // without a walk over the keys
   void add_counters(FeatureStoreCounters& total) const;
 
@@ -66,6 +67,9 @@ class KeyGroup {
   void read_event(const EventBatch& batch, std::size_t row, std::size_t place);
   // False: the event was not added, because it was too late or only an answer was wanted.
   bool add_event(const RowKey& key, Answers* answers, RowUse use);
+  void ask(const RowKey& key, std::int64_t time);
+  void ask_ring(const RingView& ring, std::size_t begin, std::size_t end, std::uint64_t age, std::int64_t newest);
+  void ask_nothing();
   // `keeps`: the event stays; otherwise it is judged and taken out again.
   void add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers);
   void add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers);
@@ -97,6 +101,7 @@ class KeyGroup {
   RingEvent event_;
   std::vector<std::uint32_t> too_late_rows_;
   std::array<RowKey, stretch_rows> keys_;
+  std::vector<char> nothing_;                                         // stands for the ring of a key that is not there
   std::vector<std::array<std::uint64_t, stretch_rows>> name_hashes_;  // by ring column; empty for those that hold no names
 };
 

@@ -6,11 +6,12 @@
 
 namespace weir {
 
-RingRange range_of(const SpanPlan& span, const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest) {
-  const std::uint64_t age = ring.age(own, newest);
-  std::size_t end = span.track.excludes_this_event ? own : own + 1;
-  if (!span.ends_at_event()) end = ring.place_of(age + static_cast<std::uint64_t>(span.delay_ms), begin, own, newest);
-  std::size_t from = ring.place_of(age + static_cast<std::uint64_t>(span.reach_ms), begin, end, newest);
+RingRange range_of(const SpanPlan& span, const SpanScan::Moment& moment) {
+  const RingView& ring = moment.ring;
+  std::size_t end = span.track.excludes_this_event ? moment.place : moment.place + moment.own_entries;
+  if (!span.ends_at_event())
+    end = ring.place_of(moment.age + static_cast<std::uint64_t>(span.delay_ms), moment.begin, moment.place, moment.newest);
+  std::size_t from = ring.place_of(moment.age + static_cast<std::uint64_t>(span.reach_ms), moment.begin, end, moment.newest);
   if (span.events == 0) return {ring, from, end};
   std::size_t first = end;
   for (std::uint32_t members = 0; first > from && members < span.events; --first)
@@ -54,9 +55,10 @@ void SpanScan::answer_sorted(const SpanPlan& span, Answers& answers) {
   answers.put_word(span.mode, plan_.columns[span.track.column], most_frequent);
 }
 
-void SpanScan::answer(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest, Answers& answers) {
+void SpanScan::scan(const Moment& moment, Answers& answers) {
+  const RingView& ring = moment.ring;
   for (const SpanPlan& span : plan_.spans) {
-    const RingRange range = range_of(span, ring, begin, own, newest);
+    const RingRange range = range_of(span, moment);
     const CellPlan& cell = span.cell;
     if (span.track.floating) {
       answer_floating(span.track, cell, range, answers);

@@ -18,9 +18,26 @@ class SpanScan {
   explicit SpanScan(const KeyGroupPlan& plan) : plan_(plan) {}
 
   // As WindowScan::answer.
-  void answer(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest, Answers& answers);
+  void answer(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest, Answers& answers) {
+    scan({ring, begin, own, 1, ring.age(own, newest), newest}, answers);
+  }
+  // As WindowScan::ask.
+  void ask(const RingView& ring, std::size_t begin, std::size_t end, std::uint64_t age, std::int64_t newest, Answers& answers) {
+    scan({ring, begin, end, 0, age, newest}, answers);
+  }
+
+  // An event of this age in front of which the entries [begin, place) of a ring stand; it is an entry itself, or it is none.
+  struct Moment {
+    const RingView& ring;
+    std::size_t begin = 0;
+    std::size_t place = 0;
+    std::size_t own_entries = 0;  // 0 or 1
+    std::uint64_t age = 0;
+    std::int64_t newest = 0;
+  };
 
  private:
+  void scan(const Moment& moment, Answers& answers);
   void sort_values(const SpanPlan& span, const RingRange& range, const NameTable& names);
   void answer_sorted(const SpanPlan& span, Answers& answers);
 
@@ -28,7 +45,7 @@ class SpanScan {
   std::vector<std::uint64_t> values_;  // of one window, in order
 };
 
-// The entries of a window as of entry `own` of a ring that begins at `begin`.
-RingRange range_of(const SpanPlan& span, const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest);
+// The entries of a window as of a moment.
+RingRange range_of(const SpanPlan& span, const SpanScan::Moment& moment);
 
 }  // namespace weir

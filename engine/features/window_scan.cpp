@@ -15,14 +15,14 @@ static_assert(WindowScan::entries_max <= std::size_t{1} << (64 - 2 * plain_bits_
 
 // Four windows at a time, without a branch a window. Ends at the first entry that is outside the longest of them.
 template <typename Time>
-void count_four(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest, const std::uint64_t* limits,
+void count_four(const RingView& ring, std::size_t begin, std::size_t end, std::int64_t newest, const std::uint64_t* limits,
                 std::uint32_t* inside) {
   const Time* times = reinterpret_cast<const Time*>(ring.base + ring.capacity * ring.plan->time_before);
   const Time now = static_cast<Time>(newest);
   const Time limit[4] = {static_cast<Time>(limits[0]), static_cast<Time>(limits[1]), static_cast<Time>(limits[2]),
                          static_cast<Time>(limits[3])};
   std::uint32_t count[4] = {0, 0, 0, 0};
-  for (std::size_t index = own + 1; index > begin; --index) {
+  for (std::size_t index = end; index > begin; --index) {
     const Time age = static_cast<Time>(now - times[index - 1]);
     if (age >= limit[3]) break;
     count[0] += age < limit[0] ? 1 : 0;
@@ -35,16 +35,15 @@ void count_four(const RingView& ring, std::size_t begin, std::size_t own, std::i
 
 }  // namespace
 
-void WindowScan::count_inside(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest) {
-  const std::uint64_t own_age = ring.age(own, newest);
+void WindowScan::count_inside(const RingView& ring, const Moment& moment) {
   const std::size_t windows = plan_.reaches_ms.size();
   for (std::size_t window = 0; window < limits_.size(); ++window)
-    limits_[window] = own_age + static_cast<std::uint64_t>(plan_.reaches_ms[window < windows ? window : windows - 1]);
+    limits_[window] = moment.age + static_cast<std::uint64_t>(plan_.reaches_ms[window < windows ? window : windows - 1]);
   for (std::size_t window = 0; window < limits_.size(); window += 4) {
     if (plan_.wide_time) {
-      count_four<std::uint64_t>(ring, begin, own, newest, &limits_[window], &inside_[window]);
+      count_four<std::uint64_t>(ring, moment.begin, moment.end, moment.newest, &limits_[window], &inside_[window]);
     } else {
-      count_four<std::uint32_t>(ring, begin, own, newest, &limits_[window], &inside_[window]);
+      count_four<std::uint32_t>(ring, moment.begin, moment.end, moment.newest, &limits_[window], &inside_[window]);
     }
   }
 }
@@ -112,14 +111,14 @@ void WindowScan::answer_noted(const CellPlan& cell, const RingRange& range, std:
   put_extreme(Aggregate::max, note.max);
 }
 
-void WindowScan::answer(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest, Answers& answers) {
-  count_inside(ring, begin, own, newest);
+void WindowScan::scan(const RingView& ring, const Moment& moment, Answers& answers) {
+  count_inside(ring, moment);
   const std::size_t longest = inside_[plan_.reaches_ms.size() - 1];
   auto cell = plan_.cells.begin();
   for (std::uint32_t index = 0; index < plan_.tracks.size(); ++index) {
     const TrackPlan& track = plan_.tracks[index];
-    const std::size_t end = track.excludes_this_event ? own : own + 1;
-    const std::size_t left_out = own + 1 - end;
+    const std::size_t left_out = track.excludes_this_event ? moment.own_entries : 0;
+    const std::size_t end = moment.end - left_out;
     const bool all_belong = track.flags == 0;
     if (!all_belong) count_belonging(ring, track, end, longest - left_out);
     const bool noted = !track.floating && (track.needs_sum || track.needs_min || track.needs_max);

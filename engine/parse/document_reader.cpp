@@ -29,6 +29,12 @@ bool is_container(std::string_view token) {
   return token.front() == '{' || token.front() == '[';
 }
 
+// Whether the key at `at`, which has no escapes, is `name`.
+bool is_key(std::string_view text, const char* at, std::string_view name) {
+  const std::size_t room = text.size() - static_cast<std::size_t>(at - text.data());
+  return name.size() < room && std::memcmp(at, name.data(), name.size()) == 0 && at[name.size()] == '"';
+}
+
 // The key where it has three letters and no escapes; otherwise empty.
 std::string_view short_name(const char* key) {
   constexpr std::size_t letters = 3;
@@ -37,15 +43,26 @@ std::string_view short_name(const char* key) {
 
 }  // namespace
 
-DocumentReader::DocumentReader(const EventSchema& schema, const ParseLimits& limits) : schema_(schema), limits_(limits), table_(schema) {
-  const std::size_t masks = (schema.fields.size() + mask_bits - 1) / mask_bits;
-  met_.assign(masks, 0);
-  required_.assign(masks, 0);
-  for (std::size_t field = 0; field < schema.fields.size(); ++field)
-    if (!schema.fields[field].optional) required_[field / mask_bits] |= std::uint64_t{1} << (field % mask_bits);
+DocumentReader::DocumentReader(const EventSchema& schema, const ParseLimits& limits, const RecordTypes& types)
+    : schema_(schema), limits_(limits), types_(types), met_((schema.fields.size() + mask_bits - 1) / mask_bits, 0) {
+  std::vector<std::size_t> fields;
+  std::vector<std::size_t> required;
+  for (std::size_t field = 0; field < schema.fields.size(); ++field) {
+    fields.push_back(field);
+    if (!schema.fields[field].optional) required.push_back(field);
+  }
+  if (!schema.has_several_types()) shapes_.push_back(shape_of(fields, required));
+  for (const EventType& type : schema.types) shapes_.push_back(shape_of(type.fields, type.required));
+  shape_ = &shapes_.at(types.type);
   // The memory is only reserved; pages that no record needs are never touched.
   const simdjson::error_code error = parser_.allocate(limits.record_bytes_max, limits.depth_max + 2);
   WEIR_CHECK(error == simdjson::SUCCESS);
+}
+
+DocumentReader::Shape DocumentReader::shape_of(const std::vector<std::size_t>& fields, const std::vector<std::size_t>& required) const {
+  Shape shape{FieldTable(schema_, fields), std::vector<std::uint64_t>(met_.size(), 0)};
+  for (const std::size_t field : required) shape.required[field / mask_bits] |= std::uint64_t{1} << (field % mask_bits);
+  return shape;
 }
 
 std::optional<Reject> DocumentReader::read(const RecordView& record, EventBatch& into, std::size_t row) {
@@ -66,13 +83,60 @@ bool DocumentReader::read_document(EventBatch& into, std::size_t row) {
   if (const simdjson::error_code error = parser_.iterate(padded).get(document)) return fail(fault_at_start(text_, error));
   Object object;
   if (const simdjson::error_code error = document.get_object().get(object)) return fail(fault_at_start(text_, error));
-  if (!read_members(object, into, row)) return false;
+  if (types_.field.empty()) {
+    if (!read_members<false>(object, into, row)) return false;
+  } else {
+    // Twice over a record's front, since nothing of it can be read before it is known what it is.
+    if (!tell_type(object)) return false;
+    document.rewind();
+    if (const simdjson::error_code error = document.get_object().get(object)) return fail(fault_at_start(text_, error));
+    if (!read_members<true>(object, into, row)) return false;
+  }
   const char* behind = nullptr;
   if (document.current_location().get(behind) != simdjson::OUT_OF_BOUNDS) return fail(fault_behind(text_, behind));
   return all_required_met();
 }
 
+// Finds the member that tells the type; what stands behind it is not looked at.
+bool DocumentReader::tell_type(Object& object) {
+  const char* last = text_.data();
+  for (auto member : object) {
+    if (member.error() != simdjson::SUCCESS) return fail(fault_inside(text_, member.error(), last));
+    Pair&& pair = std::move(member).value_unsafe();
+    const char* const key = pair.key().raw();
+    last = key;
+    if (has_escapes_) {
+      std::string_view name;
+      if (!unescape_key(Pair(pair), name)) return false;
+      if (name != types_.field) continue;
+    } else if (!is_key(text_, key, types_.field)) {
+      continue;
+    }
+    Value value(pair.value());
+    const std::string_view token = value.raw_json_token();
+    if (is_container(token)) break;
+    std::string_view said = trim_token(token);
+    if (said.front() != '"') return choose_type(said, token.data());
+    if (!needs_unescaping(token)) return choose_type(said.substr(1, said.size() - 2), token.data());
+    if (value.get_string().get(said) != simdjson::SUCCESS) return fail(RejectReason::not_json, token.data(), "a malformed escape");
+    return choose_type(said, token.data());
+  }
+  return fail({.reason = RejectReason::unknown_event_type});
+}
+
+bool DocumentReader::choose_type(std::string_view said, const char* at) {
+  for (const auto& [text, type] : types_.told) {
+    if (text != said) continue;
+    shape_ = &shapes_[type];
+    return true;
+  }
+  return fail(RejectReason::unknown_event_type, at);
+}
+
+template <bool told>
 bool DocumentReader::read_members(Object& object, EventBatch& into, std::size_t row) {
+  const FieldTable& table = shape_->table;
+  [[maybe_unused]] bool type_met = false;
   const char* last = text_.data();
   for (auto member : object) {
     if (member.error() != simdjson::SUCCESS) return fail(fault_inside(text_, member.error(), last));
@@ -84,13 +148,21 @@ bool DocumentReader::read_members(Object& object, EventBatch& into, std::size_t 
     if (!has_escapes_) {
       // Mostly the value follows its key at once, which gives the key's length for nothing.
       const char* const value = token.data();
-      field = value[-1] == ':' && value[-2] == '"' ? table_.find(key, static_cast<std::size_t>(value - 2 - key)) : table_.find_quoted(key);
+      field = value[-1] == ':' && value[-2] == '"' ? table.find(key, static_cast<std::size_t>(value - 2 - key)) : table.find_quoted(key);
     } else {
       std::string_view name;
       if (!unescape_key(Pair(pair), name)) return false;
-      field = table_.find(name.data(), name.size());
+      field = table.find(name.data(), name.size());
+      if constexpr (told) {
+        if (field == FieldTable::none && name == types_.field && std::exchange(type_met, true))
+          return fail(RejectReason::duplicate_key, key - 1, "the field that tells the event's type stands twice");
+      }
     }
     if (field == FieldTable::none) {
+      if constexpr (told) {
+        if (!has_escapes_ && is_key(text_, key, types_.field) && std::exchange(type_met, true))
+          return fail(RejectReason::duplicate_key, key - 1, "the field that tells the event's type stands twice");
+      }
       if (is_container(token) ? !skip_container(Value(pair.value()), token, 2) : !skip_scalar(token)) return false;
       continue;
     }
@@ -114,7 +186,7 @@ bool DocumentReader::read_token(std::uint32_t field, std::string_view raw_token,
   }
   if (token.front() == 'n') {
     if (token != "null") return fail(RejectReason::not_json, token.data(), "a malformed literal", field);
-    return spec.optional || fail(RejectReason::field_missing, token.data(), "null, but not optional", field);
+    return !is_required(field) || fail(RejectReason::field_missing, token.data(), "null, but not optional", field);
   }
   if (spec.type == ValueType::string || spec.type == ValueType::geo) return fail_mistyped(field, token);
   const Complaint complaint = read_scalar(spec, token, column, row);
@@ -197,8 +269,8 @@ bool DocumentReader::unescape_key(Pair pair, std::string_view& name) {
 }
 
 bool DocumentReader::all_required_met() {
-  for (std::size_t index = 0; index < required_.size(); ++index) {
-    const std::uint64_t missing = required_[index] & ~met_[index];
+  for (std::size_t index = 0; index < met_.size(); ++index) {
+    const std::uint64_t missing = shape_->required[index] & ~met_[index];
     if (missing == 0) continue;
     const std::size_t field = index * mask_bits + static_cast<std::size_t>(std::countr_zero(missing));
     return fail({.reason = RejectReason::field_missing, .field = static_cast<std::uint32_t>(field), .detail = "missing"});

@@ -19,10 +19,13 @@ namespace weir {
 class DocumentReader {
  public:
   // `schema` outlives the reader.
-  DocumentReader(const EventSchema& schema, const ParseLimits& limits);
+  DocumentReader(const EventSchema& schema, const ParseLimits& limits, const RecordTypes& types);
 
   // Fills row `row` of the schema's columns, which are sized and empty there. On a reject they are empty again.
   std::optional<Reject> read(const RecordView& record, EventBatch& into, std::size_t row);
+
+  // Of the record that was read last: its event type.
+  std::size_t type() const { return static_cast<std::size_t>(shape_ - shapes_.data()); }
 
  private:
   using Object = simdjson::ondemand::object;
@@ -31,6 +34,9 @@ class DocumentReader {
 
   // All of these return false once `reject_` says why the record is none of ours.
   bool read_document(EventBatch& into, std::size_t row);
+  bool tell_type(Object& object);
+  bool choose_type(std::string_view said, const char* at);
+  template <bool told>
   bool read_members(Object& object, EventBatch& into, std::size_t row);
   bool read_token(std::uint32_t field, std::string_view token, EventBatch& into, std::size_t row);
   bool read_compound(std::uint32_t field, Value value, std::string_view token, EventBatch& into, std::size_t row);
@@ -42,6 +48,7 @@ class DocumentReader {
   bool needs_unescaping(std::string_view token) const {
     return has_escapes_ && token.front() == '"' && token.find('\\') != std::string_view::npos;
   }
+  bool is_required(std::uint32_t field) const { return (shape_->required[field / 64] >> (field % 64) & 1U) != 0; }
   bool all_required_met();
 
   // Values that no field wants. `depth` is the container's own.
@@ -57,13 +64,21 @@ class DocumentReader {
   bool fail(RejectReason reason, const char* at, std::string_view detail = {}, std::uint32_t field = Reject::no_field);
   bool fail_mistyped(std::uint32_t field, std::string_view token);
 
+  // What records of one event type have.
+  struct Shape {
+    FieldTable table;
+    std::vector<std::uint64_t> required;  // a bit a field
+  };
+  Shape shape_of(const std::vector<std::size_t>& fields, const std::vector<std::size_t>& required) const;
+
   const EventSchema& schema_;
   ParseLimits limits_;
-  FieldTable table_;
+  RecordTypes types_;
+  std::vector<Shape> shapes_;  // by event type
   simdjson::ondemand::parser parser_;
-  std::vector<std::uint64_t> required_;  // a bit a field
 
   // Of the record in hand.
+  const Shape* shape_ = nullptr;
   std::string_view text_;
   bool has_escapes_ = false;  // a backslash stands in it somewhere
   std::vector<std::uint64_t> met_;

@@ -18,6 +18,8 @@ class FieldTable {
   static constexpr std::uint32_t none = 0xffff'ffff;
 
   explicit FieldTable(const EventSchema& schema);
+  // Of some of its fields, by their places in it.
+  FieldTable(const EventSchema& schema, const std::vector<std::size_t>& fields);
 
   // `key` points behind the opening quote of a key without escapes; its closing quote exists and eight bytes behind that are readable.
   std::uint32_t find_quoted(const char* key) const {
@@ -79,7 +81,7 @@ class FieldTable {
   std::size_t slot_of(const Words& words, std::size_t length) const {
     return static_cast<std::size_t>(((words.first ^ std::rotl(words.last, 23) ^ length) * multiplier_) >> shift_);
   }
-  bool place(const EventSchema& schema);
+  bool place(const EventSchema& schema, const std::vector<std::size_t>& fields);
 
   std::vector<Slot> slots_;
   std::uint64_t multiplier_ = 0;

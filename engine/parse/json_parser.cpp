@@ -10,7 +10,8 @@ namespace weir {
 
 class JsonParser::Engine {
  public:
-  Engine(const EventSchema& schema, const ParseLimits& limits) : schema_(schema), reader_(schema, limits) {}
+  Engine(const EventSchema& schema, const ParseLimits& limits, const RecordTypes& types)
+      : schema_(schema), skip_unknown_(types.skip_unknown), reader_(schema, limits, types) {}
 
   void parse(const RecordBatch& records, EventBatch& into, std::vector<Reject>& rejects) {
     begin(records, into);
@@ -19,12 +20,14 @@ class JsonParser::Engine {
       const RecordView& record = records.records[index];
       const std::optional<Reject> reject = reader_.read(record, into, row);
       if (reject) {
+        if (skip_unknown_ && reject->reason == RejectReason::unknown_event_type) continue;
         rejects.push_back(*reject);
         rejects.back().record = static_cast<std::uint32_t>(index);
         continue;
       }
       into.record_index[row] = static_cast<std::uint32_t>(index);
       into.offsets[row] = record.offset;
+      if (schema_.has_several_types()) set_type(into, row);
       ++row;
     }
     end(into, row);
@@ -47,11 +50,23 @@ class JsonParser::Engine {
     for (std::size_t index = 0; index < schema_.fields.size(); ++index) into.columns[index].resize(rows);
     into.record_index.resize(rows);
     into.offsets.resize(rows);
+    into.types.resize(schema_.has_several_types() ? rows : 0);
+  }
+
+  void set_type(EventBatch& into, std::size_t row) const {
+    const std::size_t type = reader_.type();
+    into.types[row] = static_cast<std::uint8_t>(type);
+    const std::size_t time = schema_.types[type].time_field;
+    if (time == schema_.time_field) return;
+    into.columns[schema_.time_field].integers[row] = into.columns[time].integers[row];
+    into.columns[schema_.time_field].present.set(row);
   }
 
   void end(EventBatch& into, std::size_t rows) const {
     into.rows = rows;
     into.active.assign(rows, true);
+    into.types.resize(schema_.has_several_types() ? rows : 0);
+    into.index_types();
     if (rows == into.offsets.size()) return;
     for (std::size_t index = 0; index < schema_.fields.size(); ++index) into.columns[index].truncate(rows);
     into.record_index.resize(rows);
@@ -59,10 +74,12 @@ class JsonParser::Engine {
   }
 
   const EventSchema& schema_;
+  bool skip_unknown_;
   DocumentReader reader_;
 };
 
-JsonParser::JsonParser(const EventSchema& schema, const ParseLimits& limits) : engine_(std::make_unique<Engine>(schema, limits)) {}
+JsonParser::JsonParser(const EventSchema& schema, const ParseLimits& limits, const RecordTypes& types)
+    : engine_(std::make_unique<Engine>(schema, limits, types)) {}
 JsonParser::~JsonParser() = default;
 
 void JsonParser::parse(const RecordBatch& records, EventBatch& into, std::vector<Reject>& rejects) {

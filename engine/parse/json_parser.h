@@ -10,12 +10,17 @@
 // off.
 // - geo is an object with the numbers `lat` (-90 to 90) and `lon` (-180 to 180); other members are skipped.
 // - An optional field may be absent or null; a required one must have a value.
+// - Where several event types come through one source, a member of the object tells which it is. It stands anywhere, once; what it says is
+//   a text, or a number or bool as written. Absent, null or saying something else: a reject (`unknown_event_type`), or passed over.
+//   Then only the fields of that type are read.
 // - The whole value must be UTF-8 without control characters in strings, its brackets balanced, one document, no deeper than `depth_max`.
 //   What is skipped is checked no further, unless `strict`: then every number, string and literal in it is checked as well.
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/event/batch.h"
@@ -31,17 +36,26 @@ struct ParseLimits {
   bool strict = false;
 };
 
+// Which of the schema's event types the records of a source are.
+struct RecordTypes {
+  std::size_t type = 0;                                     // of all records, where no member tells
+  std::string field = {};                                   // the member that tells; empty: none does
+  std::vector<std::pair<std::string, std::size_t>> told{};  // what it says -> type
+  bool skip_unknown = false;                                // records that say something else are passed over instead of rejected
+};
+
 // One a lane, on its thread. Allocates in its constructor; later only where a batch is larger than all before it.
 class JsonParser {
  public:
   // `schema` outlives the parser.
-  JsonParser(const EventSchema& schema, const ParseLimits& limits);
+  JsonParser(const EventSchema& schema, const ParseLimits& limits, const RecordTypes& types = {});
   ~JsonParser();
   JsonParser(const JsonParser&) = delete;
   JsonParser& operator=(const JsonParser&) = delete;
 
   // Overwrites `into` (its derived columns keep their place and are left alone) and appends to `rejects`, in record order. Strings point
-  // into the records, or into the batch's arena where they had escapes. A reject leaves no trace in the columns.
+  // into the records, or into the batch's arena where they had escapes. A reject leaves no trace in the columns,
+  // a record that is passed over none at all.
   void parse(const RecordBatch& records, EventBatch& into, std::vector<Reject>& rejects);
 
  private:

@@ -29,6 +29,7 @@ constexpr std::array<Row, reject_reason_count> table{{
     {RejectReason::number_out_of_range, "number_out_of_range", "A number does not fit its declared type."},
     {RejectReason::too_many_digits, "too_many_digits", "A decimal has more digits after the point than declared."},
     {RejectReason::string_too_long, "string_too_long", "A string is longer than the limit."},
+    {RejectReason::unknown_event_type, "unknown_event_type", "The field that tells the event's type is absent or names none."},
 }};
 
 constexpr bool is_in_order() {

@@ -25,8 +25,9 @@ enum class RejectReason : std::uint8_t {
   number_out_of_range,
   too_many_digits,
   string_too_long,
+  unknown_event_type,
 };
-constexpr std::size_t reject_reason_count = 15;
+constexpr std::size_t reject_reason_count = 16;
 
 // "field_missing": stable, for headers, counters and filters.
 std::string_view reject_code(RejectReason reason);

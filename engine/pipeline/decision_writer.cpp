@@ -82,6 +82,7 @@ DecisionWriter::DecisionWriter(const DecisionVocabulary& vocabulary, const Event
       ruleset_hash_(vocabulary.hash),
       ruleset_json_("\"ruleset\":{\"hash\":" + quoted(vocabulary.hash) + "},"),
       wanted_(BitMask::words_for(vocabulary.features.size())) {
+  for (const std::string& event : vocabulary.events) event_json_.push_back(",\"event\":" + quoted(event));
   for (const std::string& outcome : vocabulary.outcomes) outcome_json_.push_back(",\"outcome\":" + quoted(outcome) + ",\"score\":");
   for (const RuleDescription& rule : vocabulary.rules) {
     rule_json_.push_back("{\"rule\":" + quoted(rule.name) + ",\"text\":\"");
@@ -94,9 +95,12 @@ DecisionWriter::DecisionWriter(const DecisionVocabulary& vocabulary, const Event
 }
 
 void DecisionWriter::append_event_id(ByteBuffer& out, const DecidedRow& decided) const {
-  if (!schema_.id_field) return;
-  out.append(",\"event_id\":");
-  append_value(out, decided.events.columns[*schema_.id_field], decided.row);
+  const std::size_t type = decided.events.type_of(decided.row);
+  if (const std::optional<std::size_t> id = schema_.id_field_of(type)) {
+    out.append(",\"event_id\":");
+    append_value(out, decided.events.columns[*id], decided.row);
+  }
+  if (!event_json_.empty()) out.append(event_json_[type]);
 }
 
 void DecisionWriter::append_reasons(ByteBuffer& out, const DecidedRow& decided) const {

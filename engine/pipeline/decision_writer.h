@@ -35,7 +35,8 @@ class DecisionWriter {
  public:
   DecisionWriter(const DecisionVocabulary& vocabulary, const EventSchema& schema);
 
-  // {"id","event_id","outcome","score","reasons":[{"rule","text","score","outcome"}],"shadow":[{"rule","score","outcome"}],"errors","features","ruleset","source"}
+  // {"id","event_id","event" (of several types),"outcome","score","reasons":[{"rule","text","score","outcome"}],
+  // "shadow":[{"rule","score","outcome"}],"errors","features","ruleset","source"}
   void write_decision(ByteBuffer& out, const DecidedRow& decided, const ShardIdentity& shard, FeatureSelection selection);
 
   // {"id","event_id","entity",...,"rule","ruleset","source"}
@@ -56,6 +57,7 @@ class DecisionWriter {
   const EventSchema& schema_;
   std::string ruleset_hash_;
   std::string ruleset_json_;                 // `"ruleset":{"hash":"..."},`
+  std::vector<std::string> event_json_;      // `,"event":"login"`, by event type; empty where there is one
   std::vector<std::string> outcome_json_;    // `,"outcome":"block","score":`
   std::vector<std::string> rule_json_;       // `{"rule":"card_testing","text":"`
   std::vector<std::string> rule_tail_json_;  // `","score":80,"outcome":"block"}`

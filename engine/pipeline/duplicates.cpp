@@ -16,16 +16,23 @@ std::size_t Duplicates::slot_of(std::string_view id, std::uint64_t hash) const {
 
 void Duplicates::look(EventBatch& events, const RecordBatch& records, std::vector<RememberedRow>& firsts,
                       std::vector<RememberedRow>& again) {
-  if (!events.schema->id_field) return;
-  const Column& ids = events.columns[*events.schema->id_field];
+  const bool several = events.schema->has_several_types();
+  if (!several && !events.schema->id_field) return;
   for (std::uint32_t row = 0; row < events.rows; ++row) {
-    if (!events.active.test(row) || !ids.present.test(row)) continue;
+    const std::optional<std::size_t> field = events.schema->id_field_of(events.type_of(row));
+    if (!field || !events.active.test(row)) continue;
+    const Column& ids = events.columns[*field];
+    if (!ids.present.test(row)) continue;
     std::string_view id;
     if (ids.type == ValueType::string) {
       id = ids.strings[row];
     } else {
       number_.assign(reinterpret_cast<const char*>(&ids.integers[row]), sizeof ids.integers[row]);
       id = number_;
+    }
+    if (several) {  // ids of different event types are different
+      typed_.assign(1, static_cast<char>(events.types[row]));
+      id = typed_.append(id);
     }
     const std::int64_t stamped_ms = records.records[events.record_index[row]].timestamp_ms;
     const std::int64_t time_ms = stamped_ms >= 0 ? stamped_ms : events.time().integers[row];

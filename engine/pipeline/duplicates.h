@@ -74,6 +74,7 @@ class Duplicates {
   std::size_t live_ = 0;
   std::uint64_t bound_reached_ = 0;
   std::string number_;  // scratch: an id that is a number
+  std::string typed_;   // scratch: an id behind its event type
 };
 
 }  // namespace weir

@@ -27,9 +27,10 @@ void Exchange::connect(const std::vector<Lane*>& lanes) {
 }
 
 void Exchange::place(LaneIndex lanes) {
-  for (Source& source : sources_) {
+  for (std::size_t index = 0; index < sources_.size(); ++index) {
+    Source& source = sources_[index];
     const Scorer& scorer = *source.settings.scorer;
-    source.placement = place_features(scorer.features(), lanes, source.settings.lanes_per_shard);
+    source.placement = place_features(scorer.features(), lanes, source.settings.lanes_per_shard, index, source.settings.fed_by);
     source.shares = source.placement.has_shared() || !foreign_feedback(scorer).empty();
     source.keys.clear();
     source.keys_of_features = keys_of(scorer.features(), source.placement);
@@ -57,15 +58,19 @@ void Exchange::request(BatchInFlight& batch) {
   }
 }
 
+FeatureStore& Exchange::windows_of(std::size_t source, std::size_t route, ShardIndex shard) {
+  const Source& from = sources_[source];
+  return owned_.of(from.settings, from.placement.routes[route], shard);
+}
+
 void Exchange::apply_own(BatchInFlight& batch, std::size_t route) {
-  const Source& source = sources_[batch.source];
-  FeatureStore& windows = owned_.of(source.settings, batch.source, source.placement.routes[route], route, batch.shard->start.shard);
+  FeatureStore& windows = windows_of(batch.source, route, batch.shard->start.shard);
   if (!batch.judged) {
     windows.apply(batch.events);
   } else {
     windows.apply(batch.events, batch.features);
   }
-  if (source.settings.late != LatePolicy::decide)
+  if (sources_[batch.source].settings.late != LatePolicy::decide)
     batch.too_late.insert(batch.too_late.end(), windows.too_late_rows().begin(), windows.too_late_rows().end());
 }
 
@@ -148,16 +153,15 @@ bool Exchange::serve() {
 }
 
 void Exchange::answer(RequestBlock& block) {
-  const Source& source = sources_[block.source];
   for (std::size_t at = 0; at < block.used; ++at) {
     RequestSection& section = *block.sections[at];
-    FeatureStore& windows = owned_.of(source.settings, block.source, source.placement.routes[section.route], section.route, block.shard);
+    FeatureStore& windows = windows_of(block.source, section.route, block.shard);
     if (block.mute) {
       windows.apply(section.events);
     } else {
       windows.apply(section.events, section.answers);
     }
-    if (source.settings.late != LatePolicy::decide) section.too_late = windows.too_late_rows();
+    if (sources_[block.source].settings.late != LatePolicy::decide) section.too_late = windows.too_late_rows();
   }
   block.answered = true;
   send(block.home, block);

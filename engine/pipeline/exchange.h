@@ -42,7 +42,7 @@ class Exchange {
   bool shares(std::size_t source) const { return sources_[source].shares; }
   const FeaturePlacement& placement(std::size_t source) const { return sources_[source].placement; }
   // The keys of all features, wherever they are held.
-  const std::vector<std::vector<ColumnIndex>>& keys_of_features(std::size_t source) const { return sources_[source].keys_of_features; }
+  const std::vector<FeatureKey>& keys_of_features(std::size_t source) const { return sources_[source].keys_of_features; }
 
   // Applies what this lane owns and sends the rest. Afterwards `batch.answers_missing` blocks are out.
   void request(BatchInFlight& batch);
@@ -70,10 +70,13 @@ class Exchange {
   struct Source {
     InputSettings settings;
     FeaturePlacement placement;
-    std::vector<std::vector<ColumnIndex>> keys_of_features;
+    std::vector<FeatureKey> keys_of_features;
     std::vector<std::unique_ptr<RouteKeys>> keys;  // by route
     bool shares = false;
   };
+
+  // The windows of a route for a shard of a source.
+  FeatureStore& windows_of(std::size_t source, std::size_t route, ShardIndex shard);
 
   void place(LaneIndex lanes);
   void share_out(BatchInFlight& batch, std::size_t route);

@@ -12,7 +12,8 @@ bool FeaturePlacement::has_spread() const {
   return std::any_of(routes.begin(), routes.end(), [](const KeyRoute& route) { return !route.shared; });
 }
 
-FeaturePlacement place_features(std::span<const FeatureSpec> features, LaneIndex lanes, std::uint32_t lanes_per_shard) {
+FeaturePlacement place_features(std::span<const FeatureSpec> features, LaneIndex lanes, std::uint32_t lanes_per_shard, std::size_t source,
+                                std::span<const std::size_t> fed_by) {
   FeaturePlacement placement;
   const LaneIndex lanes_of_shard = std::min<LaneIndex>(lanes, lanes_per_shard);
   for (FeatureIndex index = 0; index < features.size(); ++index) {
@@ -23,10 +24,11 @@ FeaturePlacement place_features(std::span<const FeatureSpec> features, LaneIndex
       placement.with_shard.push_back(index);
       continue;
     }
-    auto route =
-        std::find_if(placement.routes.begin(), placement.routes.end(), [&](const KeyRoute& known) { return known.by == feature.by; });
+    const std::size_t keeper = shared && !fed_by.empty() && fed_by[index] != own_source ? fed_by[index] : source;
+    const auto same = [&](const KeyRoute& known) { return known.by == feature.by && known.keeper == keeper; };
+    auto route = std::find_if(placement.routes.begin(), placement.routes.end(), same);
     if (route == placement.routes.end()) {
-      placement.routes.push_back({feature.by, {}, shared, shared ? lanes : lanes_of_shard});
+      placement.routes.push_back({feature.by, {}, shared, shared ? lanes : lanes_of_shard, keeper});
       route = placement.routes.end() - 1;
     }
     route->features.push_back(index);
@@ -34,13 +36,15 @@ FeaturePlacement place_features(std::span<const FeatureSpec> features, LaneIndex
   return placement;
 }
 
-std::vector<std::vector<ColumnIndex>> keys_of(std::span<const FeatureSpec> features, const FeaturePlacement& placement) {
-  std::vector<std::vector<ColumnIndex>> keys;
-  const auto note = [&](const std::vector<ColumnIndex>& by) {
-    if (std::find(keys.begin(), keys.end(), by) == keys.end()) keys.push_back(by);
+std::vector<FeatureKey> keys_of(std::span<const FeatureSpec> features, const FeaturePlacement& placement) {
+  std::vector<FeatureKey> keys;
+  const auto note = [&](const FeatureSpec& feature) {
+    const FeatureKey key{feature.by, feature.from};
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
   };
-  for (const FeatureIndex index : placement.with_shard) note(features[index].by);
-  for (const KeyRoute& route : placement.routes) note(route.by);
+  for (const FeatureIndex index : placement.with_shard) note(features[index]);
+  for (const KeyRoute& route : placement.routes)
+    for (const FeatureIndex index : route.features) note(features[index]);
   return keys;
 }
 

@@ -1,6 +1,7 @@
 // Where the features of a source live: with the shard whose events they are about, or with the lanes that own their keys.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -11,12 +12,15 @@
 
 namespace weir {
 
+constexpr std::size_t own_source = ~std::size_t{0};
+
 // All features of one key that lanes exchange.
 struct KeyRoute {
   std::vector<ColumnIndex> by;
   std::vector<FeatureIndex> features;
-  bool shared = true;   // all shards feed the same windows; otherwise every shard has its own
-  LaneIndex lanes = 1;  // that share the keys: all of them, or the shard's home lane and those behind it
+  bool shared = true;      // all shards feed the same windows; otherwise every shard has its own
+  LaneIndex lanes = 1;     // that share the keys: all of them, or the shard's home lane and those behind it
+  std::size_t keeper = 0;  // the source whose events its windows are made of; shards of other sources only ask
 };
 
 struct FeaturePlacement {
@@ -28,10 +32,19 @@ struct FeaturePlacement {
 };
 
 // A key that does not include the shard's belongs to the lane that owns its hash; so does, with `lanes_per_shard` above 1, the shard's key.
-FeaturePlacement place_features(std::span<const FeatureSpec> features, LaneIndex lanes, std::uint32_t lanes_per_shard);
+// `fed_by` names by feature the source that feeds it, or own_source; empty: the source at hand feeds all of its own.
+FeaturePlacement place_features(std::span<const FeatureSpec> features, LaneIndex lanes, std::uint32_t lanes_per_shard,
+                                std::size_t source = 0, std::span<const std::size_t> fed_by = {});
 
-// The different `by` lists of the features placed.
-std::vector<std::vector<ColumnIndex>> keys_of(std::span<const FeatureSpec> features, const FeaturePlacement& placement);
+// Whose windows an event is added to.
+struct FeatureKey {
+  std::vector<ColumnIndex> by;
+  EventTypeSet from = 0;
+  bool operator==(const FeatureKey&) const = default;
+};
+
+// The different keys of the features placed.
+std::vector<FeatureKey> keys_of(std::span<const FeatureSpec> features, const FeaturePlacement& placement);
 
 // The lane that owns a key. The upper half of the hash: the lower one chooses the key's place in a store.
 inline LaneIndex owner_of(std::uint64_t hash, const KeyRoute& route, LaneIndex home, LaneIndex lanes) {

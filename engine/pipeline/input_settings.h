@@ -30,7 +30,9 @@ struct InputSettings {
   std::size_t in_flight_max = 65'536;                                 // unacknowledged records a shard; beyond it the shard is paused
   std::uint32_t lanes_per_shard = 1;                                  // lanes that share the keys of a shard
   std::shared_ptr<ReplayGate> gate = std::make_shared<ReplayGate>();  // the same for all lanes
+  std::vector<std::size_t> fed_by;                                    // by feature: the source that feeds it; empty: its own
   ParseLimits parse;
+  RecordTypes types;
   FeatureStoreLimits features;
   LatePolicy late = LatePolicy::decide;
   DuplicateSettings duplicates;

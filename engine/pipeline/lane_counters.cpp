@@ -35,6 +35,7 @@ void LaneCounters::add(const BatchInFlight& batch) {
   decided.add(judged);
   filtered.add(batch.events.rows - judged - batch.late_records.size() - batch.duplicates.size());
   duplicates.add(batch.duplicates.size());
+  skipped.add(all.size() - batch.events.rows - batch.rejects.size());
   for (std::size_t outcome = 0; outcome < by_outcome.size(); ++outcome)
     if (by_outcome[outcome] > 0) outcomes[outcome].add(by_outcome[outcome]);
   fired.add(batch.decisions.fired.size());

@@ -21,6 +21,7 @@ struct LaneCounters {
   Counter batches;
   Counter decided;
   Counter filtered;
+  Counter skipped;  // of no event type, and told to be passed over
   Counter dead_letters;
   Counter duplicates;    // records that got what the first with their id got
   Counter late_dropped;  // too late for all their keys

@@ -11,8 +11,10 @@ namespace weir {
 // The mutex guards the table of shards on the control side; lanes never take it.
 class LaneGroup::SourceShards : public ShardOwner {
  public:
-  SourceShards(LaneGroup& group, std::size_t source, std::chrono::milliseconds history_reach)
-      : group_(group), source_(source), history_reach_(history_reach) {}
+  SourceShards(LaneGroup& group, std::size_t source, std::chrono::milliseconds history_reach, bool others_wait)
+      : group_(group), source_(source), history_reach_(history_reach), others_wait_(others_wait) {
+    if (others_wait) group_.lane(0).gate(source).close();
+  }
 
   std::chrono::milliseconds history_reach() const override { return history_reach_; }
 
@@ -23,6 +25,7 @@ class LaneGroup::SourceShards : public ShardOwner {
       assigned_[start.shard] = {start.name, start.lane, position};
     }
     group_.lane(start.lane).assign(source_, start, std::move(position)).wait();
+    if (!in_assignment_) stop_others_waiting();
   }
 
   ShardPosition revoke(ShardIndex shard, bool lost, std::chrono::steady_clock::time_point deadline) override {
@@ -44,10 +47,14 @@ class LaneGroup::SourceShards : public ShardOwner {
     return position;
   }
 
-  void begin_assignment() override { group_.lane(0).gate(source_).close(); }
+  void begin_assignment() override {
+    in_assignment_ = true;
+    group_.lane(0).gate(source_).close();
+  }
   void end_assignment() override {
-    if (!group_.lane(0).gate(source_).open()) return;
-    for (const auto& lane : group_.lanes_) lane->wake();
+    in_assignment_ = false;
+    stop_others_waiting();
+    open_gate();
   }
 
   ShardPosition position(ShardIndex shard) const override {
@@ -73,6 +80,14 @@ class LaneGroup::SourceShards : public ShardOwner {
   }
 
  private:
+  void open_gate() {
+    if (!group_.lane(0).gate(source_).open()) return;
+    for (const auto& lane : group_.lanes_) lane->wake();
+  }
+  void stop_others_waiting() {
+    if (std::exchange(others_wait_, false)) open_gate();
+  }
+
   struct Assigned {
     ShardName name;
     LaneIndex lane = 0;
@@ -81,6 +96,8 @@ class LaneGroup::SourceShards : public ShardOwner {
   LaneGroup& group_;
   std::size_t source_;
   std::chrono::milliseconds history_reach_;
+  bool others_wait_;  // live records of sources behind the same gate wait for the first assignment of this one
+  bool in_assignment_ = false;
   mutable std::mutex mutex_;
   std::map<ShardIndex, Assigned> assigned_;
   std::vector<ShardFailure> failures_;
@@ -97,9 +114,9 @@ LaneGroup::~LaneGroup() {
   stop();
 }
 
-ShardOwner& LaneGroup::owner(std::size_t source, std::chrono::milliseconds history_reach) {
+ShardOwner& LaneGroup::owner(std::size_t source, std::chrono::milliseconds history_reach, bool others_wait) {
   WEIR_CHECK(owners_.size() == source);
-  owners_.push_back(std::make_unique<SourceShards>(*this, source, history_reach));
+  owners_.push_back(std::make_unique<SourceShards>(*this, source, history_reach, others_wait));
   return *owners_.back();
 }
 

@@ -33,7 +33,7 @@ class LaneGroup {
   const Lane& lane(LaneIndex index) const { return *lanes_[index]; }
 
   // The side of the group that source number `source` talks to.
-  ShardOwner& owner(std::size_t source, std::chrono::milliseconds history_reach);
+  ShardOwner& owner(std::size_t source, std::chrono::milliseconds history_reach, bool others_wait = false);
 
   // Starts the threads once every source is attached to every lane. A lane without work waits up to `idle_wait` for some.
   void start(std::chrono::microseconds idle_wait = std::chrono::milliseconds{50});

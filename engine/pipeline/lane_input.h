@@ -19,7 +19,7 @@ namespace weir {
 struct LaneInput {
   explicit LaneInput(const InputSettings& input_settings)
       : settings(input_settings),
-        parser(settings.scorer->event(), settings.parse),
+        parser(settings.scorer->event(), settings.parse, settings.types),
         scratch(settings.scorer->make_scratch()),
         writer(settings.scorer->vocabulary(), settings.scorer->event()),
         rules(std::make_shared<RuleCounters>(settings.scorer)),

@@ -5,12 +5,13 @@
 
 #include "engine/event/batch.h"
 #include "engine/pipeline/batch_in_flight.h"
+#include "engine/pipeline/feature_placement.h"
 
 namespace weir {
 
 // Rows of `batch.too_late` that are named as often as they have keys become inactive, and their records stand in `batch.late_records`,
 // ascending. `keys` are those of all features; a key of which a part is missing is none. The same rows, whatever the batches and the
 // number of lanes, as far as the order in which events reach the owners of their keys is the same.
-void take_out_late_rows(BatchInFlight& batch, const std::vector<std::vector<ColumnIndex>>& keys);
+void take_out_late_rows(BatchInFlight& batch, const std::vector<FeatureKey>& keys);
 
 }  // namespace weir

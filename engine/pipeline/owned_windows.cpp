@@ -2,9 +2,8 @@
 
 namespace weir {
 
-FeatureStore& OwnedWindows::of(const InputSettings& input, std::size_t source, const KeyRoute& route, std::size_t route_index,
-                               ShardIndex shard) {
-  std::unique_ptr<FeatureStore>& store = stores_[{source, route_index, route.shared, route.shared ? 0 : shard}];
+FeatureStore& OwnedWindows::of(const InputSettings& input, const KeyRoute& route, ShardIndex shard) {
+  std::unique_ptr<FeatureStore>& store = stores_[{route.keeper, route.features.front(), route.shared, route.shared ? 0 : shard}];
   if (store == nullptr) {
     const Scorer& scorer = *input.scorer;
     store = std::make_unique<FeatureStore>(scorer.features(), route.features, scorer.event(), scorer.derived_columns(), input.features);

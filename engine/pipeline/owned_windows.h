@@ -16,7 +16,7 @@ namespace weir {
 class OwnedWindows {
  public:
   // The windows of one route. `shard` says whose, where shards do not share them.
-  FeatureStore& of(const InputSettings& input, std::size_t source, const KeyRoute& route, std::size_t route_index, ShardIndex shard);
+  FeatureStore& of(const InputSettings& input, const KeyRoute& route, ShardIndex shard);
 
   void forget_shared(std::size_t source);
   void forget_shard(std::size_t source, ShardIndex shard);
@@ -28,8 +28,8 @@ class OwnedWindows {
 
  private:
   struct Place {
-    std::size_t source = 0;
-    std::size_t route = 0;
+    std::size_t source = 0;  // the keeper
+    FeatureIndex route = 0;  // its first feature: the same for all sources that ask
     bool shared = true;
     ShardIndex shard = 0;  // 0 where shared
     auto operator<=>(const Place&) const = default;

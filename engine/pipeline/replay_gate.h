@@ -6,7 +6,7 @@
 
 namespace weir {
 
-// One a source, shared by all lanes and the source's control thread. Any thread.
+// One a source, or one for all sources where some read what others feed; shared by all lanes and the sources' control threads. Any thread.
 class ReplayGate {
  public:
   // Once for every shard whose replay begins, and once around the assignment of several shards.

@@ -82,6 +82,9 @@ void copy_rows(const EventBatch& from, std::span<const ColumnIndex> columns, Req
   for (const ColumnIndex column : columns) gather(from.columns[column], to.rows, events.columns[column]);
   events.offsets.resize(events.rows);
   for (std::size_t at = 0; at < events.rows; ++at) events.offsets[at] = from.offsets[to.rows[at]];
+  events.types.resize(from.types.empty() ? 0 : events.rows);
+  for (std::size_t at = 0; at < events.types.size(); ++at) events.types[at] = from.types[to.rows[at]];
+  events.index_types();
   events.active.assign(events.rows, true);
 }
 

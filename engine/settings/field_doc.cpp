@@ -16,13 +16,14 @@ std::string cell(std::string_view text) {
 void append_rows(std::string& out, const std::vector<FieldDoc>& fields, const std::string& prefix) {
   for (const FieldDoc& field : fields) {
     const std::string path = prefix + field.name;
-    if (!field.fields.empty()) {
+    if (!field.fields.empty() && !field.text_too) {
       append_rows(out, field.fields, path + ".");
       continue;
     }
     const std::string value = field.required ? "required" : field.default_text.empty() ? "" : ticked(field.default_text);
     const std::string form = field.type + (field.range.empty() ? "" : ", " + field.range);
     out += "| " + ticked(path) + " | " + cell(form) + " | " + cell(value) + " | " + cell(field.meaning) + " |\n";
+    append_rows(out, field.fields, path + ".");
   }
 }
 
@@ -66,6 +67,10 @@ void append_field(std::string& out, const FieldDoc& field, std::size_t depth) {
            spaces(depth + 1) + "\"additionalProperties\": {";
     append_object(out, field.fields, depth + 1);
     out += "}}";
+  } else if (field.text_too) {
+    out += ", \"anyOf\": [{\"type\": \"string\"}, {";
+    append_object(out, field.fields, depth + 1);
+    out += "}]}";
   } else {
     out += ", ";
     append_object(out, field.fields, depth + 1);

@@ -15,6 +15,7 @@ struct FieldDoc {
   std::string meaning;
   bool required = false;
   bool named = false;            // a map from names of the user's to groups with these fields
+  bool text_too = false;         // a group with these fields, or a text in its stead
   bool alternative = false;      // one of several connectors, of which exactly one is given
   std::string schema;            // JSON Schema of the value, without description and default; empty for groups
   std::string default_json;      // the default as JSON; empty: none

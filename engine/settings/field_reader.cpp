@@ -127,6 +127,26 @@ bool FieldReader::group_of(std::string_view name, std::string_view meaning, Pres
   return node != nullptr && read_group(*node, (title_.empty() ? "" : title_ + ".") + std::string(name), declare);
 }
 
+void FieldReader::text_or_group(std::string_view name, std::string& to, std::string_view meaning, Presence presence,
+                                const std::function<void(FieldReader&)>& declare) {
+  FieldDoc doc = field_doc(name, "a text, or a group", meaning, presence);
+  doc.text_too = true;
+  if (docs_ != nullptr) {
+    FieldReader fields(doc.fields);
+    declare(fields);
+  }
+  const SettingsNode* node = begin(std::move(doc));
+  if (node == nullptr) return;
+  if (node->kind == Kind::mapping) {
+    read_group(*node, (title_.empty() ? "" : title_ + ".") + std::string(name), declare);
+  } else if (node->kind != Kind::scalar) {
+    complain_type(name, *node, "a text or a group of settings");
+  } else {
+    if (node->text.empty()) complain_at(config_error::no_value, node->place, ticked(name) + " is empty");
+    to = node->text;
+  }
+}
+
 void FieldReader::named(std::string_view name, std::string_view meaning, Presence presence,
                         const std::function<void(FieldReader&, std::string_view, const SettingsPlace&)>& declare) {
   constexpr std::size_t name_bytes_max = 64;

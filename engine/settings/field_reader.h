@@ -144,6 +144,10 @@ class FieldReader {
   // True if the group was given.
   bool group_of(std::string_view name, std::string_view meaning, Presence presence, const std::function<void(FieldReader&)>& declare);
 
+  // A text or, in its stead, a group declared by `declare`.
+  void text_or_group(std::string_view name, std::string& to, std::string_view meaning, Presence presence,
+                     const std::function<void(FieldReader&)>& declare);
+
   // A map from names of the user's to groups, all declared by `declare`. At least one where required.
   void named(std::string_view name, std::string_view meaning, Presence presence,
              const std::function<void(FieldReader&, std::string_view entry, const SettingsPlace& place)>& declare);

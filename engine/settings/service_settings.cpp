@@ -13,9 +13,25 @@ using namespace std::chrono_literals;
 constexpr std::size_t kib = 1024;
 constexpr std::size_t mib = 1024 * kib;
 
+void describe_telling(FieldReader& fields, EventTelling& to) {
+  fields.text("field", to.field, "the field of each record that says which event it is; it stands anywhere in the record",
+              Presence::required);
+  fields.properties("types", to.types, "what the field says, and the event that is meant; without it, it says the event's name");
+  for (const auto& [says, event] : to.types) to.type_places[says] = fields.place_of_property("types", says);
+  fields.choice("unknown", to.unknown, {{"dead_letter", EventTelling::Unknown::dead_letter}, {"skip", EventTelling::Unknown::skip}},
+                "what becomes of records that say something else, or nothing: dead letters, or passed over and counted");
+}
+
 void describe_source(FieldReader& fields, SourceSettings& to, const ConnectorKinds& kinds) {
   fields.connector(kinds.sources, to.connector);
-  fields.text("event", to.event, "the event, declared in the rules files, that the records are", Presence::required);
+  EventTelling telling;
+  bool told = false;
+  fields.text_or_group("event", to.event, "the event, declared in the rules files, that the records are, or which field says it",
+                       Presence::required, [&](FieldReader& group) {
+                         told = group.reading();
+                         describe_telling(group, telling);
+                       });
+  if (told) to.telling = std::move(telling);
   fields.group("mapping", to.mapping, "how the records of a shard become batches");
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,11 +28,21 @@ struct MappingSettings {
   std::uint32_t lanes_per_shard = 1;
 };
 
+// Which of several events a record is: what one of its fields says.
+struct EventTelling {
+  enum class Unknown : std::uint8_t { dead_letter, skip };
+  std::string field;
+  std::map<std::string, std::string> types;  // what it says -> event; none: it says the event's name
+  std::map<std::string, SettingsPlace> type_places;
+  Unknown unknown = Unknown::dead_letter;
+};
+
 struct SourceSettings {
   std::string name;
   SettingsPlace place;  // of the name
   ConnectorChoice connector;
-  std::string event;
+  std::string event;  // empty where a field tells
+  std::optional<EventTelling> telling;
   SettingsPlace event_place;
   MappingSettings mapping;
 };

@@ -113,10 +113,10 @@ struct Value {
 };
 
 // Where an input comes from; its number is the position in Graph::inputs.
-enum class InputSource : std::uint8_t { field, feature, score, outcome };
+enum class InputSource : std::uint8_t { field, feature, score, outcome, event_type };
 struct Input {
   InputSource source = InputSource::field;
-  std::uint32_t index = 0;  // of the field or feature
+  std::uint32_t index = 0;  // of the field, feature or event type
   ValueType type = ValueType::integer;
   bool may_be_missing = false;
   double magnitude_max = 0;  // floating: no value is larger, either sign

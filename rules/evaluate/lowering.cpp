@@ -69,6 +69,15 @@ Value Lowering::lower(ExpressionIndex index) {
   return *values_[index];
 }
 
+NodeId Lowering::types(EventTypeSet set) {
+  if (set == 0 || set == rules_.event.all_types()) return graph_.always();
+  NodeId any = graph_.never();
+  for (std::uint32_t type = 0; type < rules_.event.type_count(); ++type)
+    if ((set >> type & 1U) != 0)
+      any = graph_.either(any, graph_.add_input({InputSource::event_type, type, ValueType::boolean, false, 0}).node);
+  return any;
+}
+
 Value Lowering::operand(const Expression& expression, std::size_t position) const {
   return *values_[expression.operands[position]];
 }
@@ -100,6 +109,10 @@ Value Lowering::translate(const Expression& expression) {
     }
     case ExpressionKind::matched:
       return graph_.add_input({InputSource::feature, rules_.sequence_column(expression.index), ValueType::boolean, false, 0});
+    case ExpressionKind::event_is: {
+      const NodeId is = types({EventTypeSet{1} << expression.index});
+      return condition(expression.negated ? graph_.inverse(is) : is, graph_.never());
+    }
     case ExpressionKind::convert:
       return convert(expression);
     case ExpressionKind::truth: {

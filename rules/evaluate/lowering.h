@@ -15,6 +15,8 @@ class Lowering {
   Lowering(const CheckedRules& rules, Graph& graph, Attachments& attachments);
 
   Value lower(ExpressionIndex index);
+  // Rows of these event types; of all where the set is empty.
+  NodeId types(EventTypeSet set);
 
  private:
   Value translate(const Expression& expression);

@@ -45,6 +45,9 @@ void bind(const Program& program, const EventBatch& batch, const FeatureColumns*
         WEIR_CHECK(features != nullptr);
         columns.push_back(&features->columns[input.index]);
         break;
+      case InputSource::event_type:
+        columns.push_back(&batch.of_type[input.index]);
+        break;
       case InputSource::score:
         columns.push_back(&scratch.score);
         break;

@@ -37,6 +37,8 @@ DecisionVocabulary make_vocabulary(const CheckedRules& rules) {
   for (const CheckedFact& fact : rules.facts)
     if (fact.read) vocabulary.features.push_back(fact.spec.name);
   for (const PatternSpec& sequence : rules.sequences) vocabulary.features.push_back(sequence.name);
+  for (std::size_t type = 0; rules.event.has_several_types() && type < rules.event.type_count(); ++type)
+    vocabulary.events.push_back(rules.event.type_name(type));
   vocabulary.hash = hash_text(rules.canonical_text);
   return vocabulary;
 }
@@ -142,7 +144,10 @@ class Compiler {
     for (std::uint32_t index = 0; index < rules_.rules.size(); ++index) {
       const CheckedRule& rule = rules_.rules[index];
       if (rule.mode == RuleMode::off) continue;
-      const Value when = lowering.lower(rule.when);
+      const NodeId on = lowering.types(rule.on);
+      Value when = lowering.lower(rule.when);
+      when.node = graph.both(on, when.node);
+      when.failed = graph.both(on, when.failed);
       const NodeId in_force = before_expiry(graph, rule);
       const NodeId holds = graph.both(graph.but_not(when.node, when.failed), in_force);
       PendingRule next{index, live_part(graph, rule, holds), graph.both(when.failed, in_force), no_node, {}, {}};

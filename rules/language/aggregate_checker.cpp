@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/decimal.h"
+#include "rules/language/event_types.h"
 #include "rules/language/expression_checker.h"
 #include "rules/language/functions.h"
 #include "rules/language/limits.h"
@@ -102,9 +103,37 @@ std::optional<FeatureSpec> AggregateChecker::check(const SyntaxExpression& synta
   // A delayed window never has the event at hand. Nor has one over own decisions: what is decided will be known when it is answered
   // already.
   spec.exclude_this_event = (syntax.aggregate->exclude_this_event || spec.after_decision) && spec.delay_ms == 0;
-  const std::optional<std::size_t> shard_key = scope_.rules.event.key_field;
-  spec.by_includes_shard_key = shard_key && std::find(spec.by.begin(), spec.by.end(), *shard_key) != spec.by.end();
+  if (!event_types(syntax, spec)) return std::nullopt;
   return spec;
+}
+
+bool AggregateChecker::event_types(const SyntaxExpression& syntax, FeatureSpec& spec) {
+  const EventSchema& schema = scope_.rules.event;
+  std::vector<ExpressionIndex> roots;
+  std::vector<ColumnIndex> fields = spec.by;
+  for (const std::optional<ColumnIndex>& column : {spec.input, spec.where}) {
+    if (!column) continue;
+    if (*column < schema.fields.size()) {
+      fields.push_back(*column);
+    } else {
+      roots.push_back(scope_.rules.derived[*column - schema.fields.size()].value);
+    }
+  }
+  const std::vector<ColumnIndex> read = fields_read(scope_.rules, roots);
+  fields.insert(fields.end(), read.begin(), read.end());
+  const std::optional<EventTypeSet> types =
+      check_event_types(syntax.aggregate->from, fields, {syntax.span, "this feature", "from"}, scope_.rules, reporter_);
+  if (!types) return false;
+  spec.from = *types;
+  // The shard's key must be among `by` for every event that is added or asks.
+  const EventTypeSet taking_part = types_with_key(schema, spec.by);
+  spec.by_includes_shard_key = true;
+  for (std::size_t type = 0; type < schema.type_count(); ++type) {
+    if ((taking_part >> type & 1U) == 0) continue;
+    const std::optional<std::size_t> key = schema.key_field_of(type);
+    if (!key || std::find(spec.by.begin(), spec.by.end(), *key) == spec.by.end()) spec.by_includes_shard_key = false;
+  }
+  return true;
 }
 
 std::optional<Aggregate> AggregateChecker::aggregate_named(const SyntaxName& function) {
@@ -190,7 +219,8 @@ bool AggregateChecker::key(const SyntaxExpression& syntax, FeatureSpec& spec) {
     fits = false;
   };
   std::vector<std::string_view> field_names;
-  for (const FieldSpec& field : scope_.rules.event.fields) field_names.push_back(field.name);
+  for (const FieldSpec& field : scope_.rules.event.fields)
+    if (!field.name.empty()) field_names.push_back(field.name);
   for (const SyntaxName& name : aggregate.by) {
     const std::optional<NameEntry> entry = scope_.find(name.text);
     if (entry && entry->kind == NameKind::broken) {

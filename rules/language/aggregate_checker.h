@@ -32,6 +32,7 @@ class AggregateChecker {
   bool condition(const SyntaxAggregate& aggregate, FeatureSpec& spec);
   // Whether a `where` reads the event's own decision.
   bool names_decision(const SyntaxExpression& syntax) const;
+  bool event_types(const SyntaxExpression& syntax, FeatureSpec& spec);
 
   CheckScope& scope_;
   Reporter& reporter_;

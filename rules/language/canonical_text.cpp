@@ -70,10 +70,14 @@ std::string join(const Operands& operands, std::string_view separator, Binding p
 std::string write_aggregate(const SyntaxAggregate& aggregate) {
   std::string text(aggregate.function.text);
   text += "(" + join(aggregate.arguments, ", ", loosest) + ")";
-  for (std::size_t index = 0; index < aggregate.by.size(); ++index) {
-    text += index == 0 ? " by " : ", ";
-    text += aggregate.by[index].text;
-  }
+  const auto add_names = [&text](const std::vector<SyntaxName>& names, std::string_view word) {
+    for (std::size_t index = 0; index < names.size(); ++index) {
+      text += index == 0 ? word : ", ";
+      text += names[index].text;
+    }
+  };
+  add_names(aggregate.from, " from ");
+  add_names(aggregate.by, " by ");
   if (aggregate.last) text += " over last " + std::to_string(aggregate.last->events) + " events";
   if (aggregate.over) text += (aggregate.last ? " within " : " over ") + duration_text(aggregate.over->ms);
   if (aggregate.inclusive) text += " inclusive";

@@ -81,22 +81,18 @@ class RuleSetChecker {
 
   // False when there is none: nothing else can be judged then.
   bool event() {
-    bool found = false;
-    bool known = true;
+    std::vector<DeclaredEvent> events;
     each([&](const SyntaxFile& tree, Reporter& reporter) {
-      for (const SyntaxEvent& event : tree.events) {
-        if (found) {
-          reporter.error("R0110", event.name.span, "several event types are not supported yet", "this is the second one");
-          continue;
-        }
-        found = true;
-        known = check_event(event, scope_, reporter);
-      }
+      for (const SyntaxEvent& event : tree.events) events.push_back({&event, &reporter});
     });
+    if (!events.empty()) {
+      check_events(events, scope_);
+      return true;
+    }
     // A file whose event could not even be begun has said so.
-    if (!found && !has_errors(diagnostics_))
+    if (!has_errors(diagnostics_))
       complain_about_all("R0202", "no event is declared", {"a rules file begins with `event payment { ... }`: the fields of the events"});
-    return found;
+    return false;
   }
 
   void definitions() {

@@ -12,6 +12,7 @@ namespace {
 std::string meaning(const FeatureSpec& spec) {
   std::string text = std::to_string(static_cast<int>(spec.aggregate));
   text += spec.input ? " of " + std::to_string(*spec.input) : " of events";
+  if (spec.from != 0) text += " from " + std::to_string(spec.from);
   for (const ColumnIndex part : spec.by) text += " by " + std::to_string(part);
   text += " over " + std::to_string(spec.window_ms);
   if (spec.where) text += " where " + std::to_string(*spec.where);
@@ -67,7 +68,8 @@ std::string CheckScope::declared_at(std::string_view name) const {
 // Among sorted names, so that the answer never depends on the order of a hash table.
 std::vector<std::string> CheckScope::suggest(std::string_view name) const {
   std::vector<std::string_view> names;
-  for (const auto& [known, entry] : names_) names.push_back(known);
+  for (const auto& [known, entry] : names_)
+    if (!known.empty()) names.push_back(known);
   std::sort(names.begin(), names.end());
   const std::string_view closest = closest_name(name, names);
   if (closest.empty()) return {};

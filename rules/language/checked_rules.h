@@ -70,6 +70,7 @@ struct CheckedUpdate {
 struct CheckedRule {
   std::string name;
   std::string title;
+  EventTypeSet on = 0;  // judged for events of these types; 0: for all
   RuleMode mode = RuleMode::live;
   std::int64_t canary_share = 0;            // of a canary: of canary_share_all
   ColumnIndex canary_key = 0;               // of a canary: a field of type string or int

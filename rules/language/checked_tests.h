@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,7 +27,8 @@ struct TestField {
 // `given` (one or more events) or `when` (one).
 struct TestEvents {
   std::string type;
-  bool judged = false;  // `when`: expectations are about it
+  std::size_t event_type = 0;  // its place among the schema's event types
+  bool judged = false;         // `when`: expectations are about it
   std::int64_t count = 1;
   std::int64_t every_ms = 1'000;  // from each of these events to the next one, whichever that is
   std::int64_t after_ms = 0;      // more time that passes before the first
@@ -54,6 +56,9 @@ struct CheckedTest {
   std::vector<TestExpectation> expectations;
   std::vector<TestList> lists;
 };
+
+// The member of a test's records that tells the event type where there are several; no field can have this name.
+constexpr std::string_view test_type_member = "event type";
 
 // When the clock of every test starts: 2027-01-01T12:00:00Z, a Friday.
 constexpr std::int64_t test_clock_start_ms = 1'798'804'800'000;

@@ -83,6 +83,7 @@ bool ExpressionChecker::unquoted_text(const SyntaxExpression& left, const Syntax
 }
 
 TypedValue ExpressionChecker::comparison(const SyntaxExpression& syntax) {
+  if (is_event(*syntax.operands[0]) || is_event(*syntax.operands[1])) return event_comparison(syntax);
   if (is_outcome(*syntax.operands[0]) || is_outcome(*syntax.operands[1])) return outcome_comparison(syntax);
   // Elsewhere `outcome` is unknown, and saying so once is enough: what it is compared with is unknown, too.
   for (const SyntaxExpressionPointer& operand : syntax.operands)
@@ -176,6 +177,7 @@ TypedValue ExpressionChecker::matches(const SyntaxExpression& syntax) {
 
 TypedValue ExpressionChecker::membership(const SyntaxExpression& syntax) {
   if (syntax.operands.size() != 2) return converter_.broken(syntax.span);
+  if (is_event(*syntax.operands[0])) return event_membership(syntax);
   if (is_outcome(*syntax.operands[0])) return outcome_membership(syntax);
   const TypedValue element = value(*syntax.operands[0]);
   if (syntax.operands[1]->kind == SyntaxKind::list_name) return list_membership(syntax, element);

@@ -33,7 +33,7 @@ constexpr ErrorCode codes[] = {
     {"R0109", "a clause is missing", "A rule has at least a condition, `when ...`; a rule that shall always fire says `when true`."},
     {"R0110", "not supported yet",
      "The language has a place for this, this version does not do it. The rest of the file is checked all the same. Known and not there\n"
-     "yet: `model`, several event types in one rule set, type `ip`."},
+     "yet: `model`, type `ip`."},
     {"R0111", "a word of the language as a name",
      "Words that expressions are made of cannot be names: and, or, not, in, is, between, matches, starts_with, ends_with, contains, true,\n"
      "false, by, over, where, excluding. Choose another name."},
@@ -42,7 +42,7 @@ constexpr ErrorCode codes[] = {
      "Fields, features and lets share one set of names; rules have one of their own, and so have lists. Rename one of the two, in\n"
      "whichever file it is."},
     {"R0202", "no event is declared",
-     "Everything else reads the fields of an event, so a rule set needs one: `event payment { id string id ... }`."},
+     "Everything else reads the fields of an event, so a rule set needs at least one: `event payment { id string id ... }`."},
     {"R0203", "unknown name",
      "No field of the event, feature or let has this name. Names are compared letter by letter, case included. The help shows the\n"
      "nearest one. Behind `by` only fields of the event can stand."},
@@ -62,8 +62,19 @@ constexpr ErrorCode codes[] = {
      "removing. (A name that only a sink's `when` or a filter reads is warned about, too.)"},
     {"R0209", "the event's special fields are wrong",
      "One field is the event's `time` (a timestamp that is always present); it drives every window. At most one is the `id` (string or\n"
-     "int), and at most one the `key` by which records are spread over shards (string or int)."},
-    {"R0210", "unknown event", "`on NAME` behind a rule's title names an event that is declared in the rule set."},
+     "int), and at most one the `key` by which records are spread over shards (string or int). Each event type has its own."},
+    {"R0210", "unknown event",
+     "`on NAME` behind a rule's title, `from NAME` in a feature and `event == NAME` in a condition name an event that is declared in the\n"
+     "rule set."},
+    {"R0211", "an event type lacks a field",
+     "A rule is judged for the event types behind `on`, and a feature is made of those behind `from`; each of them needs all the fields\n"
+     "that are read (also through lets, and the keys of features that a rule reads). Without `on` or `from` it is every type that has\n"
+     "them all, and there must be one. What another type's events say comes to a rule through a feature:\n"
+     "`count() from login by card_id over 1h where ok == false`."},
+    {"R0212", "one field, two meanings",
+     "A field that several event types declare under one name is one field: of the same type, with the same digits or unit of time. It "
+     "may\n"
+     "be optional (`?`) in one type and required in another. Rename one of the two if they mean different things."},
     {"R0214", "no rule writes this fact",
      "`profile(card_id).level` reads what `update card_id set level = ...` wrote. Key and name are those of the update: the same fields of "
      "the\n"

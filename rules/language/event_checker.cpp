@@ -1,10 +1,12 @@
 #include "rules/language/event_checker.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "engine/base/decimal.h"
 #include "rules/language/limits.h"
+#include "rules/language/typed_value.h"
 
 namespace weir {
 
@@ -62,17 +64,14 @@ bool check_parameter(DeclaredType& declared, const SyntaxName& name, const Synta
   return false;
 }
 
+// One event type; its fields join those of the types before it.
 class EventChecker {
  public:
-  EventChecker(CheckScope& scope, Reporter& reporter) : scope_(scope), reporter_(reporter), event_(scope.rules.event) {}
+  EventChecker(CheckScope& scope, Reporter& reporter, EventType& type)
+      : scope_(scope), reporter_(reporter), event_(scope.rules.event), type_(type) {}
 
   bool run(const SyntaxEvent& syntax) {
-    event_.name = syntax.name.text;
-    if (syntax.fields.size() > limits::event_fields_max) {
-      reporter_.error("R0105", syntax.fields[limits::event_fields_max].name.span,
-                      "an event has at most " + std::to_string(limits::event_fields_max) + " fields");
-      return false;
-    }
+    type_.name = syntax.name.text;
     for (const SyntaxField& field : syntax.fields) add(field);
     if (broken_) return false;
     if (!time_) {
@@ -85,41 +84,66 @@ class EventChecker {
 
  private:
   void add(const SyntaxField& field) {
-    const auto index = static_cast<std::uint32_t>(event_.fields.size());
-    if (!scope_.declare(field.name.text, {NameKind::field, index}, line_column(reporter_.file(), field.name.span.begin).line)) {
-      reporter_.error("R0201", field.name.span, "field " + in_backticks(field.name.text) + " is declared twice",
-                      "declared " + scope_.declared_at(field.name.text));
+    const auto complain = [&](std::string_view code, std::string message, std::string label) {
+      reporter_.error(code, field.name.span, std::move(message), std::move(label));
       broken_ = true;
-      return;
-    }
+    };
+    const std::optional<std::size_t> known = event_.find(field.name.text);
+    const bool own = known && std::find(type_.fields.begin(), type_.fields.end(), *known) != type_.fields.end();
+    if (own || (!known && scope_.find(field.name.text)))
+      return complain("R0201", "field " + in_backticks(field.name.text) + " is declared twice",
+                      "declared " + scope_.declared_at(field.name.text));
+    if (!known && event_.fields.size() >= limits::event_fields_max)
+      return complain("R0105", "an event has at most " + std::to_string(limits::event_fields_max) + " fields", "");
     const std::optional<DeclaredType> declared =
         field.type.text.empty() ? std::nullopt : check_type(field.type, field.parameter, reporter_);
     if (!declared) {
       broken_ = true;
-      scope_.set(field.name.text, {NameKind::broken, 0});
+      if (!known) scope_.declare(field.name.text, {NameKind::broken, 0});
       return;
     }
-    event_.fields.push_back({std::string(field.name.text), declared->type, declared->scale, declared->unit, field.optional});
+    const std::size_t index = known.value_or(event_.fields.size());
+    if (!known) {
+      const std::size_t line = line_column(reporter_.file(), field.name.span.begin).line;
+      scope_.declare(field.name.text, {NameKind::field, static_cast<std::uint32_t>(index)}, line);
+      event_.fields.push_back({std::string(field.name.text), declared->type, declared->scale, declared->unit, field.optional});
+    } else {
+      FieldSpec& same = event_.fields[index];
+      if (same.type != declared->type || same.scale != declared->scale || same.unit != declared->unit)
+        return complain("R0212", "field " + in_backticks(field.name.text) + " is declared otherwise in another event type",
+                        "declared " + scope_.declared_at(field.name.text) + " as " + written_type(same));
+      same.optional = same.optional || field.optional;
+    }
+    type_.fields.push_back(index);
+    if (!field.optional) type_.required.push_back(index);
     for (const SyntaxName& role : field.roles) add_role(field, role, index);
   }
 
-  void add_role(const SyntaxField& field, const SyntaxName& role, std::uint32_t index) {
+  static std::string written_type(const FieldSpec& field) {
+    const std::string unit = field.unit == TimestampUnit::seconds        ? "(s)"
+                             : field.unit == TimestampUnit::milliseconds ? "(ms)"
+                             : field.unit == TimestampUnit::microseconds ? "(us)"
+                                                                         : "";
+    return in_backticks(type_text(field.type, field.scale) + unit);
+  }
+
+  void add_role(const SyntaxField& field, const SyntaxName& role, std::size_t index) {
     const FieldSpec& spec = event_.fields[index];
     std::string problem;
     if (role.text == "time") {
-      if (time_) problem = "an event has one `time`, and it is " + in_backticks(event_.fields[event_.time_field].name);
+      if (time_) problem = "an event has one `time`, and it is " + in_backticks(event_.fields[type_.time_field].name);
       if (spec.type != ValueType::timestamp) problem = "the event's time is a timestamp";
-      if (spec.optional) problem = "the event's time is always present: leave the `?` out";
-      event_.time_field = index;
+      if (field.optional) problem = "the event's time is always present: leave the `?` out";
+      type_.time_field = index;
       time_ = true;
     } else if (role.text == "id") {
-      if (event_.id_field) problem = "an event has one `id`, and it is " + in_backticks(event_.fields[*event_.id_field].name);
+      if (type_.id_field) problem = "an event has one `id`, and it is " + in_backticks(event_.fields[*type_.id_field].name);
       if (spec.type != ValueType::string && spec.type != ValueType::integer) problem = "the event's id is a string or an int";
-      event_.id_field = index;
+      type_.id_field = index;
     } else {
-      if (event_.key_field) problem = "an event has one `key`, and it is " + in_backticks(event_.fields[*event_.key_field].name);
+      if (type_.key_field) problem = "an event has one `key`, and it is " + in_backticks(event_.fields[*type_.key_field].name);
       if (spec.type != ValueType::string && spec.type != ValueType::integer) problem = "the shard's key is a string or an int";
-      event_.key_field = index;
+      type_.key_field = index;
     }
     if (problem.empty()) return;
     reporter_.error("R0209", role.span, in_backticks(field.name.text) + " cannot be `" + std::string(role.text) + "`", problem);
@@ -129,9 +153,35 @@ class EventChecker {
   CheckScope& scope_;
   Reporter& reporter_;
   EventSchema& event_;
+  EventType& type_;
   bool time_ = false;
   bool broken_ = false;
 };
+
+// What all types have in common becomes the schema's.
+void finish_types(EventSchema& schema, std::vector<EventType> types) {
+  const auto common = [&types](std::optional<std::size_t> EventType::*role) {
+    const auto same = [&](const EventType& type) { return type.*role == types.front().*role; };
+    return std::all_of(types.begin(), types.end(), same) ? types.front().*role : std::nullopt;
+  };
+  schema.id_field = common(&EventType::id_field);
+  schema.key_field = common(&EventType::key_field);
+  schema.time_field = types.front().time_field;
+  if (types.size() == 1) {
+    schema.name = std::move(types.front().name);
+    return;
+  }
+  for (std::size_t field = 0; field < schema.fields.size(); ++field)
+    for (EventType& type : types)
+      if (std::find(type.fields.begin(), type.fields.end(), field) == type.fields.end()) schema.fields[field].optional = true;
+  for (EventType& type : types) std::sort(type.fields.begin(), type.fields.end());
+  const auto same_time = [&](const EventType& type) { return type.time_field == schema.time_field; };
+  if (!std::all_of(types.begin(), types.end(), same_time)) {
+    schema.time_field = schema.fields.size();
+    schema.fields.push_back({.name = "", .type = ValueType::timestamp});
+  }
+  schema.types = std::move(types);
+}
 
 }  // namespace
 
@@ -152,8 +202,24 @@ std::optional<DeclaredType> check_type(const SyntaxName& name, const std::option
   return std::nullopt;
 }
 
-bool check_event(const SyntaxEvent& syntax, CheckScope& scope, Reporter& reporter) {
-  return EventChecker(scope, reporter).run(syntax);
+bool check_events(const std::vector<DeclaredEvent>& events, CheckScope& scope) {
+  std::vector<EventType> types;
+  bool fine = true;
+  for (const DeclaredEvent& event : events) {
+    const SyntaxName& name = event.syntax->name;
+    if (types.size() == limits::event_types_max) {
+      event.reporter->error("R0105", name.span, "a rule set has at most " + std::to_string(limits::event_types_max) + " event types");
+      return false;
+    }
+    const auto same_name = [&](const EventType& type) { return !name.text.empty() && type.name == name.text; };
+    if (std::any_of(types.begin(), types.end(), same_name)) {
+      event.reporter->error("R0201", name.span, "event " + in_backticks(name.text) + " is declared twice");
+      fine = false;
+    }
+    fine = EventChecker(scope, *event.reporter, types.emplace_back()).run(*event.syntax) && fine;
+  }
+  finish_types(scope.rules.event, std::move(types));
+  return fine;
 }
 
 std::vector<std::string_view> type_words() {

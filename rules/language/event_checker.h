@@ -1,4 +1,4 @@
-// An event's declaration to a schema.
+// Event declarations to a schema.
 #pragma once
 
 #include <optional>
@@ -20,8 +20,13 @@ struct DeclaredType {
 // The type that is written; nothing after a complaint.
 std::optional<DeclaredType> check_type(const SyntaxName& name, const std::optional<SyntaxName>& parameter, Reporter& reporter);
 
-// Fills `scope.rules.event` and declares the fields. False after a complaint.
-bool check_event(const SyntaxEvent& syntax, CheckScope& scope, Reporter& reporter);
+struct DeclaredEvent {
+  const SyntaxEvent* syntax = nullptr;
+  Reporter* reporter = nullptr;
+};
+
+// Fills `scope.rules.event` with the union of all event types, at least one, and declares the fields. False after a complaint.
+bool check_events(const std::vector<DeclaredEvent>& events, CheckScope& scope);
 
 // "bool", "int" and the others.
 std::vector<std::string_view> type_words();

@@ -26,6 +26,7 @@ enum class ExpressionKind : std::uint8_t {
   outcome_is,    // bool; `index`: OutcomeIndex; `negated` for `!=`; only in ExpressionScope::decision
   fact,          // `index` into CheckedRules::facts; what an earlier event's update wrote, missing until then
   matched,       // bool; `index` into CheckedRules::sequences: the pattern holds at this event
+  event_is,      // bool; `index`: event type; `negated` for `!=`
   convert,       // operand's number as this node's type and scale: int -> decimal, int -> float, decimal -> decimal with a larger scale,
                  // decimal -> float (nearest double)
   truth,         // bool: the operand, with missing as false; stands wherever a bool that may be missing is used as a condition

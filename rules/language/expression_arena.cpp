@@ -16,7 +16,7 @@ void append_bytes(std::string& text, const Value& value) {
 }
 
 bool is_leaf(ExpressionKind kind) {
-  return kind <= ExpressionKind::matched;
+  return kind <= ExpressionKind::event_is;
 }
 
 // Kinds that answer with a bool whatever their operands are, and those that turn a missing value into another.

@@ -75,6 +75,10 @@ class ExpressionChecker {
   bool comparable(const SyntaxExpression& syntax, const TypedValue& left, const TypedValue& right, CommonType& type);
   bool fits_digits(const TypedValue& literal, const TypedValue& other);
   void complain_mismatch(const SyntaxExpression& syntax, const TypedValue& left, const TypedValue& right, std::string_view verb);
+  bool is_event(const SyntaxExpression& syntax) const;
+  TypedValue event_comparison(const SyntaxExpression& syntax);
+  TypedValue event_membership(const SyntaxExpression& syntax);
+  ExpressionIndex event_is(const SyntaxExpression& type, SourceSpan span, bool negated);
   bool is_outcome(const SyntaxExpression& syntax) const;
   ExpressionIndex outcome_is(const SyntaxExpression& outcome, SourceSpan span, bool negated);
 

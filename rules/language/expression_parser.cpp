@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 7> comparison_signs{"==", "=", "!=", "<",
 constexpr std::array<std::string_view, 3> text_operators{"starts_with", "ends_with", "contains"};
 constexpr std::array<std::string_view, 12> aggregate_only{"count", "sum",        "avg",    "stddev", "distinct", "first",
                                                           "last",  "percentile", "median", "mode",   "variance", "average"};
-constexpr std::array<std::string_view, 6> aggregate_clauses{"by", "over", "inclusive", "where", "excluding", "delay"};
+constexpr std::array<std::string_view, 7> aggregate_clauses{"from", "by", "over", "inclusive", "where", "excluding", "delay"};
 
 template <std::size_t size>
 bool one_of(const std::array<std::string_view, size>& words, std::string_view word) {
@@ -412,7 +412,15 @@ void ExpressionParser::parse_aggregate_clauses(SyntaxAggregate& aggregate) {
   while (!reader_.panic()) {
     const Token& word = reader_.peek();
     if (word.kind != TokenKind::name) return;
-    if (word.text == "by") {
+    if (word.text == "from") {
+      once(!aggregate.from.empty(), word);
+      if (!aggregate.by.empty() && !reader_.panic())
+        reader_.fail("R0101", word.span, "`from` stands before `by`", "", {"for example `count() from login by card_id over 10m`"});
+      do {
+        reader_.take();
+        aggregate.from.push_back(reader_.expect_name("the name of an event after `from`"));
+      } while (!reader_.panic() && reader_.at_symbol(","));
+    } else if (word.text == "by") {
       once(!aggregate.by.empty(), word);
       if ((aggregate.over || aggregate.last) && !reader_.panic())
         reader_.fail("R0101", word.span, "`by` stands before `over`", "", {"for example `count() by card_id over 10m`"});

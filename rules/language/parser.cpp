@@ -232,8 +232,6 @@ class FileParser {
     SyntaxFeature feature;
     feature.name = reader_.expect_name("the feature's name");
     if (reader_.expect_symbol("=", "after the feature's name")) feature.value = expressions_.parse();
-    if (!reader_.panic() && reader_.at_word("from"))
-      reader_.fail("R0110", reader_.peek().span, "features over other events (`from`) are not supported yet");
     end_of_declaration("the feature");
     // A broken feature still has a name: what uses it is not to blame.
     if (reader_.panic()) feature.value = std::make_unique<SyntaxExpression>();

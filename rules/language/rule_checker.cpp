@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rules/language/condition_warnings.h"
+#include "rules/language/event_types.h"
 #include "rules/language/expression_checker.h"
 #include "rules/language/mode_checker.h"
 #include "rules/language/policy_checker.h"
@@ -21,9 +22,6 @@ class RuleChecker {
     rule_.name = syntax.name.text;
     rule_.title = syntax.title.value;
     check_mode(syntax, scope_, reporter_, rule_);
-    if (syntax.on && syntax.on->text != scope_.rules.event.name)
-      reporter_.error("R0210", syntax.on->span, "unknown event " + in_backticks(syntax.on->text), "",
-                      did_you_mean(syntax.on->text, {scope_.rules.event.name}));
     if (syntax.when) {
       rule_.when = expressions_.condition(*syntax.when, "`when`");
       if (rule_.when != no_expression) warn_if_never_true(scope_.rules, rule_.when, syntax.when->span, reporter_);
@@ -42,10 +40,19 @@ class RuleChecker {
     rule_.features = read.features;
     rule_.facts = read.facts;
     rule_.sequences = read.sequences;
+    event_types(syntax);
     return std::move(rule_);
   }
 
  private:
+  void event_types(const SyntaxRule& syntax) {
+    std::vector<ColumnIndex> fields = fields_read(scope_.rules, roots());
+    for (const CheckedUpdate& update : rule_.updates) fields.insert(fields.end(), update.key.begin(), update.key.end());
+    if (rule_.mode == RuleMode::canary) fields.push_back(rule_.canary_key);
+    const TypeClaim claim{syntax.name.span, "rule " + in_backticks(syntax.name.text), "on"};
+    rule_.on = check_event_types(syntax.on, fields, claim, scope_.rules, reporter_).value_or(0);
+  }
+
   // Text with `{name}`; `{{` and `}}` stand for braces.
   void reason(const SyntaxString& syntax) {
     const std::string& text = syntax.value;

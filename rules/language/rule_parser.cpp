@@ -90,7 +90,8 @@ class RuleParser {
     rule_.title = reader_.expect_string("the rule's title in double quotes");
     while (!reader_.panic() && !reader_.at_symbol("{")) {
       if (reader_.accept_word("on")) {
-        rule_.on = reader_.expect_name("the name of an event after `on`");
+        if (!rule_.on.empty()) reader_.fail("R0108", reader_.previous_span(), "`on` stands in this rule for the second time");
+        rule_.on = parse_names(reader_, "the name of an event after `on`");
       } else if (reader_.at_word("mode")) {
         mode(reader_.take());
       } else {

@@ -75,10 +75,11 @@ struct SyntaxExpression {
 };
 using SyntaxExpressionPointer = std::unique_ptr<SyntaxExpression>;
 
-// sum(amount) by card_id over 24h inclusive where approved excluding this event
+// sum(amount) from payment by card_id over 24h inclusive where approved excluding this event
 struct SyntaxAggregate {
   SyntaxName function;
   std::vector<SyntaxExpressionPointer> arguments;
+  std::vector<SyntaxName> from;  // event types; none: those that have the fields
   std::vector<SyntaxName> by;
   std::optional<SyntaxDuration> over;    // of a count window: `within`
   std::optional<SyntaxEventCount> last;  // a count window
@@ -177,7 +178,7 @@ struct SyntaxRule {
   bool broken = false;  // something in it was not understood: nothing is said about what is missing
   SyntaxName name;
   SyntaxString title;
-  std::optional<SyntaxName> on;
+  std::vector<SyntaxName> on;  // event types; none: those that have the fields
   std::optional<SyntaxMode> mode;
   std::optional<SyntaxDate> expires;
   SyntaxExpressionPointer when;

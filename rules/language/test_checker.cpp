@@ -42,11 +42,17 @@ class TestChecker {
 
   void event(const SyntaxStep& step) {
     const EventSchema& schema = scope_.rules.event;
-    if (step.name.text != schema.name)
+    const std::optional<std::size_t> type = schema.find_type(step.name.text);
+    if (!type) {
+      std::vector<std::string_view> names;
+      for (std::size_t index = 0; index < schema.type_count(); ++index) names.push_back(schema.type_name(index));
       reporter_.error("R0702", step.name.span, "unknown event " + in_backticks(step.name.text), "no event is declared with this name",
-                      did_you_mean(step.name.text, {schema.name}));
+                      did_you_mean(step.name.text, names));
+      if (schema.has_several_types()) return;  // whose fields?
+    }
     TestEvents events;
     events.type = step.name.text;
+    events.event_type = type.value_or(0);
     events.judged = step.kind == SyntaxStepKind::when;
     if (step.count) events.count = count(*step.count);
     if (step.every) events.every_ms = step.every->ms;
@@ -75,11 +81,16 @@ class TestChecker {
 
   void field(const EventSchema& schema, const SyntaxTestField& syntax, TestEvents& events) {
     const std::optional<std::size_t> index = schema.find(syntax.name.text);
-    if (!index) {
+    const auto of_type = [&](std::size_t field) {
+      return !schema.fields[field].name.empty() && (schema.types_with(field) >> events.event_type & 1U) != 0;
+    };
+    if (!index || !of_type(*index)) {
       std::vector<std::string_view> names;
-      for (const FieldSpec& known : schema.fields) names.push_back(known.name);
+      for (std::size_t known = 0; known < schema.fields.size(); ++known)
+        if (of_type(known)) names.push_back(schema.fields[known].name);
       reporter_.error("R0702", syntax.name.span, "unknown field " + in_backticks(syntax.name.text),
-                      "event " + in_backticks(schema.name) + " has no such field", did_you_mean(syntax.name.text, names));
+                      "event " + in_backticks(schema.type_name(events.event_type)) + " has no such field",
+                      did_you_mean(syntax.name.text, names));
       return;
     }
     const auto column = static_cast<ColumnIndex>(*index);
@@ -89,7 +100,12 @@ class TestChecker {
     }
     TestField made;
     made.column = column;
-    if (value(schema.fields[*index], syntax, made)) events.fields.push_back(std::move(made));
+    FieldSpec spec = schema.fields[*index];
+    if (schema.has_several_types()) {
+      const std::vector<std::size_t>& required = schema.types[events.event_type].required;
+      spec.optional = std::find(required.begin(), required.end(), *index) == required.end();
+    }
+    if (value(spec, syntax, made)) events.fields.push_back(std::move(made));
   }
 
   bool value(const FieldSpec& field, const SyntaxTestField& syntax, TestField& into) {
@@ -188,8 +204,9 @@ class TestChecker {
   void expectation(const SyntaxStep& step) {
     if (!last_when_) {
       if (!complained_)
-        reporter_.error("R0701", step.span, "nothing has been decided yet", "`expect` follows a `when`",
-                        {"the event that is judged is `when " + scope_.rules.event.name + " { ... }`; events before it are `given`"});
+        reporter_.error(
+            "R0701", step.span, "nothing has been decided yet", "`expect` follows a `when`",
+            {"the event that is judged is `when " + scope_.rules.event.type_name(0) + " { ... }`; events before it are `given`"});
       complained_ = true;
       return;
     }

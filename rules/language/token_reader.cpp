@@ -128,6 +128,7 @@ bool TokenReader::at_next_declaration() const {
   if (at_end()) return true;
   const Token& token = peek();
   if (token.kind != TokenKind::name || !token.first_on_line || !begins_declaration(token.text)) return false;
+  if (token.text == "event" && (at_word("in", 1) || at_word("not", 1))) return false;  // a condition on the event's type
   return peek(1).kind == TokenKind::name || peek(1).kind == TokenKind::string || (token.text == "policy" && at_symbol("{", 1));
 }
 

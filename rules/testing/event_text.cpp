@@ -65,20 +65,37 @@ void append_default(ByteBuffer& out, const FieldSpec& field, bool is_id, std::in
   append_value(out, field, {});
 }
 
+std::size_t time_field_of(const EventSchema& schema, const TestEvents& events) {
+  return schema.has_several_types() ? schema.types[events.event_type].time_field : schema.time_field;
+}
+
+bool has_value_by_itself(const EventSchema& schema, const TestEvents& events, std::size_t column) {
+  if (!schema.has_several_types()) return !schema.fields[column].optional;
+  const std::vector<std::size_t>& required = schema.types[events.event_type].required;
+  return std::find(required.begin(), required.end(), column) != required.end();
+}
+
 }  // namespace
 
 std::optional<std::int64_t> own_time_ms(const EventSchema& schema, const TestEvents& events) {
-  const TestField* given = find(events, schema.time_field);
+  const TestField* given = find(events, time_field_of(schema, events));
   return given == nullptr ? std::nullopt : std::optional(given->value.integer);
 }
 
 void append_event(ByteBuffer& out, const EventSchema& schema, const TestEvents& events, std::int64_t number, std::int64_t time_ms) {
   const std::size_t begin = out.size();
+  if (schema.has_several_types()) {
+    out.append('{');
+    append_json_string(out, test_type_member);
+    out.append(':');
+    append_json_string(out, events.type);
+  }
+  const std::optional<std::size_t> id_field = schema.id_field_of(events.event_type);
   for (std::size_t column = 0; column < schema.fields.size(); ++column) {
     const FieldSpec& field = schema.fields[column];
-    const bool is_time = column == schema.time_field;
+    const bool is_time = column == time_field_of(schema, events);
     const TestField* given = is_time ? nullptr : find(events, column);
-    if (given == nullptr && field.optional) continue;
+    if (given == nullptr && !has_value_by_itself(schema, events, column)) continue;
     if (given != nullptr && given->missing) continue;
     out.append(out.size() == begin ? '{' : ',');
     append_json_string(out, field.name);
@@ -86,7 +103,7 @@ void append_event(ByteBuffer& out, const EventSchema& schema, const TestEvents& 
     if (given != nullptr)
       append_value(out, field, *given);
     else
-      append_default(out, field, schema.id_field == column, number, time_ms);
+      append_default(out, field, id_field == column, number, time_ms);
   }
   out.append(out.size() == begin ? "{}" : "}");
 }

@@ -7,6 +7,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/pipeline/lane.h"
+#include "rules/language/checked_tests.h"
 
 namespace weir {
 
@@ -157,6 +158,11 @@ struct OneShard {
     InputSettings settings;
     settings.scorer = scorer;
     settings.in_flight_max = in_flight_max;
+    const EventSchema& schema = scorer->event();
+    if (schema.has_several_types()) {
+      settings.types.field = test_type_member;
+      for (std::size_t type = 0; type < schema.type_count(); ++type) settings.types.told.emplace_back(schema.type_name(type), type);
+    }
     return settings;
   }
 

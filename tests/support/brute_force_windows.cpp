@@ -13,8 +13,8 @@ namespace weir {
 BruteForceWindows::BruteForceWindows(std::span<const FeatureSpec> features, std::int64_t late_allowed_ms, std::size_t distinct_values_max)
     : features_(features.begin(), features.end()), late_allowed_ms_(late_allowed_ms), distinct_values_max_(distinct_values_max) {
   for (const FeatureSpec& feature : features) {
-    std::int64_t& longest_ms = longest_ms_[feature.by];
-    std::int64_t& reach_ms = reach_ms_[feature.by];
+    std::int64_t& longest_ms = longest_ms_[group_of(feature)];
+    std::int64_t& reach_ms = reach_ms_[group_of(feature)];
     if (feature.last_events > 0) continue;
     longest_ms = std::max(longest_ms, feature.delay_ms + feature.window_ms);
     reach_ms = std::max(reach_ms, feature.delay_ms + feature.window_ms + (feature.inclusive ? 1 : 0));
@@ -58,12 +58,12 @@ bool BruteForceWindows::wanted_by(const FeatureSpec& feature, const Event& event
 }
 
 // Whether an event that is still admitted could see this one.
-bool BruteForceWindows::needed(const std::vector<ColumnIndex>& by, const Key& key, std::size_t index) const {
+bool BruteForceWindows::needed(const Group& group, const Key& key, std::size_t index) const {
   const std::int64_t age = key.newest - key.events[index].time;
-  if (age < 2 * reach_ms_.at(by) + late_allowed_ms_) return true;
-  const std::int64_t latest = longest_ms_.at(by) + late_allowed_ms_;
+  if (age < 2 * reach_ms_.at(group) + late_allowed_ms_) return true;
+  const std::int64_t latest = longest_ms_.at(group) + late_allowed_ms_;
   for (const FeatureSpec& feature : features_) {
-    if (feature.by != by || feature.last_events == 0) continue;
+    if (group_of(feature) != group || feature.last_events == 0) continue;
     const std::int64_t settled = latest + feature.delay_ms;
     if (age >= settled + feature.window_ms + (feature.inclusive ? 1 : 0)) continue;
     if (age < settled) return true;
@@ -75,9 +75,9 @@ bool BruteForceWindows::needed(const std::vector<ColumnIndex>& by, const Key& ke
   return false;
 }
 
-void BruteForceWindows::forget(const std::vector<ColumnIndex>& by, Key& key) const {
+void BruteForceWindows::forget(const Group& group, Key& key) const {
   std::size_t first = 0;
-  while (first < key.events.size() && !needed(by, key, first)) ++first;
+  while (first < key.events.size() && !needed(group, key, first)) ++first;
   key.events.erase(key.events.begin(), key.events.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
@@ -93,32 +93,40 @@ void BruteForceWindows::apply(const EventBatch& batch, FeatureColumns& out) {
     Event own;
     own.time = batch.time().integers[row];
     for (const Column& column : batch.columns) own.values.push_back(value_at(column, row));
-    for (const auto& [by, longest_ms] : longest_ms_) {
+    for (const auto& [group, longest_ms] : longest_ms_) {
       std::string name;
       bool whole = true;
-      for (const ColumnIndex part : by) {
+      const bool added = group.second == 0 || (group.second >> batch.type_of(row) & 1U) != 0;
+      for (const ColumnIndex part : group.first) {
         whole = whole && own.values[part].present;
         name += std::to_string(own.values[part].text.size()) + ":" + own.values[part].text;
       }
       if (!whole) continue;
-      const bool is_new = !keys_[by].contains(name);
-      Key& key = keys_[by][name];
-      if (is_new || own.time >= key.newest) {
+      const bool is_new = !keys_[group].contains(name);
+      if (is_new && !added) {
+        const Key nobody;
+        for (std::size_t index = 0; index < features_.size(); ++index)
+          if (group_of(features_[index]) == group)
+            answer(features_[index], batch, seen_by(features_[index], &nobody, own, added), row, out.columns[index], out.arena);
+        continue;
+      }
+      Key& key = keys_[group][name];
+      if (added && (is_new || own.time >= key.newest)) {
         key.newest = own.time;
-        forget(by, key);
+        forget(group, key);
       }
       for (std::size_t index = 0; index < features_.size(); ++index)
-        if (features_[index].by == by)
-          answer(features_[index], batch, seen_by(features_[index], &key, own), row, out.columns[index], out.arena);
-      if (key.newest - own.time > longest_ms + late_allowed_ms_) continue;
+        if (group_of(features_[index]) == group)
+          answer(features_[index], batch, seen_by(features_[index], &key, own, added), row, out.columns[index], out.arena);
+      if (!added || key.newest - own.time > longest_ms + late_allowed_ms_) continue;
       const auto is_later = [&](const Event& event) { return event.time > own.time; };
       key.events.insert(std::find_if(key.events.begin(), key.events.end(), is_later), own);
     }
   }
 }
 
-std::vector<const BruteForceWindows::Event*> BruteForceWindows::seen_by(const FeatureSpec& feature, const Key* key,
-                                                                        const Event& own) const {
+std::vector<const BruteForceWindows::Event*> BruteForceWindows::seen_by(const FeatureSpec& feature, const Key* key, const Event& own,
+                                                                        bool added) const {
   const std::int64_t end = own.time - feature.delay_ms;
   const std::int64_t begin = end - feature.window_ms;
   std::vector<const Event*> seen;
@@ -127,7 +135,7 @@ std::vector<const BruteForceWindows::Event*> BruteForceWindows::seen_by(const Fe
     if (inside && wanted_by(feature, event)) seen.push_back(&event);
   };
   for (const Event& event : key->events) look_at(event);
-  if (!feature.exclude_this_event) look_at(own);
+  if (added && !feature.exclude_this_event) look_at(own);
   if (feature.last_events > 0 && seen.size() > feature.last_events)
     seen.erase(seen.begin(), seen.end() - static_cast<std::ptrdiff_t>(feature.last_events));
   if (feature.input) std::erase_if(seen, [&](const Event* event) { return !event->values[*feature.input].present; });

@@ -178,6 +178,8 @@ class Interpreter {
         return value(source_.rules.lets[expression.index].value);
       case ExpressionKind::score:
         return of_wide(source_.score);
+      case ExpressionKind::event_is:
+        return test([&] { return source_.events.type_of(source_.row) == expression.index; });
       case ExpressionKind::outcome_is:
         return test([&] { return source_.outcome == expression.index; });
       case ExpressionKind::truth:

@@ -127,6 +127,33 @@ TEST_P(AgainstOracle, OrdersOfLargeValues) {
   compare_with_oracle(GetParam() + 10'000, shape);
 }
 
+TEST_P(AgainstOracle, SeveralEventTypesOfWhichSomeOnlyAsk) {
+  StreamShape shape;
+  shape.several_types = true;
+  shape.span_share = 0.3;
+  compare_with_oracle(GetParam() + 11'000, shape);
+}
+
+TEST_P(AgainstOracle, HotKeysThatAreAskedInBetween) {
+  StreamShape shape;
+  shape.several_types = true;
+  shape.span_share = 0.3;
+  shape.keys = 2;
+  shape.step_max = 1;
+  shape.gap_share = 0.002;
+  shape.late_share = 0.3;
+  shape.events = 3000;
+  compare_with_oracle(GetParam() + 12'000, shape);
+}
+
+TEST_P(AgainstOracle, SeveralEventTypesWithWindowsThatJustFitInto32Bits) {
+  StreamShape shape;
+  shape.several_types = true;
+  shape.span_share = 0.3;
+  shape.unit_ms = 6'000'000;
+  compare_with_oracle(GetParam() + 13'000, shape);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, AgainstOracle, testing::Range(std::uint64_t{1}, std::uint64_t{9}));
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tests/unit/features/random_stream.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace weir {
@@ -17,6 +18,18 @@ RandomStream::RandomStream(std::uint64_t seed, const StreamShape& shape) : shape
                     {"moment", ValueType::timestamp, 0, TimestampUnit::milliseconds, false}};
   schema_.time_field = moment;
   schema_.key_field = card;
+  if (shape.several_types) {
+    const auto without = [](std::vector<std::size_t> missing) {
+      std::vector<std::size_t> fields;
+      for (std::size_t field = 0; field <= moment; ++field)
+        if (std::find(missing.begin(), missing.end(), field) == missing.end()) fields.push_back(field);
+      return fields;
+    };
+    for (const auto& [name, missing] :
+         std::vector<std::pair<std::string, std::vector<std::size_t>>>{{"payment", {}}, {"login", {points, amount}}, {"note", {device}}})
+      schema_.types.push_back({name, without(missing), {card, moment}, std::nullopt, moment, card});
+    schema_.fields[amount].optional = true;
+  }
   derived_ = {{ValueType::boolean, 0}, {ValueType::boolean, 0}, {ValueType::decimal, 2}};
   for (std::size_t index = 0; index < shape.features; ++index) features_.push_back(random_feature());
   std::int64_t now = 1'767'225'600'000;
@@ -32,6 +45,7 @@ FeatureSpec RandomStream::random_feature() {
   feature.window_ms = windows[static_cast<std::size_t>(pick(0, 5))] * shape_.unit_ms;
   feature.inclusive = chance(0.2);
   feature.exclude_this_event = chance(0.3);
+  if (shape_.several_types) feature.from = static_cast<EventTypeSet>(pick(0, 6));  // 0: of all three
   if (chance(0.4)) feature.where = chance(0.5) ? where_a : where_b;
   std::vector<ColumnIndex> inputs = {amount, points, ratio, argument};
   if (shape_.span_share > 0 && chance(shape_.span_share)) make_span(feature);
@@ -101,6 +115,10 @@ StreamRow RandomStream::random_row(std::int64_t& now) {
   row.integers[argument] = pick(0, 9);
   for (const ColumnIndex optional : {device, points, ratio, approved, place, where_a, where_b, argument})
     if (chance(0.15)) row.present[optional] = false;
+  if (!shape_.several_types) return row;
+  row.type = static_cast<std::uint8_t>(pick(0, 2));
+  for (std::size_t field = 0; field <= moment; ++field)
+    if ((schema_.types_with(field) >> row.type & 1U) == 0) row.present[field] = false;
   return row;
 }
 
@@ -147,11 +165,14 @@ EventBatch RandomStream::batch(std::size_t begin, std::size_t end) const {
     }
     batch.columns.push_back(std::move(column));
   }
+  for (std::size_t row = begin; shape_.several_types && row < end; ++row) batch.types.push_back(rows_[row].type);
+  batch.index_types();
   return batch;
 }
 
 std::string RandomStream::describe(std::size_t row) const {
-  return "row " + std::to_string(row) + " at " + std::to_string(rows_[row].time) + ", card " + rows_[row].texts[card];
+  return "row " + std::to_string(row) + " at " + std::to_string(rows_[row].time) + ", card " + rows_[row].texts[card] + ", of type " +
+         std::to_string(rows_[row].type);
 }
 
 std::string RandomStream::describe(const FeatureSpec& feature) const {
@@ -162,6 +183,7 @@ std::string RandomStream::describe(const FeatureSpec& feature) const {
          (feature.delay_ms > 0 ? " delay " + std::to_string(feature.delay_ms) : std::string()) +
          (feature.last_events > 0 ? " last " + std::to_string(feature.last_events) + " events" : std::string()) +
          (feature.aggregate == Aggregate::percentile ? " parts " + std::to_string(feature.percentile_parts) : std::string()) +
+         (feature.from != 0 ? " from types " + std::to_string(feature.from) : "") +
          (feature.where ? " where column " + std::to_string(*feature.where) : std::string());
 }
 

@@ -26,7 +26,8 @@ struct StreamShape {
   double gap_share = 0.01;
   std::int64_t value_max = 1000;
   std::size_t merchants = 12;
-  double span_share = 0;  // of features that are delayed, count events or ask for an order
+  double span_share = 0;       // of features that are delayed, count events or ask for an order
+  bool several_types = false;  // three; features take events of some of them, rows of the others only ask
 };
 
 // Fields of the streams, in schema order; two boolean columns derived for `where` and one decimal argument follow them.
@@ -51,6 +52,7 @@ struct StreamRow {
   std::vector<std::int64_t> integers;
   std::vector<std::string> texts;
   std::vector<bool> present;
+  std::uint8_t type = 0;
   bool active = true;
 };
 

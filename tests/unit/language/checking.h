@@ -69,11 +69,11 @@ inline std::string literal_text(const Expression& node) {
 }
 
 inline std::string name_of(ExpressionKind kind) {
-  static const std::vector<std::string> names{"literal", "column",     "feature",    "let",           "score",     "outcome", "fact",
-                                              "matched", "convert",    "truth",      "not",           "and",       "or",      "negate",
-                                              "add",     "subtract",   "multiply",   "divide",        "remainder", "equal",   "not_equal",
-                                              "less",    "less_equal", "greater",    "greater_equal", "between",   "in_list", "lookup",
-                                              "in_set",  "is_present", "is_missing", "matches",       "call"};
+  static const std::vector<std::string> names{"literal",   "column", "feature",    "let",        "score",         "outcome",   "fact",
+                                              "matched",   "event",  "convert",    "truth",      "not",           "and",       "or",
+                                              "negate",    "add",    "subtract",   "multiply",   "divide",        "remainder", "equal",
+                                              "not_equal", "less",   "less_equal", "greater",    "greater_equal", "between",   "in_list",
+                                              "lookup",    "in_set", "is_present", "is_missing", "matches",       "call"};
   return names.at(static_cast<std::size_t>(kind));
 }
 
@@ -86,6 +86,7 @@ inline std::string show(const CheckedRules& rules, ExpressionIndex index) {
   if (node.kind == ExpressionKind::let) return rules.lets.at(node.index).name;
   std::string text = node.kind == ExpressionKind::call ? std::string(to_string(node.function)) : name_of(node.kind);
   if (node.negated) text = "not_" + text;
+  if (node.kind == ExpressionKind::event_is) text += ":" + rules.event.type_name(node.index);
   if (node.kind == ExpressionKind::in_list) text += "@" + rules.lists.at(node.index).name;
   if (node.kind == ExpressionKind::matches) text += "/" + rules.patterns.at(node.index) + "/";
   text += "(";
