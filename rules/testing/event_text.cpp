@@ -1,6 +1,7 @@
 #include "rules/testing/event_text.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 #include "engine/base/decimal.h"
@@ -65,10 +66,6 @@ void append_default(ByteBuffer& out, const FieldSpec& field, bool is_id, std::in
   append_value(out, field, {});
 }
 
-std::size_t time_field_of(const EventSchema& schema, const TestEvents& events) {
-  return schema.has_several_types() ? schema.types[events.event_type].time_field : schema.time_field;
-}
-
 bool has_value_by_itself(const EventSchema& schema, const TestEvents& events, std::size_t column) {
   if (!schema.has_several_types()) return !schema.fields[column].optional;
   const std::vector<std::size_t>& required = schema.types[events.event_type].required;
@@ -77,8 +74,19 @@ bool has_value_by_itself(const EventSchema& schema, const TestEvents& events, st
 
 }  // namespace
 
+std::vector<std::size_t> fields_of(const EventSchema& schema, std::size_t type) {
+  if (schema.has_several_types()) return schema.types[type].fields;
+  std::vector<std::size_t> all(schema.fields.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
+std::size_t time_field_of(const EventSchema& schema, std::size_t type) {
+  return schema.has_several_types() ? schema.types[type].time_field : schema.time_field;
+}
+
 std::optional<std::int64_t> own_time_ms(const EventSchema& schema, const TestEvents& events) {
-  const TestField* given = find(events, time_field_of(schema, events));
+  const TestField* given = find(events, time_field_of(schema, events.event_type));
   return given == nullptr ? std::nullopt : std::optional(given->value.integer);
 }
 
@@ -93,7 +101,7 @@ void append_event(ByteBuffer& out, const EventSchema& schema, const TestEvents& 
   const std::optional<std::size_t> id_field = schema.id_field_of(events.event_type);
   for (std::size_t column = 0; column < schema.fields.size(); ++column) {
     const FieldSpec& field = schema.fields[column];
-    const bool is_time = column == time_field_of(schema, events);
+    const bool is_time = column == time_field_of(schema, events.event_type);
     const TestField* given = is_time ? nullptr : find(events, column);
     if (given == nullptr && !has_value_by_itself(schema, events, column)) continue;
     if (given != nullptr && given->missing) continue;

@@ -27,8 +27,10 @@ class EventMaker {
     events.reserve(events_a_call);
     for (std::size_t index = 0; index < events_a_call; ++index) {
       TestEvents event;
-      for (std::size_t column = 0; column < rules_.event.fields.size(); ++column)
-        if (column != rules_.event.time_field && rules_.event.id_field != column)
+      event.event_type = static_cast<std::size_t>(number_) % rules_.event.type_count();  // all types in turn
+      event.type = rules_.event.type_name(event.event_type);
+      for (const std::size_t column : fields_of(rules_.event, event.event_type))
+        if (column != time_field_of(rules_.event, event.event_type) && rules_.event.id_field_of(event.event_type) != column)
           event.fields.push_back(field(static_cast<ColumnIndex>(column)));
       ByteBuffer document;
       clock_ms_ += step_ms;
