@@ -32,7 +32,9 @@ void FeatureStore::apply_groups(const EventBatch& batch, FeatureColumns* out) {
     group->apply(batch, out);
     if (group->too_late_rows().empty()) continue;
     // A key with very many features has several groups, which all say the same.
-    const auto same_key = [&](const std::unique_ptr<KeyGroup>& other) { return other->by() == group->by() && other->from() == group->from(); };
+    const auto same_key = [&](const std::unique_ptr<KeyGroup>& other) {
+      return other->by() == group->by() && other->from() == group->from();
+    };
     if (std::find_if(groups_.begin(), groups_.end(), same_key)->get() != group.get()) continue;
     too_late_rows_.insert(too_late_rows_.end(), group->too_late_rows().begin(), group->too_late_rows().end());
   }
