@@ -25,7 +25,8 @@ constexpr std::size_t home_city_count = 8;  // cards are issued in the first one
 
 constexpr double card_exponent = 0.6;
 constexpr double merchant_exponent = 1.0;
-constexpr double fraud_payments_mean = 6;  // of one planted fraud, over all kinds
+constexpr std::uint64_t thieves_devices = 200;  // with which accounts are taken over
+constexpr double fraud_payments_mean = 6;       // of one planted fraud, over all kinds
 
 // A fixed property of a card: the same whenever the card turns up, without a table.
 std::uint64_t property(std::uint32_t card, std::uint64_t which) {
@@ -134,6 +135,13 @@ void PaymentGenerator::plan_card_testing() {
     plan(seconds, payment);
     seconds += 0.3 + random_.uniform() * 1.5;
   }
+  // A card that works is emptied elsewhere.
+  if (!random_.chance(0.5)) return;
+  payment.fraud = PlantedFraud::cash_out;
+  payment.amount_cents = random_.between(60'000, 150'000);
+  payment.approved = true;
+  payment.merchant = static_cast<std::uint32_t>(merchant_ranks_(random_) - 1);
+  plan(seconds + 20, payment);
 }
 
 void PaymentGenerator::plan_impossible_travel() {
@@ -154,7 +162,7 @@ void PaymentGenerator::plan_account_takeover() {
   payment.in_person = false;
   payment.approved = true;
   payment.new_device = true;
-  payment.device = static_cast<std::uint32_t>(random_.below(1'000'000));
+  payment.device = static_cast<std::uint32_t>(random_.below(thieves_devices));
   const City& from = cities[random_.below(cities.size())];
   double seconds = 0;
   for (std::int64_t i = 0; i < payments; ++i) {

@@ -24,7 +24,8 @@ enum class PlantedFraud : std::uint8_t {
   none,
   card_testing,       // many small payments in quick succession, mostly declined
   impossible_travel,  // two payments in person, far apart in place and close in time
-  account_takeover,   // a device never seen before and large payments online
+  account_takeover,   // a device that the card has not used and large payments online
+  cash_out,           // after card testing: one large payment elsewhere
 };
 
 struct City {

@@ -93,9 +93,10 @@ void PaymentFeeder::run() {
 std::string PaymentFeeder::summary() const {
   const auto planted = [this](PlantedFraud fraud) { return planted_[static_cast<std::size_t>(fraud)].load(std::memory_order_relaxed); };
   return fmt::format(
-      "{} payments sent; planted among them: {} of card testing, {} of impossible travel, {} of account takeover; {} malformed\n", sent(),
-      planted(PlantedFraud::card_testing), planted(PlantedFraud::impossible_travel), planted(PlantedFraud::account_takeover),
-      malformed_.load(std::memory_order_relaxed));
+      "{} payments sent; planted among them: {} of card testing, {} of cash-out after it, {} of impossible travel, {} of account takeover; "
+      "{} malformed\n",
+      sent(), planted(PlantedFraud::card_testing), planted(PlantedFraud::cash_out), planted(PlantedFraud::impossible_travel),
+      planted(PlantedFraud::account_takeover), malformed_.load(std::memory_order_relaxed));
 }
 
 }  // namespace weir

@@ -35,7 +35,7 @@ class PaymentFeeder {
   double rate_;
   std::unique_ptr<Sink> sink_;
   std::atomic<std::uint64_t> sent_{0};
-  std::array<std::atomic<std::uint64_t>, 4> planted_{};  // by PlantedFraud
+  std::array<std::atomic<std::uint64_t>, 5> planted_{};  // by PlantedFraud
   std::atomic<std::uint64_t> malformed_{0};
   std::atomic<bool> stopping_{false};
   std::thread thread_;

@@ -69,6 +69,8 @@ TEST(PaymentGenerator, PlantsEveryKindOfFraudInItsShare) {
   ASSERT_GT(kinds[PlantedFraud::account_takeover].size(), 100U);
 
   for (const GeneratedPayment& payment : kinds[PlantedFraud::card_testing]) ASSERT_LT(payment.amount_cents, 500);
+  ASSERT_GT(kinds[PlantedFraud::cash_out].size(), 20U);
+  for (const GeneratedPayment& payment : kinds[PlantedFraud::cash_out]) ASSERT_GE(payment.amount_cents, 40'000);
   std::size_t abroad = 0;
   for (const GeneratedPayment& payment : kinds[PlantedFraud::impossible_travel]) abroad += payment.place != payment.home ? 1 : 0;
   // The second payment of a pair is abroad; some pairs are not complete yet.
