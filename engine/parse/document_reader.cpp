@@ -44,7 +44,11 @@ std::string_view short_name(const char* key) {
 }  // namespace
 
 DocumentReader::DocumentReader(const EventSchema& schema, const ParseLimits& limits, const RecordTypes& types)
-    : schema_(schema), limits_(limits), types_(types), met_((schema.fields.size() + mask_bits - 1) / mask_bits, 0) {
+    : schema_(schema),
+      limits_(limits),
+      types_(types),
+      table_(schema.has_several_types() ? FieldTable(schema, schema.types[types.type].fields) : FieldTable(schema)),
+      met_((schema.fields.size() + mask_bits - 1) / mask_bits, 0) {
   std::vector<std::size_t> fields;
   std::vector<std::size_t> required;
   for (std::size_t field = 0; field < schema.fields.size(); ++field) {
@@ -135,7 +139,7 @@ bool DocumentReader::choose_type(std::string_view said, const char* at) {
 
 template <bool told>
 bool DocumentReader::read_members(Object& object, EventBatch& into, std::size_t row) {
-  const FieldTable& table = shape_->table;
+  const FieldTable& table = told ? shape_->table : table_;
   [[maybe_unused]] bool type_met = false;
   const char* last = text_.data();
   for (auto member : object) {

@@ -75,6 +75,7 @@ class DocumentReader {
   ParseLimits limits_;
   RecordTypes types_;
   std::vector<Shape> shapes_;  // by event type
+  FieldTable table_;  // that of all records, where no member tells the type; beside the loop over members, which has no register for it
   simdjson::ondemand::parser parser_;
 
   // Of the record in hand.
