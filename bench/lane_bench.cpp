@@ -1,5 +1,6 @@
-// What a whole lane costs an event of FD-1C, in memory: parse, features, rules, decisions, acknowledgements; no broker and no threads.
-// Every decision and dead letter of a first pass is compared with the oracle; then the second day is timed on lanes warmed by the first.
+// What a whole lane costs an event of FD-1C and of FD-1, in memory: parse, features, rules, decisions, acknowledgements; no broker and no
+// threads. Every decision and dead letter of a first pass is compared with the oracle; then the second day is timed on lanes warmed by the
+// first.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -28,7 +29,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* rules_path = WEIR_SOURCE_DIR "/bench/fd1/fd1c.rules";
 constexpr ShardIndex shard_number = 0;
 constexpr AssignmentEpoch assignment = 1;
 
@@ -64,8 +64,8 @@ class Stream {
   const std::vector<RecordView>& views() const { return views_; }
   std::size_t warmup() const { return size_.events_per_day; }
 
-  void expect(fd1::Comparison& comparison) const {
-    fd1::Oracle oracle(fd1::Variant::fd1c);
+  void expect(fd1::Variant variant, fd1::Comparison& comparison) const {
+    fd1::Oracle oracle(variant);
     for (const RecordView& view : views_) {
       if (const auto event = fd1::parse_event(view.value)) {
         comparison.expect_decision(event->id, fd1::answer_text(oracle.decide(*event)));
@@ -146,7 +146,9 @@ class MemorySink final : public Sink {
   std::uint64_t bytes_ = 0;
 };
 
-std::shared_ptr<const Scorer> fd1c_scorer() {
+std::shared_ptr<const Scorer> scorer_of(fd1::Variant variant) {
+  const std::string rules_path =
+      std::string(WEIR_SOURCE_DIR) + (variant == fd1::Variant::fd1 ? "/bench/fd1/fd1.rules" : "/bench/fd1/fd1c.rules");
   std::stringstream text;
   text << std::ifstream(rules_path).rdbuf();
   const std::vector<SourceFile> files{{rules_path, text.str()}};
@@ -202,9 +204,9 @@ class Run {
   Lane lane_;
 };
 
-void check(const Stream& stream, const std::shared_ptr<const Scorer>& scorer) {
+void check(const Stream& stream, fd1::Variant variant, const std::shared_ptr<const Scorer>& scorer) {
   fd1::Comparison comparison;
-  stream.expect(comparison);
+  stream.expect(variant, comparison);
   Run run(stream, scorer, 256, &comparison);
   run.process_until(stream.views().size());
   const fd1::Comparison::Summary summary = comparison.summary();
@@ -213,7 +215,7 @@ void check(const Stream& stream, const std::shared_ptr<const Scorer>& scorer) {
   std::fprintf(stderr, "%zu decisions and %zu dead letters equal the oracle's\n", summary.decisions, summary.dead_letters);
 }
 
-void lane_fd1c(benchmark::State& state, const Stream& stream, const std::shared_ptr<const Scorer>& scorer) {
+void time_lane(benchmark::State& state, const Stream& stream, const std::shared_ptr<const Scorer>& scorer) {
   const std::size_t events = stream.views().size() - stream.warmup();
   std::uint64_t bytes = 0;
   std::uint64_t outputs = 0;
@@ -237,21 +239,31 @@ void lane_fd1c(benchmark::State& state, const Stream& stream, const std::shared_
 }  // namespace
 }  // namespace weir
 
+// The oracle takes its time with hot merchants: only what the filter may let through is checked.
+bool asked_for(const std::string& name) {
+  const std::string filter = benchmark::GetBenchmarkFilter();
+  return filter.size() < 2 || filter.find(name) != std::string::npos || name.find(filter) != std::string::npos;
+}
+
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   const weir::Stream stream;
-  const std::shared_ptr<const weir::Scorer> scorer = weir::fd1c_scorer();
-  weir::check(stream, scorer);
-  benchmark::RegisterBenchmark("lane/fd1c/batch", [&](benchmark::State& state) { weir::lane_fd1c(state, stream, scorer); })
-      ->Arg(1)
-      ->Arg(64)
-      ->Arg(256)
-      ->Arg(4096)
-      ->UseManualTime()
-      ->Iterations(1)
-      ->Repetitions(3)
-      ->ReportAggregatesOnly(true)
-      ->Unit(benchmark::kMillisecond);
+  for (const auto variant : {weir::fd1::Variant::fd1c, weir::fd1::Variant::fd1}) {
+    const std::string name = variant == weir::fd1::Variant::fd1 ? "lane/fd1/batch" : "lane/fd1c/batch";
+    if (!asked_for(name)) continue;
+    const std::shared_ptr<const weir::Scorer> scorer = weir::scorer_of(variant);
+    weir::check(stream, variant, scorer);
+    benchmark::RegisterBenchmark(name.c_str(), [&stream, scorer](benchmark::State& state) { weir::time_lane(state, stream, scorer); })
+        ->Arg(1)
+        ->Arg(64)
+        ->Arg(256)
+        ->Arg(4096)
+        ->UseManualTime()
+        ->Iterations(1)
+        ->Repetitions(3)
+        ->ReportAggregatesOnly(true)
+        ->Unit(benchmark::kMillisecond);
+  }
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

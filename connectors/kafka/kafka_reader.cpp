@@ -46,7 +46,8 @@ RecordBatch* KafkaReader::next_batch() {
 
 // Whether the open batch is to be handed over now; if not, notes when its window ends.
 bool KafkaReader::complete(const KafkaShard& shard) {
-  if (shard.open == nullptr || shard.open->records.empty()) return false;
+  if (shard.open == nullptr) return false;
+  if (shard.open->records.empty()) return shard.open->next_offset >= 0;
   if (limits_.window <= std::chrono::microseconds::zero()) return true;
   if (shard.open->records.size() >= limits_.records_max || shard.open->bytes >= limits_.bytes_max) return true;
   const Clock::time_point end = shard.opened_at + limits_.window;
@@ -73,6 +74,7 @@ void KafkaReader::drain(KafkaShard& shard) {
 
 // The message dies with this call (a held one would pin its whole fetch response), so its bytes are copied: about 45 ns for 350 of them.
 void KafkaReader::take(KafkaShard& shard, const rd_kafka_message_t& message) {
+  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return take_end(shard, message.offset);
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) return take_error(shard, message);
   if (message.offset < shard.next_offset) {
     // Trap: 2.0.x does not notice a truncated log, which shows as offsets that come again.
@@ -95,6 +97,13 @@ void KafkaReader::take(KafkaShard& shard, const rd_kafka_message_t& message) {
     shard.ready.store(true, std::memory_order_relaxed);
     rd_kafka_yield(client_);
   }
+}
+
+// The end of what there is. Worth telling only behind offsets that hold no record: transaction markers, or what compaction took.
+void KafkaReader::take_end(KafkaShard& shard, std::int64_t offset) {
+  if (offset <= shard.next_offset) return;
+  shard.next_offset = offset;
+  shard.open->next_offset = offset;
 }
 
 void KafkaReader::take_headers(OwnedRecordBatch& batch, const rd_kafka_message_t& message, RecordView& record) {

@@ -71,6 +71,7 @@ class KafkaReader final : public LaneReader {
   void drain(KafkaShard& shard);
   bool complete(const KafkaShard& shard);
   void take(KafkaShard& shard, const rd_kafka_message_t& message);
+  void take_end(KafkaShard& shard, std::int64_t offset);
   void take_headers(OwnedRecordBatch& batch, const rd_kafka_message_t& message, RecordView& record);
   void take_error(KafkaShard& shard, const rd_kafka_message_t& message);
   KafkaShard* find(ShardIndex shard);

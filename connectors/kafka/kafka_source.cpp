@@ -34,7 +34,7 @@ void add_prefetch_limits(std::vector<KafkaProperty>& properties, std::uint64_t b
   if (librdkafka_is_at_least(2, 2)) properties.push_back({"fetch.queue.backoff.ms", "10"});
 }
 
-std::vector<KafkaProperty> consumer_properties(const KafkaSourceSettings& settings) {
+std::vector<KafkaProperty> consumer_properties(const KafkaSourceSettings& settings, bool shares_windows) {
   std::vector<KafkaProperty> properties{
       {"group.id", settings.group},
       {"enable.auto.commit", "false"},
@@ -51,6 +51,7 @@ std::vector<KafkaProperty> consumer_properties(const KafkaSourceSettings& settin
       {"check.crcs", "true"},
       {"isolation.level", "read_committed"},
       {"allow.auto.create.topics", "false"},
+      {"enable.partition.eof", shares_windows ? "true" : "false"},
   };
   if (settings.group_instance_id) properties.push_back({"group.instance.id", *settings.group_instance_id});
   return properties;
@@ -75,7 +76,7 @@ Result<std::int32_t> KafkaSource::open(LaneIndex lanes) {
   // A passing client of its own finds out how many partitions there are, which the consumer's limits depend on.
   const KafkaConnection connection{address_, settings_.security, settings_.librdkafka};
   std::int32_t partitions = 0;
-  std::vector<KafkaProperty> properties = consumer_properties(settings_);
+  std::vector<KafkaProperty> properties = consumer_properties(settings_, owner_->shares_windows());
   {
     Result<KafkaClient> visitor = open_kafka_client(KafkaRole::consumer, connection, properties);
     if (!visitor) return visitor.error();
@@ -103,7 +104,9 @@ Result<std::int32_t> KafkaSource::open(LaneIndex lanes) {
 
 Status KafkaSource::start(ShardOwner& owner, LaneIndex lanes) {
   owner_ = &owner;
-  if (const Result<std::int32_t> opened = open(lanes); !opened) return opened.error();
+  const Result<std::int32_t> opened = open(lanes);
+  if (!opened) return opened.error();
+  partitions_ = opened.value();
   if (!librdkafka_is_at_least(2, 1))
     say(std::string("librdkafka ") + rd_kafka_version_str() + " does not notice truncated logs; 2.1.0 or newer does");
   rd_kafka_poll_set_consumer(client_.get());
@@ -167,6 +170,10 @@ void KafkaSource::rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_l
 
 void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
   const std::vector<ShardOffsets> offsets = offsets_of(partitions);
+  if (owner_->shares_windows() && partitions.cnt < partitions_)
+    say("Source `" + name_ + "` has " + std::to_string(partitions.cnt) + " of " + std::to_string(partitions_) +
+        " partitions, the rest belongs to other members of group `" + settings_.group +
+        "`: features by a key other than the topic's see only this process's part");
   if (offsets.empty()) {  // nothing assigned, or lost or stopped meanwhile
     rd_kafka_assign(client_.get(), nullptr);
     return;

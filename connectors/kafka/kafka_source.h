@@ -87,6 +87,7 @@ class KafkaSource final : public Source {
   std::map<Partition, Assigned> assigned_;
   std::unique_ptr<OffsetCommitter> committer_;
   AssignmentEpoch epoch_ = 0;
+  std::int32_t partitions_ = 0;  // of all topics, whoever has them
   Clock::time_point leave_by_;
   bool fatal_ = false;
 };

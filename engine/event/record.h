@@ -43,7 +43,8 @@ struct RecordBatch {
   AssignmentEpoch epoch = 0;
   std::vector<RecordView> records;
   std::vector<HeaderView> headers;
-  bool end_of_shard = false;  // a finite source: nothing follows this batch (which may be empty)
+  std::int64_t next_offset = -1;  // known to be where the shard goes on: nothing lies between the last record and it; -1: not known
+  bool end_of_shard = false;      // a finite source: nothing follows this batch (which may be empty)
 };
 
 }  // namespace weir

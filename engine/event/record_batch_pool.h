@@ -37,6 +37,7 @@ class RecordBatchPool {
     free_.pop_back();
     batch->shard = shard;
     batch->epoch = epoch;
+    batch->next_offset = -1;
     batch->end_of_shard = false;
     return batch;
   }

@@ -92,8 +92,12 @@ void Lane::process(std::size_t source, RecordBatch& handed_over) {
     counters_.stale.add(static_cast<std::uint64_t>(fresh - records.begin()));
     records.erase(records.begin(), fresh);
   }
-  if (records.empty()) return input.reader->release(&handed_over);
-  shard.next_expected = records.back().offset + 1;
+  if (!records.empty()) shard.next_expected = records.back().offset + 1;
+  shard.next_expected = std::max(shard.next_expected, handed_over.next_offset);
+  if (records.empty()) {
+    if (shard.replaying) end_replay(input, shard);
+    return input.reader->release(&handed_over);
+  }
   const std::int64_t live_from = shard.start.live_from;
   if (records.back().offset < live_from) {
     BatchInFlight& batch = open_batch(source, shard, handed_over);

@@ -47,6 +47,7 @@ class LaneGroup::SourceShards : public ShardOwner {
     return position;
   }
 
+  bool shares_windows() const override { return group_.lane(0).exchange().shares(source_); }
   void begin_assignment() override {
     in_assignment_ = true;
     group_.lane(0).gate(source_).close();

@@ -62,6 +62,9 @@ class ShardOwner {
   virtual ~ShardOwner() = default;
   // How far back (in event time) state reaches: a source replays at least that much before the committed offset.
   virtual std::chrono::milliseconds history_reach() const = 0;
+  // Shards feed windows together, so each waits for the replays of all. A source whose offsets have holes then says so where the last
+  // record below `live_from` is missing (RecordBatch::next_offset).
+  virtual bool shares_windows() const { return false; }
   // Around the `assign`s of one assignment, where it may have several shards: none goes live before all are there. In pairs.
   virtual void begin_assignment() {}
   virtual void end_assignment() {}

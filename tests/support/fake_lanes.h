@@ -38,6 +38,7 @@ class FakeLanes final : public ShardOwner {
   LaneIndex lanes() const { return lanes_; }
 
   // Settings, before or between steps of a test.
+  void set_shares_windows(bool yes) { shares_windows_ = yes; }
   void set_history_reach(std::chrono::milliseconds reach);
   void acknowledge_automatically(bool yes);  // off: what is seen stays unacknowledged until `acknowledge_all`
   void acknowledge_all();
@@ -56,6 +57,7 @@ class FakeLanes final : public ShardOwner {
   std::size_t largest_batch() const;
 
   std::chrono::milliseconds history_reach() const override;
+  bool shares_windows() const override { return shares_windows_; }
   void assign(const ShardStart& start) override;
   ShardPosition revoke(ShardIndex shard, bool lost, std::chrono::steady_clock::time_point deadline) override;
   ShardPosition position(ShardIndex shard) const override;
@@ -85,6 +87,7 @@ class FakeLanes final : public ShardOwner {
   std::chrono::milliseconds history_reach_{0};
   std::size_t batches_ = 0;
   std::size_t largest_batch_ = 0;
+  bool shares_windows_ = false;  // set before the source starts
   bool automatic_ = true;
   bool stopping_ = false;
   Source* source_ = nullptr;

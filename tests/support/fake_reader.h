@@ -56,6 +56,13 @@ class FakeReader : public LaneReader {
   void resume(ShardIndex shard) override { paused.erase(shard); }
   void wake() noexcept override {}
 
+  void end(ShardIndex shard, AssignmentEpoch epoch, std::int64_t next_offset) {
+    auto held = std::make_unique<Held>();
+    held->batch.shard = shard;
+    held->batch.epoch = epoch;
+    held->batch.next_offset = next_offset;
+    queue_.push_back(std::move(held));
+  }
   void drop() { queue_.clear(); }
   std::size_t waiting() const { return queue_.size(); }  // batches that were not asked for yet
 

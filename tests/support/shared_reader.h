@@ -21,6 +21,14 @@ class SharedReader final : public FakeReader {
     }
     signal_.notify();
   }
+  // An empty batch that says where the shard goes on.
+  void end_shared(ShardIndex shard, AssignmentEpoch epoch, std::int64_t next_offset) {
+    {
+      const std::lock_guard lock(mutex_);
+      end(shard, epoch, next_offset);
+    }
+    signal_.notify();
+  }
   // Nothing of any shard that was not handed over yet is handed over any more.
   void drop_all() {
     const std::lock_guard lock(mutex_);

@@ -72,6 +72,22 @@ TEST_F(KafkaSourceOnEmbeddedBroker, HandsOverEveryRecordOnceAndInOrder) {
   running.stop();
 }
 
+TEST_F(KafkaSourceOnEmbeddedBroker, SaysNothingOfThePartitionsEndWhereNoOffsetIsMissing) {
+  ASSERT_TRUE(broker_->create_topic("payments", 1).ok());
+  FakeLanes lanes(1);
+  lanes.set_shares_windows(true);
+  auto reading = source();
+  ASSERT_TRUE(reading->start(lanes, 1).ok());
+  RunningLanes running(lanes, *reading);
+  for (std::size_t count = 1; count <= 10; ++count) {
+    topic().produce("payments", numbered(1, 0, count - 1));
+    ASSERT_TRUE(lanes.wait_for_records(count));
+  }
+  EXPECT_EQ(lanes.batches(), 10U);
+  EXPECT_EQ(lanes.seen().back().offset, 9);
+  running.stop();
+}
+
 TEST_F(KafkaSourceOnEmbeddedBroker, CommitsWhatIsAcknowledgedAndResumesThere) {
   ASSERT_TRUE(broker_->create_topic("payments", 1).ok());
   topic().produce("payments", numbered(100, 0));

@@ -158,6 +158,18 @@ TEST(SharedWindows, LiveRecordsWaitForEveryReplayAndAreGivenBackAtTheEnd) {
   EXPECT_TRUE(under.decided().empty());
 }
 
+TEST(SharedWindows, AReplayEndsWhereTheSourceSaysThatNothingIsLeft) {
+  Threads under(2);
+  under.assign({0, 100});
+  under.reader(0).feed_shared(0, 1, 0, records_of(test::payments_at_once(0, 64, 1)));
+  under.reader(1).feed_shared(1, 1, 0, records_of(test::payments_at_once(1, 48, 1)));
+  under.reader(1).end_shared(1, 1, 99);
+  under.reader(1).end_shared(1, 1, 101);
+  EXPECT_TRUE(under.wait_for(0, 64));
+  EXPECT_EQ(under.group().lane(1).counters().replayed.get(), 48U);
+  under.revoke_all(2);
+}
+
 TEST(SharedWindows, AShardThatFailsInItsReplayKeepsNobodyWaiting) {
   Threads under(2);
   under.assign({0, 100});
