@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/base/prefetch.h"
+
 namespace weir {
 
 // Open addressing; a value that no longer occurs leaves no trace. One thread.
@@ -23,6 +25,8 @@ class DistinctCounts {
     const std::size_t at = find(value);
     if (--slots_[at].times == 0) erase(at);
   }
+
+  void prefetch_value(std::uint64_t value) const { prefetch(&slots_[home(value)]); }
 
   std::size_t size() const { return used_; }
   std::size_t bytes() const { return slots_.capacity() * sizeof(Slot); }

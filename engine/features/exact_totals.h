@@ -12,9 +12,9 @@ struct ExactTotals {
   UInt128 squares = 0;              // modulo 2^128
   std::uint64_t squares_above = 0;  // times 2^128
 
-  void add(std::int64_t value) {
+  void add(std::int64_t value) { add(value, square_of(value)); }
+  void add(std::int64_t value, UInt128 square) {
     sum += value;
-    const UInt128 square = square_of(value);
     squares += square;
     squares_above += squares < square ? 1 : 0;
   }

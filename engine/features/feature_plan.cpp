@@ -120,8 +120,12 @@ class GroupBuilder {
     const auto by_track = [](const CellPlan& left, const CellPlan& right) { return left.track < right.track; };
     std::stable_sort(plan_.cells.begin(), plan_.cells.end(), by_track);
     plan_.totals_by_window.resize(sorted.size());
-    for (std::uint32_t index = 0; index < plan_.cells.size(); ++index)
-      if (keeps_totals(plan_.cells[index])) plan_.totals_by_window[plan_.cells[index].window].push_back(index);
+    std::int32_t totals = 0;
+    for (std::uint32_t index = 0; index < plan_.cells.size(); ++index) {
+      if (!keeps_totals(plan_.cells[index])) continue;
+      plan_.totals_by_window[plan_.cells[index].window].push_back(index);
+      plan_.cells[index].totals = totals++;
+    }
     plan_.admit_ms = longest_ms + late_allowed_ms;
     plan_.retain_time_ms = 2 * reach_ms + late_allowed_ms;
     plan_.retain_ms = plan_.retain_time_ms;
@@ -136,11 +140,13 @@ class GroupBuilder {
   }
 
  private:
-  // Counts, sums and distinct values can be undone entry by entry; floating sums and the ends of a window are read off the ring.
+  // Counts, sums and distinct values can be undone entry by entry; floating sums and the ends of a window are read off the ring. Where
+  // every entry belongs to the track, its place in the ring says the count.
   bool keeps_totals(const CellPlan& cell) const {
     if (cell.has(Aggregate::distinct)) return true;
     if (plan_.tracks[cell.track].floating) return false;
-    return cell.has(Aggregate::count) || cell.has(Aggregate::sum) || cell.has(Aggregate::avg) || cell.has(Aggregate::stddev);
+    return (cell.has(Aggregate::count) && plan_.tracks[cell.track].flags != 0) || cell.has(Aggregate::sum) || cell.has(Aggregate::avg) ||
+           cell.has(Aggregate::stddev);
   }
 
   std::uint64_t new_flag() { return std::uint64_t{1} << flags_used_++; }

@@ -72,6 +72,7 @@ struct CellPlan {
   std::uint32_t window = 0;
   std::array<std::int32_t, aggregate_count> outputs;  // by Aggregate: a place in KeyGroupPlan::features
   double unit = 1.0;                                  // avg and stddev: 10^scale of the input
+  std::int32_t totals = no_output;                    // place among the totals that a hot key keeps
 
   std::int32_t output(Aggregate aggregate) const { return outputs[static_cast<std::size_t>(aggregate)]; }
   bool has(Aggregate aggregate) const { return output(aggregate) != no_output; }

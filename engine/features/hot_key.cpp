@@ -1,6 +1,6 @@
 #include "engine/features/hot_key.h"
 
-#include <limits>
+#include <algorithm>
 
 #include "engine/base/prefetch.h"
 #include "engine/features/range_answers.h"
@@ -13,6 +13,17 @@ constexpr std::size_t capacity_at_first = 256;
 
 std::int64_t value_at(const RingView& ring, const TrackPlan& track, std::size_t index) {
   return ring.load<std::int64_t>(ring.plan->columns[track.column].bytes_before, index);
+}
+
+template <typename Needs>
+std::size_t tracks_where_any(const KeyGroupPlan& plan, Needs needs) {
+  return std::any_of(plan.tracks.begin(), plan.tracks.end(), needs) ? plan.tracks.size() : 0;
+}
+
+std::size_t totals_of(const KeyGroupPlan& plan) {
+  std::size_t kept = 0;
+  for (const std::vector<std::uint32_t>& cells : plan.totals_by_window) kept += cells.size();
+  return kept;
 }
 
 }  // namespace
@@ -31,15 +42,15 @@ HotKey::HotKey(const KeyGroupPlan& plan, const NameTable& names, const RingView&
       ring_{&plan, memory_.get(), capacity_at_first},
       end_(count),
       cursors_(plan.reaches_ms.size(), 0),
-      cells_(plan.cells.size()),
-      largest_(plan.tracks.size()),
-      smallest_(plan.tracks.size()) {
+      cells_(totals_of(plan)),
+      largest_(tracks_where_any(plan, [](const TrackPlan& track) { return track.needs_max; })),
+      smallest_(tracks_where_any(plan, [](const TrackPlan& track) { return track.needs_min; })) {
   ring_.move(from, begin, 0, count);
   if (!plan.spans.empty()) spans_ = std::make_unique<SpanCells>(plan, names);
   oldest_ = newest - static_cast<std::int64_t>(age_at(begin_, newest));
-  for (std::uint32_t index = 0; index < plan.cells.size(); ++index) {
-    const CellPlan& cell = plan.cells[index];
-    if (cell.has(Aggregate::distinct)) cells_[index].distinct = distincts_.emplace_back(std::make_unique<DistinctCounts>()).get();
+  for (const CellPlan& cell : plan.cells) {
+    if (!cell.has(Aggregate::distinct)) continue;
+    cells_[static_cast<std::size_t>(cell.totals)].distinct = distincts_.emplace_back(std::make_unique<DistinctCounts>()).get();
   }
   for (std::size_t track = 0; track < plan.tracks.size(); ++track) {
     const TrackPlan& planned = plan.tracks[track];
@@ -54,22 +65,44 @@ HotKey::HotKey(const KeyGroupPlan& plan, const NameTable& names, const RingView&
 
 void HotKey::enter(std::size_t window, std::uint64_t position) {
   const std::size_t index = index_of(position);
-  for (const std::uint32_t cell : plan_.totals_by_window[window]) {
-    const TrackPlan& track = plan_.tracks[plan_.cells[cell].track];
+  for (const std::uint32_t place : plan_.totals_by_window[window]) {
+    const CellPlan& cell = plan_.cells[place];
+    const TrackPlan& track = plan_.tracks[cell.track];
     if (!ring_.belongs(index, track)) continue;
-    CellState& state = cells_[cell];
+    CellState& state = cells_[static_cast<std::size_t>(cell.totals)];
     ++state.count;
     if (track.needs_sum && !track.floating) state.totals.add(value_at(ring_, track, index));
     if (state.distinct != nullptr) state.distinct->add(ring_.word(plan_.columns[track.column], index));
   }
 }
 
+// An entry that is in every window: what its tracks have in common is looked at once.
+void HotKey::enter_all(std::uint64_t position) {
+  const std::size_t index = index_of(position);
+  auto cell = plan_.cells.begin();
+  for (std::uint32_t number = 0; number < plan_.tracks.size(); ++number) {
+    const TrackPlan& track = plan_.tracks[number];
+    const bool belongs = ring_.belongs(index, track);
+    const bool adds = belongs && track.needs_sum && !track.floating;
+    const std::int64_t value = adds ? value_at(ring_, track, index) : 0;
+    const UInt128 square = ExactTotals::square_of(value);
+    for (; cell != plan_.cells.end() && cell->track == number; ++cell) {
+      if (!belongs || cell->totals == no_output) continue;
+      CellState& state = cells_[static_cast<std::size_t>(cell->totals)];
+      ++state.count;
+      if (adds) state.totals.add(value, square);
+      if (state.distinct != nullptr) state.distinct->add(ring_.word(plan_.columns[track.column], index));
+    }
+  }
+}
+
 void HotKey::leave(std::size_t window, std::uint64_t position) {
   const std::size_t index = index_of(position);
-  for (const std::uint32_t cell : plan_.totals_by_window[window]) {
-    const TrackPlan& track = plan_.tracks[plan_.cells[cell].track];
+  for (const std::uint32_t place : plan_.totals_by_window[window]) {
+    const CellPlan& cell = plan_.cells[place];
+    const TrackPlan& track = plan_.tracks[cell.track];
     if (!ring_.belongs(index, track)) continue;
-    CellState& state = cells_[cell];
+    CellState& state = cells_[static_cast<std::size_t>(cell.totals)];
     --state.count;
     if (track.needs_sum && !track.floating) state.totals.remove(value_at(ring_, track, index));
     if (state.distinct != nullptr) state.distinct->remove(ring_.word(plan_.columns[track.column], index));
@@ -116,13 +149,17 @@ void HotKey::make_room() {
 // Moves head and cursors to where they stand for an event of this age at `position`.
 void HotKey::seek(std::uint64_t position, std::uint64_t age, std::int64_t newest) {
   const auto limit = [&](std::size_t window) { return age + static_cast<std::uint64_t>(plan_.reaches_ms[window]); };
-  for (std::size_t window = 0; window < cursors_.size(); ++window)
-    while (cursors_[window] > begin_ && age_at(cursors_[window] - 1, newest) < limit(window)) {
-      --cursors_[window];
-      if (cursors_[window] < head_) enter(window, cursors_[window]);
-    }
-  for (; head_ > position; --head_)
-    for (std::size_t window = 0; window < cursors_.size(); ++window) leave(window, head_ - 1);
+  const std::int64_t time = static_cast<std::int64_t>(static_cast<std::uint64_t>(newest) - age);
+  if (time < sought_) {
+    for (std::size_t window = 0; window < cursors_.size(); ++window)
+      while (cursors_[window] > begin_ && age_at(cursors_[window] - 1, newest) < limit(window)) {
+        --cursors_[window];
+        if (cursors_[window] < head_) enter(window, cursors_[window]);
+      }
+    for (; head_ > position; --head_)
+      for (std::size_t window = 0; window < cursors_.size(); ++window) leave(window, head_ - 1);
+  }
+  sought_ = time;
   for (; head_ < position; ++head_)
     for (std::size_t window = 0; window < cursors_.size(); ++window)
       if (cursors_[window] <= head_) enter(window, head_);
@@ -155,7 +192,7 @@ void HotKey::add(const RingEvent& event, std::uint64_t age, std::int64_t newest,
       if (planned.needs_min) smallest_[track].insert(position, belongs ? ~value_at(ring_, planned, index) : 0, belongs);
     }
   }
-  for (std::size_t window = 0; window < cursors_.size(); ++window) enter(window, position);
+  enter_all(position);
   ++head_;
   if (position == begin_) oldest_ = newest - static_cast<std::int64_t>(age);
   if (answers != nullptr) answer(false, !too_late, *answers);
@@ -183,25 +220,39 @@ void HotKey::ask(std::uint64_t age, std::int64_t newest, Answers& answers) {
 }
 
 void HotKey::answer(bool excluding, bool in_extremes, Answers& answers) {
-  for (std::size_t index = 0; index < cells_.size(); ++index) {
-    const CellPlan& cell = plan_.cells[index];
-    if (plan_.tracks[cell.track].excludes_this_event == excluding) answer_cell(cell, cells_[index], in_extremes, answers);
-  }
+  for (const CellPlan& cell : plan_.cells)
+    if (plan_.tracks[cell.track].excludes_this_event == excluding) answer_cell(cell, in_extremes, answers);
 }
 
-void HotKey::answer_cell(const CellPlan& cell, const CellState& state, bool in_extremes, Answers& answers) {
+void HotKey::answer_cell(const CellPlan& cell, bool in_extremes, Answers& answers) {
   const TrackPlan& track = plan_.tracks[cell.track];
   const RingRange range{ring_, index_of(cursors_[cell.window]), index_of(head_)};
   if (track.floating) {
     answer_floating(cell, range, answers);
   } else {
-    answers.put_count(cell, state.count);
-    answers.put_sums(cell, state.count, state.totals.sum, [&] { return spread_of(state.count, state.totals); });
+    answer_totals(cell, answers);
     put_extreme(cell, Aggregate::max, in_extremes, answers);
     put_extreme(cell, Aggregate::min, in_extremes, answers);
   }
-  if (state.distinct != nullptr) answers.put_distinct(cell.output(Aggregate::distinct), state.distinct->size());
+  if (cell.has(Aggregate::distinct))
+    answers.put_distinct(cell.output(Aggregate::distinct), cells_[static_cast<std::size_t>(cell.totals)].distinct->size());
   if (cell.has(Aggregate::first) || cell.has(Aggregate::last)) answer_ends(cell, range, answers);
+}
+
+void HotKey::answer_totals(const CellPlan& cell, Answers& answers) {
+  const TrackPlan& track = plan_.tracks[cell.track];
+  const bool counted = track.flags != 0 && cell.totals != no_output;
+  const std::uint64_t count = counted ? cells_[static_cast<std::size_t>(cell.totals)].count : head_ - cursors_[cell.window];
+  answers.put_count(cell, count);
+  if (!track.needs_sum || cell.totals == no_output) return;
+  const ExactTotals& totals = cells_[static_cast<std::size_t>(cell.totals)].totals;
+  const auto sum = static_cast<std::int64_t>(totals.sum);
+  const auto squares = static_cast<std::uint64_t>(totals.squares);
+  if (sum == totals.sum && squares == totals.squares && totals.squares_above == 0) {
+    answers.put_sums(cell, count, sum, [&] { return spread_of(count, sum, squares); });
+  } else {
+    answers.put_sums(cell, count, totals.sum, [&] { return spread_of(count, totals); });
+  }
 }
 
 // The deque knows windows that end at the newest entry. For an earlier head its answer holds if it lies in front of the head.
@@ -230,20 +281,36 @@ void HotKey::prefetch_state() const {
   lines(cells_.data(), cells_.size() * sizeof cells_[0]);
   lines(largest_.data(), largest_.size() * sizeof largest_[0]);
   lines(smallest_.data(), smallest_.size() * sizeof smallest_[0]);
-  prefetch_entry(index_of(end_));
+  const std::size_t newest = index_of(end_);
+  prefetch(ring_.base + ring_.capacity * plan_.time_before + newest * (plan_.wide_time ? 8 : 4));
+  for (const RingColumnPlan& column : plan_.columns) prefetch_value(column, newest);
 }
 
 void HotKey::prefetch_cursors() const {
-  for (const std::uint64_t cursor : cursors_) prefetch_entry(index_of(cursor));
+  for (std::size_t window = 0; window < cursors_.size(); ++window) {
+    const std::size_t index = index_of(cursors_[window]);
+    prefetch(ring_.base + ring_.capacity * plan_.time_before + index * (plan_.wide_time ? 8 : 4));
+    for (const std::uint32_t cell : plan_.totals_by_window[window])
+      if (const std::uint32_t column = plan_.tracks[plan_.cells[cell].track].column; column != no_ring_column)
+        prefetch_value(plan_.columns[column], index);
+  }
   for (const std::unique_ptr<DistinctCounts>& distinct : distincts_) prefetch(distinct.get());
   for (const SuffixExtremes& extremes : largest_) extremes.prefetch_newest();
   for (const SuffixExtremes& extremes : smallest_) extremes.prefetch_newest();
 }
 
-void HotKey::prefetch_entry(std::size_t index) const {
-  prefetch(ring_.base + ring_.capacity * plan_.time_before + index * (plan_.wide_time ? 8 : 4));
-  for (const RingColumnPlan& column : plan_.columns)
-    prefetch(ring_.base + ring_.capacity * column.bytes_before + index * width_of(column.storage));
+void HotKey::prefetch_distincts() const {
+  if (distincts_.empty() || begin_ == end_) return;
+  for (const CellPlan& cell : plan_.cells) {
+    if (!cell.has(Aggregate::distinct)) continue;
+    const std::uint64_t oldest = std::min(cursors_[cell.window], end_ - 1);
+    const RingColumnPlan& column = plan_.columns[plan_.tracks[cell.track].column];
+    cells_[static_cast<std::size_t>(cell.totals)].distinct->prefetch_value(ring_.word(column, index_of(oldest)));
+  }
+}
+
+void HotKey::prefetch_value(const RingColumnPlan& column, std::size_t index) const {
+  prefetch(ring_.base + ring_.capacity * column.bytes_before + index * width_of(column.storage));
 }
 
 std::size_t HotKey::bytes() const {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -39,9 +40,10 @@ class HotKey {
   // admitted can see.
   void drop_unneeded(std::int64_t newest, std::uint64_t advance_ms, NameTable& names);
 
-  // Two steps ahead of `add`: what this object points to, then the entries at the cursors.
+  // Three steps ahead of `add`: what this object points to, then the entries at the cursors, then where what leaves is counted.
   void prefetch_state() const;
   void prefetch_cursors() const;
+  void prefetch_distincts() const;
 
   // Adds an event of this age (0: the newest) and answers as of it; `answers` may be null. An event that is too late is judged and taken
   // out again.
@@ -53,22 +55,25 @@ class HotKey {
   std::size_t bytes() const;
 
  private:
-  struct CellState {
-    std::uint64_t count = 0;
+  // What is kept of a cell: one line of the cache.
+  struct alignas(64) CellState {
     ExactTotals totals;
+    std::uint64_t count = 0;  // where some entries do not belong to the track
     DistinctCounts* distinct = nullptr;
   };
 
   std::size_t index_of(std::uint64_t position) const { return position - origin_; }
   std::uint64_t age_at(std::uint64_t position, std::int64_t newest) const { return ring_.age(index_of(position), newest); }
   HotEntries entries_of(std::int64_t newest) const { return {ring_, origin_, begin_, end_, newest}; }
-  void prefetch_entry(std::size_t index) const;
+  void prefetch_value(const RingColumnPlan& column, std::size_t index) const;
   void make_room();
   void seek(std::uint64_t position, std::uint64_t age, std::int64_t newest);
   void enter(std::size_t window, std::uint64_t position);
+  void enter_all(std::uint64_t position);
   void leave(std::size_t window, std::uint64_t position);
   void answer(bool excluding, bool in_extremes, Answers& answers);
-  void answer_cell(const CellPlan& cell, const CellState& state, bool in_extremes, Answers& answers);
+  void answer_cell(const CellPlan& cell, bool in_extremes, Answers& answers);
+  void answer_totals(const CellPlan& cell, Answers& answers);
   void put_extreme(const CellPlan& cell, Aggregate aggregate, bool in_extremes, Answers& answers);
 
   const KeyGroupPlan& plan_;
@@ -79,11 +84,12 @@ class HotKey {
   std::uint64_t end_ = 0;
   std::uint64_t head_ = 0;
   std::int64_t oldest_ = 0;
-  std::vector<std::uint64_t> cursors_;  // by window
-  std::vector<CellState> cells_;
+  std::int64_t sought_ = std::numeric_limits<std::int64_t>::min();  // the time that head and cursors stand at
+  std::vector<std::uint64_t> cursors_;                              // by window
+  std::vector<CellState> cells_;                                    // by CellPlan::totals
   std::vector<std::unique_ptr<DistinctCounts>> distincts_;
-  std::vector<SuffixExtremes> largest_;   // by track
-  std::vector<SuffixExtremes> smallest_;  // by track, of complemented values
+  std::vector<SuffixExtremes> largest_;   // by track; empty where no track needs it
+  std::vector<SuffixExtremes> smallest_;  // likewise, of complemented values
   std::unique_ptr<SpanCells> spans_;      // null: the plan has none
 };
 

@@ -183,6 +183,7 @@ void KeyGroup::prefetch_blocks(std::uint64_t rows) {
   }
   for (std::size_t index = 0; index < hot; ++index) states[index]->hot()->prefetch_state();
   for (std::size_t index = 0; index < hot; ++index) states[index]->hot()->prefetch_cursors();
+  for (std::size_t index = 0; index < hot; ++index) states[index]->hot()->prefetch_distincts();
 }
 
 // Fills `event_`, which then holds the names that it refers to.
