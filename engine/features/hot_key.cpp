@@ -299,7 +299,14 @@ void HotKey::prefetch_cursors() const {
   for (const SuffixExtremes& extremes : smallest_) extremes.prefetch_newest();
 }
 
-void HotKey::prefetch_distincts() const {
+void HotKey::prefetch_entering(std::uint32_t column, std::uint64_t value) const {
+  if (distincts_.empty()) return;
+  for (const CellPlan& cell : plan_.cells)
+    if (cell.has(Aggregate::distinct) && plan_.tracks[cell.track].column == column)
+      cells_[static_cast<std::size_t>(cell.totals)].distinct->prefetch_value(value);
+}
+
+void HotKey::prefetch_leaving() const {
   if (distincts_.empty() || begin_ == end_) return;
   for (const CellPlan& cell : plan_.cells) {
     if (!cell.has(Aggregate::distinct)) continue;

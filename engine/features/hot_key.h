@@ -40,10 +40,12 @@ class HotKey {
   // admitted can see.
   void drop_unneeded(std::int64_t newest, std::uint64_t advance_ms, NameTable& names);
 
-  // Three steps ahead of `add`: what this object points to, then the entries at the cursors, then where what leaves is counted.
+  // Three steps ahead of `add`: what this object points to, then the entries at the cursors, then where distinct values are counted, of
+  // what leaves and of what comes (the value of a ring's column).
   void prefetch_state() const;
   void prefetch_cursors() const;
-  void prefetch_distincts() const;
+  void prefetch_leaving() const;
+  void prefetch_entering(std::uint32_t column, std::uint64_t value) const;
 
   // Adds an event of this age (0: the newest) and answers as of it; `answers` may be null. An event that is too late is judged and taken
   // out again.

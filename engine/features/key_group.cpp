@@ -45,7 +45,7 @@ KeyGroup::KeyGroup(KeyGroupPlan plan, const FeatureStoreLimits& limits)
       span_scan_(plan_),
       answers_(limits_, counters_, names_),
       nothing_(plan_.entry_bytes),
-      name_hashes_(plan_.columns.size()) {
+      names_of_rows_(plan_.columns.size()) {
   event_.values.resize(plan_.columns.size());
 }
 
@@ -66,8 +66,8 @@ void KeyGroup::apply(const EventBatch& batch, FeatureColumns* out) {
       counters_.missing_keys += static_cast<std::uint64_t>(std::popcount(without & batch.rows_of(plan_.asking, begin / stretch_rows)));
     if (out != nullptr) answers_.start_word(begin / stretch_rows, rows);
     stage_names(batch, begin, rows);
-    prefetch_blocks(rows);
     const std::uint64_t taken = plan_.from == 0 ? rows : rows & batch.rows_of(plan_.from, begin / stretch_rows);
+    approach(batch, begin, rows, taken);
     for_each_bit(out != nullptr ? rows : taken, [&](std::size_t place) {
       if (taken != rows && (taken >> place & 1U) == 0) {
         answers_.start_row(begin + place);
@@ -91,8 +91,8 @@ void KeyGroup::apply(const EventBatch& batch, const RowBlock& wanted, RowUse use
     answers_.add_to_word(wanted.block, rows);
   }
   stage_names(batch, begin, rows);
-  prefetch_blocks(rows);
   const std::uint64_t taken = plan_.from == 0 ? rows : rows & batch.rows_of(plan_.from, wanted.block);
+  approach(batch, begin, rows, taken);
   for_each_bit(use != RowUse::add ? rows : taken, [&](std::size_t place) {
     answers_.start_row(begin + place);
     if ((taken >> place & 1U) == 0) return ask(keys_[place], batch.time().integers[begin + place]);
@@ -148,7 +148,7 @@ void KeyGroup::stage_names(const EventBatch& batch, std::size_t begin, std::uint
   for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
     if (plan_.columns[index].storage != ValueStorage::name) continue;
     const Column& column = batch.columns[plan_.columns[index].source];
-    std::array<std::uint64_t, stretch_rows>& hashes = name_hashes_[index];
+    std::array<std::uint64_t, stretch_rows>& hashes = names_of_rows_[index];
     GeoPoint point;
     for_each_bit(rows, [&](std::size_t place) {
       hashes[place] = NameTable::hash(name_of(column, begin + place, point));
@@ -158,18 +158,20 @@ void KeyGroup::stage_names(const EventBatch& batch, std::size_t begin, std::uint
 }
 
 // Header first, then what the header says, and of a key with many events what that points to, each for all rows before the next.
-void KeyGroup::prefetch_blocks(std::uint64_t rows) {
+void KeyGroup::approach(const EventBatch& batch, std::size_t begin, std::uint64_t rows, std::uint64_t taken) {
   std::array<KeyState*, stretch_rows> states;
+  std::array<std::uint8_t, stretch_rows> places;
   std::size_t known = 0;
   for_each_bit(rows, [&](std::size_t place) {
     const BlockRef block = table_.likely(keys_[place].tag);
     if (block == 0) return;
+    places[known] = static_cast<std::uint8_t>(place);
     states[known++] = &state_at(block);
     prefetch(slab_.at(block));
   });
   for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
     if (plan_.columns[index].storage != ValueStorage::name) continue;
-    for_each_bit(rows, [&](std::size_t place) { names_.prefetch_record(name_hashes_[index][place]); });
+    for_each_bit(rows, [&](std::size_t place) { names_.prefetch_record(names_of_rows_[index][place]); });
   }
   std::size_t hot = 0;
   for (std::size_t index = 0; index < known; ++index) {
@@ -179,11 +181,32 @@ void KeyGroup::prefetch_blocks(std::uint64_t rows) {
     if (!state.is_hot()) continue;
     const char* hot_lines = reinterpret_cast<const char*>(state.hot());
     for (std::size_t line = 0; line < sizeof(HotKey); line += Slab::line_bytes) prefetch(hot_lines + line);
+    places[hot] = places[index];
     states[hot++] = &state;
   }
   for (std::size_t index = 0; index < hot; ++index) states[index]->hot()->prefetch_state();
   for (std::size_t index = 0; index < hot; ++index) states[index]->hot()->prefetch_cursors();
-  for (std::size_t index = 0; index < hot; ++index) states[index]->hot()->prefetch_distincts();
+  intern_names(batch, begin, taken);
+  for (std::size_t index = 0; index < hot; ++index) {
+    states[index]->hot()->prefetch_leaving();
+    for (std::uint32_t column = 0; column < plan_.columns.size(); ++column)
+      if (plan_.columns[column].storage == ValueStorage::name)
+        states[index]->hot()->prefetch_entering(column, names_of_rows_[column][places[index]]);
+  }
+}
+
+// The names of all rows that are added, so that their memory is waited for together: hashes become numbers, 0 where there is no value.
+void KeyGroup::intern_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows) {
+  for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
+    if (plan_.columns[index].storage != ValueStorage::name) continue;
+    const Column& column = batch.columns[plan_.columns[index].source];
+    std::array<std::uint64_t, stretch_rows>& names = names_of_rows_[index];
+    GeoPoint point;
+    for_each_bit(rows, [&](std::size_t place) {
+      const std::size_t row = begin + place;
+      names[place] = column.present.test(row) ? names_.intern(name_of(column, row, point), names[place]) : 0;
+    });
+  }
 }
 
 // Fills `event_`, which then holds the names that it refers to.
@@ -202,8 +225,7 @@ void KeyGroup::read_event(const EventBatch& batch, std::size_t row, std::size_t 
     if (!column.present.test(row)) continue;
     event_.flags |= planned.present_flag;
     if (planned.storage == ValueStorage::name) {
-      GeoPoint point;
-      value[0] = names_.intern(name_of(column, row, point), name_hashes_[index][place]);
+      value[0] = names_of_rows_[index][place];
     } else if (planned.storage == ValueStorage::point) {
       std::memcpy(value.data(), &column.points[row], sizeof(GeoPoint));
     } else if (column.type == ValueType::floating) {

@@ -63,7 +63,8 @@ class KeyGroup {
 
   std::uint64_t stage_keys(const EventBatch& batch, std::size_t begin, std::uint64_t wanted);
   void stage_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows);
-  void prefetch_blocks(std::uint64_t rows);
+  void approach(const EventBatch& batch, std::size_t begin, std::uint64_t rows, std::uint64_t taken);
+  void intern_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows);
   void read_event(const EventBatch& batch, std::size_t row, std::size_t place);
   // False: the event was not added, because it was too late or only an answer was wanted.
   bool add_event(const RowKey& key, Answers* answers, RowUse use);
@@ -101,8 +102,8 @@ class KeyGroup {
   RingEvent event_;
   std::vector<std::uint32_t> too_late_rows_;
   std::array<RowKey, stretch_rows> keys_;
-  std::vector<char> nothing_;                                         // stands for the ring of a key that is not there
-  std::vector<std::array<std::uint64_t, stretch_rows>> name_hashes_;  // by ring column; empty for those that hold no names
+  std::vector<char> nothing_;                                           // stands for the ring of a key that is not there
+  std::vector<std::array<std::uint64_t, stretch_rows>> names_of_rows_;  // by ring column that holds names: hashes, then numbers
 };
 
 }  // namespace weir
