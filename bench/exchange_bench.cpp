@@ -176,8 +176,8 @@ std::shared_ptr<const Scorer> scorer_with(std::size_t others) {
               "\n" + name + "_avg_" + window + " = avg(amount)" + by + window + "\n" + name + "_max_" + window + " = max(amount)" + by +
               window + "\n";
     text += name + "_count_24h = count()" + by + "24h\n";
-    text += std::string("rule ") + keys[key] + "_busy {\n  when " + keys[key] + "_count_1h >= 50 and amount > 3 * " + keys[key] +
-            "_avg_1h\n  score 10\n}\n";
+    text += std::string("rule ") + keys[key] + "_busy \"Busy, and dear\" {\n  when " + keys[key] + "_count_1h >= 50 and amount > 3 * " +
+            keys[key] + "_avg_1h\n  score 10\n}\n";
   }
   text += "policy {\n  precedence alert, allow\n  score >= 20 -> alert\n  otherwise -> allow\n}\n";
   const std::vector<SourceFile> files{{"exchange.rules", text}};
