@@ -15,8 +15,8 @@ static_assert(WindowScan::entries_max <= std::size_t{1} << (64 - 2 * plain_bits_
 
 // Four windows at a time, without a branch a window. Ends at the first entry that is outside the longest of them.
 template <typename Time>
-void count_four(const RingView& ring, std::size_t begin, std::size_t end, std::int64_t newest, const std::uint64_t* limits,
-                std::uint32_t* inside) {
+[[gnu::always_inline]] inline void count_four(const RingView& ring, std::size_t begin, std::size_t end, std::int64_t newest,
+                                              const std::uint64_t* limits, std::uint32_t* inside) {
   const Time* times = reinterpret_cast<const Time*>(ring.base + ring.capacity * ring.plan->time_before);
   const Time now = static_cast<Time>(newest);
   const Time limit[4] = {static_cast<Time>(limits[0]), static_cast<Time>(limits[1]), static_cast<Time>(limits[2]),
@@ -35,15 +35,18 @@ void count_four(const RingView& ring, std::size_t begin, std::size_t end, std::i
 
 }  // namespace
 
-void WindowScan::count_inside(const RingView& ring, const Moment& moment) {
+template <bool is_entry>
+void WindowScan::count_inside(const RingView& ring, std::size_t begin, std::size_t place, std::int64_t newest) {
+  const std::uint64_t age = is_entry ? ring.age(place, newest) : asked_age_;
+  const std::size_t end = is_entry ? place + 1 : place;
   const std::size_t windows = plan_.reaches_ms.size();
   for (std::size_t window = 0; window < limits_.size(); ++window)
-    limits_[window] = moment.age + static_cast<std::uint64_t>(plan_.reaches_ms[window < windows ? window : windows - 1]);
+    limits_[window] = age + static_cast<std::uint64_t>(plan_.reaches_ms[window < windows ? window : windows - 1]);
   for (std::size_t window = 0; window < limits_.size(); window += 4) {
     if (plan_.wide_time) {
-      count_four<std::uint64_t>(ring, moment.begin, moment.end, moment.newest, &limits_[window], &inside_[window]);
+      count_four<std::uint64_t>(ring, begin, end, newest, &limits_[window], &inside_[window]);
     } else {
-      count_four<std::uint32_t>(ring, moment.begin, moment.end, moment.newest, &limits_[window], &inside_[window]);
+      count_four<std::uint32_t>(ring, begin, end, newest, &limits_[window], &inside_[window]);
     }
   }
 }
@@ -111,14 +114,15 @@ void WindowScan::answer_noted(const CellPlan& cell, const RingRange& range, std:
   put_extreme(Aggregate::max, note.max);
 }
 
-void WindowScan::scan(const RingView& ring, const Moment& moment, Answers& answers) {
-  count_inside(ring, moment);
+template <bool is_entry>
+void WindowScan::scan(const RingView& ring, std::size_t begin, std::size_t place, std::int64_t newest, Answers& answers) {
+  count_inside<is_entry>(ring, begin, place, newest);
   const std::size_t longest = inside_[plan_.reaches_ms.size() - 1];
   auto cell = plan_.cells.begin();
   for (std::uint32_t index = 0; index < plan_.tracks.size(); ++index) {
     const TrackPlan& track = plan_.tracks[index];
-    const std::size_t left_out = track.excludes_this_event ? moment.own_entries : 0;
-    const std::size_t end = moment.end - left_out;
+    const std::size_t end = !is_entry || track.excludes_this_event ? place : place + 1;
+    const std::size_t left_out = is_entry ? place + 1 - end : 0;
     const bool all_belong = track.flags == 0;
     if (!all_belong) count_belonging(ring, track, end, longest - left_out);
     const bool noted = !track.floating && (track.needs_sum || track.needs_min || track.needs_max);
@@ -140,6 +144,15 @@ void WindowScan::scan(const RingView& ring, const Moment& moment, Answers& answe
       if (cell->has(Aggregate::first) || cell->has(Aggregate::last)) answer_ends(*cell, range, answers);
     }
   }
+}
+
+void WindowScan::answer(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest, Answers& answers) {
+  scan<true>(ring, begin, own, newest, answers);
+}
+
+void WindowScan::ask(const RingView& ring, std::size_t begin, std::size_t end, std::uint64_t age, std::int64_t newest, Answers& answers) {
+  asked_age_ = age;
+  scan<false>(ring, begin, end, newest, answers);
 }
 
 }  // namespace weir

@@ -22,14 +22,10 @@ class WindowScan {
   explicit WindowScan(const KeyGroupPlan& plan) : plan_(plan), limits_((plan.reaches_ms.size() + 3) / 4 * 4), inside_(limits_.size()) {}
 
   // Answers every cell as of entry `own` of a ring that begins at `begin` and has at most `entries_max` entries.
-  void answer(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest, Answers& answers) {
-    scan(ring, {begin, own + 1, 1, ring.age(own, newest), newest}, answers);
-  }
+  void answer(const RingView& ring, std::size_t begin, std::size_t own, std::int64_t newest, Answers& answers);
 
   // Answers every cell as of an event of age `age` that is no entry and would stand at `end`.
-  void ask(const RingView& ring, std::size_t begin, std::size_t end, std::uint64_t age, std::int64_t newest, Answers& answers) {
-    scan(ring, {begin, end, 0, age, newest}, answers);
-  }
+  void ask(const RingView& ring, std::size_t begin, std::size_t end, std::uint64_t age, std::int64_t newest, Answers& answers);
 
  private:
   static constexpr std::size_t distinct_places = 512;
@@ -42,17 +38,11 @@ class WindowScan {
     std::int64_t max = 0;
   };
 
-  // Entries [begin, end), of which the last `own_entries` (0 or 1) are the event's own, as of an event of this age.
-  struct Moment {
-    std::size_t begin = 0;
-    std::size_t end = 0;
-    std::size_t own_entries = 0;
-    std::uint64_t age = 0;
-    std::int64_t newest = 0;
-  };
-
-  void scan(const RingView& ring, const Moment& moment, Answers& answers);
-  void count_inside(const RingView& ring, const Moment& moment);
+  // The event at hand is entry `place`, or it is none, of the age `asked_age_`, and would stand there.
+  template <bool is_entry>
+  void scan(const RingView& ring, std::size_t begin, std::size_t place, std::int64_t newest, Answers& answers);
+  template <bool is_entry>
+  void count_inside(const RingView& ring, std::size_t begin, std::size_t place, std::int64_t newest);
   void count_belonging(const RingView& ring, const TrackPlan& track, std::size_t end, std::size_t entries);
   template <bool all_belong>
   std::uint64_t note_totals(const RingView& ring, const TrackPlan& track, std::size_t end, std::size_t entries);
@@ -60,6 +50,7 @@ class WindowScan {
   std::uint64_t distinct(const RingView& ring, const TrackPlan& track, std::size_t begin, std::size_t end);
 
   const KeyGroupPlan& plan_;
+  std::uint64_t asked_age_ = 0;
   std::vector<std::uint64_t> limits_;                    // by window: entries younger than this are inside
   std::vector<std::uint32_t> inside_;                    // by window: entries inside, the own event's counted
   std::array<Note, entries_max + 1> notes_;              // [n]: the newest n entries
