@@ -148,7 +148,7 @@ double BruteForceWindows::percentile(const std::vector<Value>& sorted, std::uint
   std::uint64_t whole = 10'000;
   const std::size_t place = above / whole;
   above %= whole;
-  for (const std::uint64_t factor : {2, 5})
+  for (const std::uint64_t factor : {std::uint64_t{2}, std::uint64_t{5}})
     while (above % factor == 0 && whole % factor == 0 && whole > 1) {
       above /= factor;
       whole /= factor;
