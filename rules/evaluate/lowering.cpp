@@ -110,7 +110,7 @@ Value Lowering::translate(const Expression& expression) {
     case ExpressionKind::matched:
       return graph_.add_input({InputSource::feature, rules_.sequence_column(expression.index), ValueType::boolean, false, 0});
     case ExpressionKind::event_is: {
-      const NodeId is = types({EventTypeSet{1} << expression.index});
+      const NodeId is = types(EventTypeSet{1} << expression.index);
       return condition(expression.negated ? graph_.inverse(is) : is, graph_.never());
     }
     case ExpressionKind::convert:
