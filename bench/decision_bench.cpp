@@ -74,7 +74,7 @@ std::string expected_tail(bool fired) {
          (fired ? R"("block","score":125,"reasons":[{"rule":"card_testing)" + reason + R"(80,"outcome":"block"},{"rule":"spread)" + reason +
                       R"(45}],"features":{"payments_10m":6,"spend_24h":123.45,"average_24h":20.575},)"
                 : R"("allow","score":0,"reasons":[],"features":{},)") +
-         R"("ruleset":{"hash":"0123456789abcdef0123456789abcdef"},"source":{"topic":"payments","partition":3,"offset":88123}})";
+         R"("ruleset":{"version":1,"hash":"0123456789abcdef0123456789abcdef"},"source":{"topic":"payments","partition":3,"offset":88123}})";
 }
 
 void decisions(benchmark::State& state) {

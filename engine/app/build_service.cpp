@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "connectors/console/console_settings.h"
 #include "connectors/console/console_sink.h"
 #include "connectors/file/file_settings.h"
@@ -14,8 +16,8 @@
 #include "connectors/kafka/embedded_broker.h"
 #include "connectors/kafka/kafka_sink.h"
 #include "connectors/kafka/kafka_source.h"
+#include "engine/app/log.h"
 #include "engine/feedback/feedback_state.h"
-#include "rules/evaluate/rule_set.h"
 
 namespace weir {
 namespace {
@@ -44,29 +46,30 @@ class Builder {
     dead_letters.binding.features = FeatureSelection::none;
     dead_letters.sink = sink("dead_letters", settings_.dead_letters);
     parts.sinks.push_back(std::move(dead_letters));
-    for (const NamedSource& source : parts.sources)
-      if (status_ && source.input.scorer) refuse_foreign_feedback(*source.input.scorer, parts.lanes);
     if (!status_) return status_.error();
+    std::string files_digest;
+    if (Status ruled = add_rules(parts, files_digest); !ruled) return ruled.error();
     built_->service = std::make_unique<Service>(std::move(parts));
+    built_->reloader = std::make_unique<RuleReloader>(*built_->versions, *built_->service->rules(), std::move(files_digest), tell);
+    built_->reloads_on_signal = settings_.rules.reload != RulesReload::off;
     return std::move(built_);
   }
 
  private:
   // What an event decides would have to reach the owner of a key before the next event of that key is judged, wherever that is.
-  void refuse_foreign_feedback(const Scorer& scorer, LaneIndex lanes) {
+  static Status refuse_foreign_feedback(const Scorer& scorer, LaneIndex lanes) {
     const std::string name = foreign_feedback(scorer);
-    if (lanes <= 1 || name.empty()) return;
-    note({ErrorKind::configuration, "`" + name + "` is written and read by rules, and its key is not that of the shard: with " +
-                                        std::to_string(lanes) +
-                                        " lanes, events of one key could be decided at the same time. Set `runtime.lanes: 1`, or add the "
-                                        "event's `key` field to its key"});
+    if (lanes <= 1 || name.empty()) return success();
+    return Error{ErrorKind::configuration,
+                 "`" + name + "` is written and read by rules, and its key is not that of the shard: with " + std::to_string(lanes) +
+                     " lanes, events of one key could be decided at the same time. Set `runtime.lanes: 1`, or add "
+                     "the event's `key` field to its key"};
   }
 
   NamedSource source(std::size_t index) {
     const SourceSettings& source = settings_.sources[index];
     NamedSource named;
     named.name = source.name;
-    named.input.scorer = compile(index);
     named.input.in_flight_max = source.mapping.in_flight_max;
     named.input.lanes_per_shard = source.mapping.lanes_per_shard;
     named.input.parse = {settings_.parse.record_bytes_max, settings_.parse.depth_max, settings_.parse.string_bytes_max,
@@ -96,15 +99,37 @@ class Builder {
     return named;
   }
 
-  std::shared_ptr<const Scorer> compile(std::size_t source) {
-    RuleSetOptions options;
-    if (configuration_.filters[source] != no_expression) options.filter = configuration_.filters[source];
-    for (const ExpressionIndex route : configuration_.routes)
-      if (route != no_expression) options.routes.push_back(route);
-    auto compiled = RuleSet::compile(*configuration_.rules, options);
-    if (compiled) return compiled.take();
-    note(compiled.error());
-    return nullptr;
+  // The rule sets that decide: what was in force when the service ended, or what the files say now.
+  Status add_rules(ServiceParts& parts, std::string& files_digest) {
+    const std::filesystem::path folder = settings_.state.dir / "rules";
+    // An embedded broker begins with empty topics, so what was decided of them before means nothing.
+    if (std::error_code none; built_->broker) std::filesystem::remove(folder / "epochs.log", none);
+    auto versions = RuleVersions::open(configuration_, folder);
+    if (!versions) return versions.error();
+    built_->versions = versions.take();
+    built_->versions->demand([lanes = parts.lanes](const Scorer& scorer) { return refuse_foreign_feedback(scorer, lanes); });
+    auto starting = built_->versions->start();
+    if (!starting) return starting.error();
+    StartingRules& rules = starting.value();
+    files_digest = rules.files_digest;
+    std::vector<InputSettings> inputs;
+    for (std::size_t source = 0; source < parts.sources.size(); ++source) {
+      parts.sources[source].input.scorer = rules.version.scorers[source];
+      inputs.push_back(parts.sources[source].input);
+    }
+    parts.rules = std::make_unique<RuleSwitch>(std::move(rules.log), std::move(rules.version), std::move(inputs),
+                                               [made = built_->versions.get()](std::uint64_t number) { return made->rebuild(number); });
+    return success();
+  }
+
+  static void tell(const ReloadResult& result) {
+    if (result.outcome == ReloadResult::Outcome::failed) {
+      log_error(fmt::format("reload ({}) failed, version {} stays in force: {}", result.origin, result.version, result.text));
+      if (!result.diagnostics.empty()) log_error(result.diagnostics);
+    } else if (result.outcome == ReloadResult::Outcome::switched || result.origin != "file change") {
+      log_info(fmt::format("reload ({}): {}", result.origin, result.text));
+      if (!result.diagnostics.empty()) log_warning(result.diagnostics);
+    }
   }
 
   NamedSink decision_sink(std::size_t index) {

@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "engine/app/configuration.h"
+#include "engine/app/rule_reloader.h"
+#include "engine/app/rule_versions.h"
 #include "engine/app/service.h"
 #include "engine/base/result.h"
 #include "engine/event/shard_numbers.h"
@@ -19,7 +21,10 @@ struct BuiltService {
 
   ShardNumbers shard_numbers;
   std::unique_ptr<EmbeddedBroker> broker;  // only where the config says `brokers: embedded`
+  std::unique_ptr<RuleVersions> versions;
   std::unique_ptr<Service> service;
+  std::unique_ptr<RuleReloader> reloader;  // not started yet
+  bool reloads_on_signal = true;           // SIGHUP
 };
 
 // `configuration` is usable() and outlives the service. `notice` is told what connectors want people to know (any thread).

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "engine/app/admin_command.h"
 #include "engine/app/check_command.h"
 #include "engine/app/completion_command.h"
 #include "engine/app/create_command.h"
@@ -36,10 +37,11 @@ constexpr const char* ending =
     "  weir check config/weir.yaml          what is wrong with a config and its rules\n"
     "  weir test config/rules               whether the rules decide as their tests expect\n"
     "  weir run config/weir.yaml            the service\n"
+    "  weir status config/weir.yaml         what a running service does\n"
     "  weir explain C0104                   what an error code means\n"
     "  weir check --help                    the options of one command\n\n"
-    "Exit codes: 0 fine, 1 a check or a test found something, 64 wrong usage, 69 the drain timed out,\n"
-    "70 internal error, 78 bad configuration.";
+    "Exit codes: 0 fine, 1 a check or a test found something, 64 wrong usage, 69 the drain timed out\n"
+    "or no service runs, 70 internal error, 78 bad configuration.";
 
 // What was asked for, filled while parsing.
 struct Request {
@@ -48,6 +50,7 @@ struct Request {
   std::string ends_after;  // of run and demo
   CheckCommandOptions check;
   std::string check_format = "text";
+  AdminOptions admin;
   TestCommandOptions test;
   FormatCommandOptions format;
   std::string starter;
@@ -135,6 +138,34 @@ void add_create(CLI::App& app, Request& request) {
   verb->add_option("TEMPLATE", request.starter, "card-payments, account-takeover or payouts")->required()->option_text(" ");
   verb->add_option("DIR", request.folder, "Where; a folder named as the template if it is left out")->option_text(" ");
   verb->footer("Example:\n  weir create card-payments my-rules && cd my-rules && weir test weir.yaml && weir run weir.yaml");
+}
+
+// What is asked of a running service.
+void add_admin(CLI::App& app, Request& request) {
+  request.admin.config = "config/weir.yaml";
+  const auto common = [&request](CLI::App& verb) {
+    verb.add_option("--socket", request.admin.socket, "The service's local socket, instead of the one that the config names")
+        ->option_text("PATH");
+    verb.add_flag("--json", request.json, "Print JSON");
+  };
+  CLI::App* status = app.add_subcommand("status", "Show what a running service does: rules in force, the last reload, lag, shards, sinks");
+  status->add_option("CONFIG", request.admin.config, "The config that the service runs")->option_text(" ")->capture_default_str();
+  common(*status);
+  status->footer("Examples:\n  weir status config/weir.yaml\n  weir status --socket state/admin.sock --json");
+  CLI::App* rules = app.add_subcommand("rules", "Look at the versions of a running service's rules, and put one in force");
+  rules->add_option("ACTION", request.admin.words, "ls, show N, diff A B, rollback N or activate PATH")->required()->option_text("...");
+  rules->add_option("--config", request.admin.config, "The config that the service runs")->option_text("FILE")->capture_default_str();
+  common(*rules);
+  rules->footer(
+      "Examples:\n  weir rules ls                     the versions that are kept, the one in force with a star\n"
+      "  weir rules diff 3 4               what changed between two of them\n"
+      "  weir rules rollback 3             version 3 again, as a new version; the files stay as they are\n"
+      "  weir rules activate new.rules     check these rules, run their tests, put them in force\n\n"
+      "Ends with 1 if the rules are refused, with 69 if no service runs.");
+  CLI::App* reload = app.add_subcommand("reload", "Let a running service read its rules again, as SIGHUP does, and say what came of it");
+  reload->add_option("CONFIG", request.admin.config, "The config that the service runs")->option_text(" ")->capture_default_str();
+  common(*reload);
+  reload->footer("Example:\n  weir reload config/weir.yaml");
 }
 
 void add_references(CLI::App& app, Request& request) {
@@ -253,6 +284,10 @@ int run_verb(std::string_view verb, Request& request, const Terminal& terminal) 
   }
   if (verb == "fmt") return format_command(request.format, terminal);
   if (verb == "create") return create_command(request.starter, request.folder, terminal);
+  if (verb == "status" || verb == "rules" || verb == "reload") {
+    request.admin.json = request.json;
+    return admin_command(verb, request.admin, terminal);
+  }
   if (verb == "schema") return schema_command(request.markdown, terminal);
   if (verb == "explain") return explain_command(request.code, request.json, terminal);
   if (verb == "list") {
@@ -280,6 +315,7 @@ int run_command_line(std::vector<std::string> arguments, const Terminal& termina
   add_test(app, request);
   add_format(app, request);
   add_create(app, request);
+  add_admin(app, request);
   add_references(app, request);
   add_completion(app, request);
 

@@ -1,5 +1,6 @@
 #include "engine/app/configuration.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iterator>
@@ -25,13 +26,13 @@ void hide_text(Diagnostic& diagnostic) {
 }
 
 // A condition is checked as a text of its own; what is said about it is then moved to where it stands in the config.
-ExpressionIndex check_condition(Configuration& configuration, const LocatedText& condition, ExpressionScope scope) {
-  configuration.conditions.push_back(std::make_unique<SourceFile>());
-  SourceFile& text = *configuration.conditions.back();
+ExpressionIndex check_condition(CheckedSet& set, const LocatedText& condition, ExpressionScope scope) {
+  set.conditions.push_back(std::make_unique<SourceFile>());
+  SourceFile& text = *set.conditions.back();
   text.path = condition.place.file != nullptr ? condition.place.file->path : "condition";
   text.text = condition.text;
   Diagnostics found;
-  const std::optional<ExpressionIndex> expression = check_expression(text, scope, *configuration.rules, found);
+  const std::optional<ExpressionIndex> expression = check_expression(text, scope, *set.rules, found);
   for (Diagnostic& diagnostic : found) {
     if (diagnostic.file == &text) {
       const SettingsPlace place = condition.place_of(diagnostic.span);
@@ -39,13 +40,13 @@ ExpressionIndex check_condition(Configuration& configuration, const LocatedText&
       diagnostic.span = place.span;
       if (condition.expanded) hide_text(diagnostic);
     }
-    configuration.diagnostics.push_back(std::move(diagnostic));
+    set.diagnostics.push_back(std::move(diagnostic));
   }
   return expression.value_or(no_expression);
 }
 
-void check_event_name(Configuration& configuration, const std::string& name, const SettingsPlace& place) {
-  const EventSchema& schema = configuration.rules->event;
+void check_event_name(CheckedSet& set, const std::string& name, const SettingsPlace& place) {
+  const EventSchema& schema = set.rules->event;
   if (name.empty() || schema.find_type(name)) return;  // a missing one was complained about already
   std::vector<std::string> help;
   if (!schema.has_several_types()) {
@@ -56,14 +57,14 @@ void check_event_name(Configuration& configuration, const std::string& name, con
     help = did_you_mean(name, declared);
     help.push_back("the rules declare " + enumeration(declared, "and"));
   }
-  configuration.diagnostics.push_back(
+  set.diagnostics.push_back(
       config_diagnostic(config_error::unknown_word, place, "the rules declare no event `" + name + "`", "not declared", std::move(help)));
 }
 
-void check_event(Configuration& configuration, const SourceSettings& source) {
-  check_event_name(configuration, source.event, source.event_place);
+void check_event(CheckedSet& set, const SourceSettings& source) {
+  check_event_name(set, source.event, source.event_place);
   if (!source.telling) return;
-  for (const auto& [says, event] : source.telling->types) check_event_name(configuration, event, source.telling->type_places.at(says));
+  for (const auto& [says, event] : source.telling->types) check_event_name(set, event, source.telling->type_places.at(says));
 }
 
 }  // namespace
@@ -99,6 +100,36 @@ RecordTypes record_types(const EventSchema& schema, const SourceSettings& source
   return types;
 }
 
+std::vector<std::filesystem::path> rules_paths(const ServiceSettings& settings, Diagnostics& diagnostics) {
+  std::vector<std::filesystem::path> paths = find_rules_files(settings, diagnostics);
+  for (std::filesystem::path& file : paths) {
+    const std::filesystem::path shorter = std::filesystem::proximate(file);
+    if (shorter.native().size() < file.native().size()) file = shorter;
+  }
+  return paths;
+}
+
+void check_set(CheckedSet& set, const ServiceSettings& settings, CheckOptions options) {
+  options.locate = [&set, inner = std::move(options.locate)](const std::string& path) {
+    if (std::find(set.read_paths.begin(), set.read_paths.end(), path) == set.read_paths.end()) set.read_paths.push_back(path);
+    return inner ? inner(path) : path;
+  };
+  set.rules = check_rules(set.rules_files, options, set.diagnostics);
+  if (!set.rules) return;
+  if (settings.state.duplicates.horizon.count() > 0 && !set.rules->event.id_field)
+    set.diagnostics.push_back(config_diagnostic(
+        config_error::contradiction, {}, "`state.duplicates.horizon` is given, and the event `" + set.rules->event.name + "` has no `id`",
+        "", {"mark a field of the event with `id` in the rules, or remove the setting"}));
+  for (const SourceSettings& source : settings.sources) {
+    check_event(set, source);
+    const auto& filter = source.mapping.filter;
+    set.filters.push_back(filter ? check_condition(set, *filter, ExpressionScope::event) : no_expression);
+  }
+  if (!has_errors(set.diagnostics)) set.fed_by = find_feeding_sources(settings.sources, *set.rules, set.diagnostics);
+  for (const SinkSettings& sink : settings.sinks)
+    set.routes.push_back(sink.when ? check_condition(set, *sink.when, ExpressionScope::decision) : no_expression);
+}
+
 std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& path, std::span<const std::string> overrides,
                                                   const Environment& environment) {
   auto configuration = std::make_unique<Configuration>();
@@ -106,30 +137,8 @@ std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& p
   configuration->diagnostics = configuration->load.diagnostics;
   // With errors elsewhere in the config, its rules are still checked: all complaints at once.
   const ServiceSettings& settings = configuration->load.draft;
-  std::vector<std::filesystem::path> paths = find_rules_files(settings, configuration->diagnostics);
-  // As short as the user would write them, so that diagnostics can be clicked and read.
-  for (std::filesystem::path& file : paths) {
-    const std::filesystem::path shorter = std::filesystem::proximate(file);
-    if (shorter.native().size() < file.native().size()) file = shorter;
-  }
-  configuration->rules_files = read_rules_files(paths, configuration->diagnostics);
-  if (configuration->rules_files.empty()) return configuration;
-  configuration->rules = check_rules(configuration->rules_files, check_options_of_today(), configuration->diagnostics);
-  if (!configuration->rules) return configuration;
-  if (settings.state.duplicates.horizon.count() > 0 && !configuration->rules->event.id_field)
-    configuration->diagnostics.push_back(
-        config_diagnostic(config_error::contradiction, {},
-                          "`state.duplicates.horizon` is given, and the event `" + configuration->rules->event.name + "` has no `id`", "",
-                          {"mark a field of the event with `id` in the rules, or remove the setting"}));
-  for (const SourceSettings& source : settings.sources) {
-    check_event(*configuration, source);
-    const auto& filter = source.mapping.filter;
-    configuration->filters.push_back(filter ? check_condition(*configuration, *filter, ExpressionScope::event) : no_expression);
-  }
-  if (!has_errors(configuration->diagnostics))
-    configuration->fed_by = find_feeding_sources(settings.sources, *configuration->rules, configuration->diagnostics);
-  for (const SinkSettings& sink : settings.sinks)
-    configuration->routes.push_back(sink.when ? check_condition(*configuration, *sink.when, ExpressionScope::decision) : no_expression);
+  configuration->rules_files = read_rules_files(rules_paths(settings, configuration->diagnostics), configuration->diagnostics);
+  if (!configuration->rules_files.empty()) check_set(*configuration, settings, check_options_of_today());
   return configuration;
 }
 

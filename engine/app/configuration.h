@@ -15,16 +15,24 @@
 
 namespace weir {
 
-// Not movable once loaded: diagnostics, settings and expressions point into the texts that it holds.
-struct Configuration {
-  SettingsLoad load;  // load.settings: none where the config itself is wrong
+// Rules files and the conditions that a config says beside them, checked together. Not movable once checked: diagnostics and expressions
+// point into the texts that it holds.
+struct CheckedSet {
   std::vector<SourceFile> rules_files;
   std::vector<std::unique_ptr<SourceFile>> conditions;  // the texts of filters and routes
   std::optional<CheckedRules> rules;                    // none where there was an error in them
   std::vector<ExpressionIndex> filters;                 // by source: the mapping's `filter`, or no_expression
   std::vector<ExpressionIndex> routes;                  // by sink: its `when`, or no_expression
   std::vector<std::size_t> fed_by;                      // by feature, where sources read what others feed: see find_feeding_sources
+  std::vector<std::string> read_paths;                  // every other file that was read: of lists and the like, each once
   Diagnostics diagnostics;                              // of everything
+};
+
+// Checks `set.rules_files` as one rule set, then the conditions of `settings` against it.
+void check_set(CheckedSet& set, const ServiceSettings& settings, CheckOptions options);
+
+struct Configuration : CheckedSet {
+  SettingsLoad load;  // load.settings: none where the config itself is wrong
 
   bool usable() const { return load.settings && rules && !has_errors(diagnostics); }
 };
@@ -37,6 +45,9 @@ CheckOptions check_options_of_today();
 
 // Which events the records of a source are, in the terms of the parser. Precondition: they are declared.
 RecordTypes record_types(const EventSchema& schema, const SourceSettings& source);
+
+// What the config's patterns name, as short as a user would write it, so that diagnostics can be clicked and read.
+std::vector<std::filesystem::path> rules_paths(const ServiceSettings& settings, Diagnostics& diagnostics);
 
 // Rules files by themselves. Complaints about reading them go to `diagnostics`.
 std::vector<SourceFile> read_rules_files(std::span<const std::filesystem::path> paths, Diagnostics& diagnostics);

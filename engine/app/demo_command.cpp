@@ -1,5 +1,6 @@
 #include "engine/app/demo_command.h"
 
+#include <filesystem>
 #include <utility>
 
 #include "connectors/kafka/embedded_broker.h"
@@ -70,6 +71,8 @@ int demo_command(const DemoOptions& options, const Terminal& terminal) {
 
   auto feeder = start_feeder(options, address);
   if (!feeder) return fail(feeder.error());
+  // A broker of our own begins with empty topics, so what was decided of them before means nothing.
+  if (std::error_code none; broker) std::filesystem::remove(configuration->load.settings->state.dir / "rules" / "epochs.log", none);
   auto built = build_service(*configuration, log_warning);
   if (!built) return fail(built.error());
   RunOptions run;

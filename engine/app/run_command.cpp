@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/app/admin_answers.h"
 #include "engine/app/configuration.h"
 #include "engine/app/exit_code.h"
 #include "engine/app/live_view.h"
@@ -87,12 +88,16 @@ void log_end(const ServiceStatus& total) {
   log_info(fmt::format("ended: {} records, {} decided, {} dead letters", total.records, total.decided, total.dead_letters));
 }
 
-EndedBy run_until_ended(Service& service, const RunOptions& options, LiveView* view) {
+EndedBy run_until_ended(BuiltService& built, const RunOptions& options, LiveView* view) {
+  Service& service = *built.service;
   const Clock::time_point begun = Clock::now();
   Clock::time_point next_look = begun + look_every;
   Watch watch;
   for (;;) {
-    if (const std::optional<int> signal = wait_for_signal(wake_every); signal && *signal != SIGHUP) return EndedBy::signal;
+    if (const std::optional<int> signal = wait_for_signal(wake_every); signal) {
+      if (*signal != SIGHUP) return EndedBy::signal;
+      if (built.reloads_on_signal) built.reloader->request("signal");
+    }
     if (service.configuration_failure() != nullptr) return EndedBy::failure;
     if (service.finished()) return EndedBy::end_of_sources;
     const Clock::time_point now = Clock::now();
@@ -118,14 +123,20 @@ int run_service(const Configuration& configuration, BuiltService& built, const R
     return started.error().kind == ErrorKind::configuration ? exit_code::bad_configuration : exit_code::internal;
   }
   log_info(fmt::format("running {}: rules {}, {} lanes", options.config, configuration.rules->rules.size(), service.lane_count()));
+  built.reloader->start();
+  const AdminAnswers answers(built, options.config);
+  AdminSocket admin(settings.admin.socket ? std::filesystem::path(*settings.admin.socket) : settings.state.dir / "admin.sock", answers);
+  if (const Status opened = admin.start(); !opened) log_warning(opened.error().text + "; `weir status` and `weir rules` will not work");
   EndedBy ended = EndedBy::signal;
   {
     std::optional<LiveView> view;
     if (options.live) view.emplace(stdout, isatty(STDOUT_FILENO) != 0, "weir " + options.config);
-    ended = run_until_ended(service, options, view ? &*view : nullptr);
+    ended = run_until_ended(built, options, view ? &*view : nullptr);
   }
   const ShutdownGuard guard(Clock::now() + settings.runtime.shutdown_timeout + guard_margin, exit_code::drain_timed_out);
   if (ended == EndedBy::failure) log_error(service.configuration_failure()->text);
+  built.reloader->stop();  // first: whoever asks for a reload is told that the service ends
+  admin.stop();
   const bool drained = service.stop(settings.runtime.shutdown_timeout);
   const ServiceStatus total = service.status();
   const std::string summary = LiveView::summary(total, Clock::now() - begun);

@@ -5,7 +5,6 @@
 #include "engine/pipeline/input_settings.h"
 
 namespace weir {
-
 Service::Service(ServiceParts parts) : parts_(std::move(parts)), recent_(parts_.recent_decisions_max) {
   std::vector<SinkBinding> bindings;
   for (NamedSink& named : parts_.sinks) {
@@ -19,6 +18,9 @@ Service::Service(ServiceParts parts) : parts_(std::move(parts)), recent_(parts_.
   for (const std::unique_ptr<Lane>& lane : lanes)
     for (std::shared_ptr<const RuleCounters>& counters : lane->rule_counters()) rule_counters_.push_back(std::move(counters));
   lanes_ = std::make_unique<LaneGroup>(std::move(lanes));
+  if (!parts_.rules) return;
+  parts_.rules->attach(*lanes_);
+  lanes_->follow(*parts_.rules);
 }
 
 Service::~Service() {
@@ -31,6 +33,8 @@ void Service::wake_lane(void* service, LaneIndex lane) {
 
 Status Service::start() {
   const auto no_wait = std::chrono::steady_clock::now();
+  if (parts_.rules)
+    if (Status prepared = parts_.rules->prepare_history(); !prepared) return prepared;
   for (std::size_t opened = 0; opened < parts_.sinks.size(); ++opened) {
     Status status = parts_.sinks[opened].sink->open(parts_.lanes, &Service::wake_lane, this);
     if (status) continue;
@@ -51,6 +55,7 @@ Status Service::start() {
     return status;
   }
   lanes_->start();
+  if (parts_.rules) parts_.rules->start();
   started_ = true;
   return success();
 }
@@ -68,8 +73,10 @@ const Error* Service::configuration_failure() {
 }
 
 ServiceStatus Service::status() const {
-  ServiceStatus status = look_at(*lanes_, parts_.sources.front().input.scorer->vocabulary().outcomes);
-  status.rules = look_at_rules(rule_counters_);
+  const RuleSwitch* rules = parts_.rules.get();
+  ServiceStatus status =
+      look_at(*lanes_, rules != nullptr ? rules->outcome_names() : parts_.sources.front().input.scorer->vocabulary().outcomes);
+  status.rules = look_at_rules(rules != nullptr ? rules->counters() : rule_counters_);
   for (std::uint32_t sink = 0; sink < parts_.sinks.size(); ++sink) {
     std::uint64_t outputs = 0;
     for (LaneIndex lane = 0; lane < parts_.lanes; ++lane) outputs += lanes_->lane(lane).outputs(sink);
@@ -83,11 +90,18 @@ ServiceStatus Service::status() const {
   return status;
 }
 
+std::vector<std::pair<std::string, std::int64_t>> Service::lags() const {
+  std::vector<std::pair<std::string, std::int64_t>> all;
+  for (const NamedSource& source : parts_.sources) all.emplace_back(source.name, source.source->lag().records);
+  return all;
+}
+
 bool Service::stop(std::chrono::milliseconds timeout) {
   if (!started_) return true;
   started_ = false;
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (NamedSource& source : parts_.sources) source.source->stop(deadline);
+  if (parts_.rules) parts_.rules->stop();
   lanes_->stop();
   bool drained = true;
   for (LaneIndex lane = 0; lane < parts_.lanes; ++lane) drained &= lanes_->lane(lane).in_flight() == 0;

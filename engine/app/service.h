@@ -4,10 +4,12 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
 #include "engine/control/recent_decisions.h"
+#include "engine/control/rule_switch.h"
 #include "engine/control/status.h"
 #include "engine/pipeline/lane_group.h"
 #include "engine/ports/scorer.h"
@@ -32,6 +34,7 @@ struct ServiceParts {
   std::vector<NamedSource> sources;
   std::vector<NamedSink> sinks;  // the last one takes dead letters
   LaneIndex lanes = 1;
+  std::unique_ptr<RuleSwitch> rules;  // none: the rule sets of the sources' settings, for ever
   std::size_t recent_decisions_max = 12;
 };
 
@@ -43,6 +46,10 @@ class Service {
 
   // Opens sinks, then sources, then starts the lanes. On an error nothing keeps running.
   Status start();
+
+  RuleSwitch* rules() { return parts_.rules.get(); }
+  // By name, each source's; -1: unknown.
+  std::vector<std::pair<std::string, std::int64_t>> lags() const;
 
   LaneIndex lane_count() const { return parts_.lanes; }
 

@@ -86,6 +86,7 @@ struct DecisionVocabulary {
   std::vector<std::string> features;  // names, as FeatureColumns::columns; aggregates written in place carry their own text
   std::vector<std::string> events;    // names of the event types; empty where there is one
   std::string hash;                   // of the rule set: 32 hexadecimal digits
+  std::uint64_t version = 1;          // of the rule set, as the epoch log counts them
 };
 
 }  // namespace weir

@@ -41,6 +41,8 @@ struct FeatureSpec {
   EventTypeSet from = 0;
   bool after_decision = false;  // `where` reads the event's decision: judged after it, and the event at hand is never in the window
   bool resettable = false;      // some rule empties the window of a key
+  // Equal in two versions of a rule set: the same feature, whose windows go on when one replaces the other. Empty: like no other.
+  std::string identity{};
 
   // Its value depends on what earlier events of the same batch decided.
   bool is_feedback() const { return after_decision || resettable; }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <vector>
 
@@ -26,7 +27,8 @@ class Answers {
     arena_ = &out.arena;
     targets_.clear();
     for (const GroupFeaturePlan& feature : plan.features) {
-      Column& column = out.columns[feature.index];
+      if (feature.index == no_feature && gone_.size() <= targets_.size()) gone_.resize(plan.features.size());
+      Column& column = feature.index == no_feature ? gone_[targets_.size()] : out.columns[feature.index];
       column.type = feature.type;
       column.scale = feature.scale;
       column.resize(rows);
@@ -143,6 +145,7 @@ class Answers {
   const NameTable& names_;
   Arena* arena_ = nullptr;
   std::vector<Target> targets_;
+  std::deque<Column> gone_;  // by output: where answers to features go that the rule set has no more
   std::size_t row_ = 0;
 };
 

@@ -53,6 +53,48 @@ bool is_span(const FeatureSpec& feature) {
          feature.aggregate == Aggregate::mode;
 }
 
+// What the windows of time with one key ask of its events.
+struct KeyReach {
+  std::int64_t longest_ms = 0;
+  std::int64_t reach_ms = 0;
+};
+
+// Of all features with this key, so that what is too late does not depend on who holds which.
+KeyReach reach_of_key(std::span<const FeatureSpec> features, const KeyGroupPlan& plan) {
+  KeyReach reach;
+  for (const FeatureSpec& feature : features) {
+    if (feature.by != plan.by || feature.from != plan.from || feature.last_events > 0) continue;
+    reach.longest_ms = std::max(reach.longest_ms, feature.delay_ms + feature.window_ms);
+    reach.reach_ms = std::max(reach.reach_ms, reach_of(feature));
+  }
+  return reach;
+}
+
+void keep(KeyGroupPlan& plan, const SpanPlan& span) {
+  const CountKeep wanted{span.member_flags, span.events, plan.admit_ms + span.delay_ms, plan.admit_ms + span.reach_ms};
+  plan.retain_ms = std::max(plan.retain_ms, wanted.reach_ms);
+  for (CountKeep& known : plan.keeps) {
+    if (known.flags != wanted.flags || known.settle_ms != wanted.settle_ms || known.reach_ms != wanted.reach_ms) continue;
+    known.events = std::max(known.events, wanted.events);
+    return;
+  }
+  plan.keeps.push_back(wanted);
+}
+
+}  // namespace
+
+void set_reach(KeyGroupPlan& plan, std::span<const FeatureSpec> features, std::int64_t late_allowed_ms) {
+  const KeyReach reach = reach_of_key(features, plan);
+  plan.admit_ms = reach.longest_ms + late_allowed_ms;
+  plan.retain_time_ms = 2 * reach.reach_ms + late_allowed_ms;
+  plan.retain_ms = plan.retain_time_ms;
+  plan.keeps.clear();
+  for (const SpanPlan& span : plan.spans)
+    if (span.events > 0) keep(plan, span);
+}
+
+namespace {
+
 class GroupBuilder {
  public:
   GroupBuilder(const std::vector<ColumnIndex>& by, EventTypeSet from, const ColumnTypes& types) : types_(types) {
@@ -107,9 +149,7 @@ class GroupBuilder {
     plan_.features.push_back(planned);
   }
 
-  // `longest_ms` and `reach_ms` are those of all windows of time with this key, so that what is too late does not depend on who holds
-  // which.
-  KeyGroupPlan finish(std::int64_t longest_ms, std::int64_t reach_ms, std::int64_t late_allowed_ms) {
+  KeyGroupPlan finish(std::span<const FeatureSpec> features, std::int64_t late_allowed_ms) {
     std::vector<std::int64_t> sorted = plan_.reaches_ms;
     std::sort(sorted.begin(), sorted.end());
     for (CellPlan& known : plan_.cells) {
@@ -126,13 +166,9 @@ class GroupBuilder {
       plan_.totals_by_window[plan_.cells[index].window].push_back(index);
       plan_.cells[index].totals = totals++;
     }
-    plan_.admit_ms = longest_ms + late_allowed_ms;
-    plan_.retain_time_ms = 2 * reach_ms + late_allowed_ms;
-    plan_.retain_ms = plan_.retain_time_ms;
-    for (const SpanPlan& known : plan_.spans) {
-      reach_ms = std::max(reach_ms, known.reach_ms);
-      if (known.events > 0) keep(known);
-    }
+    set_reach(plan_, features, late_allowed_ms);
+    std::int64_t reach_ms = reach_of_key(features, plan_).reach_ms;
+    for (const SpanPlan& known : plan_.spans) reach_ms = std::max(reach_ms, known.reach_ms);
     plan_.longest_reach_ms = reach_ms;
     plan_.wide_time = plan_.retain_ms + reach_ms + 2 > std::int64_t{std::numeric_limits<std::uint32_t>::max()};
     lay_out();
@@ -219,17 +255,6 @@ class GroupBuilder {
     need(span.track, feature.aggregate);
   }
 
-  void keep(const SpanPlan& span) {
-    const CountKeep wanted{span.member_flags, span.events, plan_.admit_ms + span.delay_ms, plan_.admit_ms + span.reach_ms};
-    plan_.retain_ms = std::max(plan_.retain_ms, wanted.reach_ms);
-    for (CountKeep& known : plan_.keeps) {
-      if (known.flags != wanted.flags || known.settle_ms != wanted.settle_ms || known.reach_ms != wanted.reach_ms) continue;
-      known.events = std::max(known.events, wanted.events);
-      return;
-    }
-    plan_.keeps.push_back(wanted);
-  }
-
   // Two features that ask for the very same thing get a cell each.
   CellPlan& cell(std::uint32_t track, std::uint32_t window, Aggregate aggregate) {
     for (CellPlan& known : plan_.cells)
@@ -297,17 +322,7 @@ std::vector<KeyGroupPlan> plan_features(std::span<const FeatureSpec> features, s
     at->add(feature, index);
   }
   std::vector<KeyGroupPlan> groups;
-  for (GroupBuilder& builder : builders) {
-    std::int64_t longest_ms = 0;
-    std::int64_t reach_ms = 0;
-    for (const FeatureSpec& feature : features) {
-      if (!builder.is_of(feature)) continue;
-      if (feature.last_events > 0) continue;
-      longest_ms = std::max(longest_ms, feature.delay_ms + feature.window_ms);
-      reach_ms = std::max(reach_ms, reach_of(feature));
-    }
-    groups.push_back(builder.finish(longest_ms, reach_ms, late_allowed_ms));
-  }
+  for (GroupBuilder& builder : builders) groups.push_back(builder.finish(features, late_allowed_ms));
   return groups;
 }
 

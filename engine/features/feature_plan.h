@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -56,6 +57,8 @@ struct TrackPlan {
   bool needs_max = false;
 };
 
+constexpr FeatureIndex no_feature = ~FeatureIndex{0};  // the rule set has it no more: its answers go nowhere
+
 struct GroupFeaturePlan {
   FeatureIndex index = 0;
   Aggregate aggregate = Aggregate::count;
@@ -106,6 +109,8 @@ struct CountKeep {
   std::int64_t reach_ms = 0;
 };
 
+constexpr ColumnIndex no_column = ~ColumnIndex{0};  // what a ring keeps for features that are gone: missing in every new event
+
 // All features with the same `by` and `from`: they share one ring a key.
 struct KeyGroupPlan {
   std::vector<ColumnIndex> by;
@@ -137,5 +142,26 @@ struct KeyGroupPlan {
 std::vector<KeyGroupPlan> plan_features(std::span<const FeatureSpec> features, std::span<const FeatureIndex> held,
                                         const EventSchema& schema, std::span<const DerivedColumnSpec> derived,
                                         std::int64_t late_allowed_ms);
+
+// What is too late for a key and what is kept of it: from all `features` with the plan's `by`, whoever holds them.
+void set_reach(KeyGroupPlan& plan, std::span<const FeatureSpec> features, std::int64_t late_allowed_ms);
+
+// Makes `plan`, whose rings stay as they are, read and answer as `view` does: the same plan under another rule set's numbers.
+void show_plan(KeyGroupPlan& plan, const KeyGroupPlan& view);
+
+// How the features and columns of one rule set are called in the next one; what is not named there is gone.
+struct FeatureMapping {
+  std::map<FeatureIndex, FeatureIndex> features;
+  std::map<ColumnIndex, ColumnIndex> columns;  // of those features
+};
+
+// By identity, and where several have the same, by name first. Looks at the features that `before_held` and `held` name.
+FeatureMapping map_features(std::span<const FeatureSpec> before, std::span<const FeatureIndex> before_held,
+                            std::span<const FeatureSpec> features, std::span<const FeatureIndex> held);
+
+// The plan for the next rule set over the same rings. Features that are gone keep their places, answered or not.
+// False when no feature is left.
+bool remap_plan(KeyGroupPlan& plan, const FeatureMapping& mapping, std::span<const FeatureSpec> features, const EventSchema& schema,
+                std::int64_t late_allowed_ms);
 
 }  // namespace weir

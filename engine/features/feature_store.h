@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -53,6 +54,23 @@ class FeatureStore {
   // Drops all events of the row's key that were added so far. What is too late is still judged by the newest of them.
   void empty_windows(const EventBatch& batch, std::size_t row);
 
+  // Goes on as the store of the next version of the rule set, from the next `apply` on. Features of `before` (the version so far) that
+  // `features` has too, by identity, keep their windows; the others that `held` names begin empty. What nobody needs any more is added to
+  // `retired`: to be destroyed elsewhere, because that walks over all its keys.
+  void switch_to(std::span<const FeatureSpec> before, std::span<const FeatureSpec> features, std::span<const FeatureIndex> held,
+                 const EventSchema& schema, std::span<const DerivedColumnSpec> derived, std::vector<std::shared_ptr<void>>& retired);
+
+  // The same in steps, for a store that two versions feed for a while. Versions are numbered by the caller; the first one is 0.
+  // `also_serve` adds one that follows on `from`, whose features are `before`; an event of one version is added to the windows of that
+  // version's features only.
+  void also_serve(std::uint64_t version, std::uint64_t from, std::span<const FeatureSpec> before, std::span<const FeatureSpec> features,
+                  std::span<const FeatureIndex> held, const EventSchema& schema, std::span<const DerivedColumnSpec> derived);
+  bool knows(std::uint64_t version) const { return feature_counts_.contains(version); }
+  // From the next `apply` on. The version is known.
+  void serve(std::uint64_t version);
+  // Not the one that is served.
+  void forget(std::uint64_t version, std::vector<std::shared_ptr<void>>& retired);
+
   // How far behind an event's time earlier events can matter: state is whole again after a replay of that much.
   std::int64_t history_reach_ms() const;
 
@@ -63,10 +81,18 @@ class FeatureStore {
 
  private:
   void apply_groups(const EventBatch& batch, FeatureColumns* out);
+  struct Group {
+    std::unique_ptr<KeyGroup> windows;
+    std::map<std::uint64_t, std::unique_ptr<const KeyGroupPlan>> views;  // by version that has features here
+  };
 
-  std::size_t feature_count_ = 0;
+  void keep_view(Group& group, std::uint64_t version, KeyGroupPlan view);
+
   FeatureStoreLimits limits_;
-  std::vector<std::unique_ptr<KeyGroup>> groups_;
+  std::vector<Group> groups_;
+  std::vector<KeyGroup*> served_;  // of the version that is served
+  std::uint64_t version_ = 0;
+  std::map<std::uint64_t, std::size_t> feature_counts_;  // by version
   std::vector<std::uint32_t> too_late_rows_;
 };
 

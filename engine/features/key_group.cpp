@@ -59,6 +59,7 @@ KeyGroup::~KeyGroup() {
 void KeyGroup::apply(const EventBatch& batch, FeatureColumns* out) {
   if (out != nullptr) answers_.bind(plan_, *out, batch.rows);
   too_late_rows_.clear();
+  size_absent(batch.rows);
   for (std::size_t begin = 0; begin < batch.rows; begin += stretch_rows) {
     encoder_.clear();
     const std::uint64_t rows = stage_keys(batch, begin, batch.active.words()[begin / stretch_rows]);
@@ -120,6 +121,16 @@ void KeyGroup::empty_windows(const EventBatch& batch, std::size_t row) {
   state.count = 0;
 }
 
+void KeyGroup::size_absent(std::size_t rows) {
+  const auto gone = [](const auto& each) { return each.source == no_column; };
+  if (std::none_of(plan_.columns.begin(), plan_.columns.end(), gone) &&
+      std::none_of(plan_.conditions.begin(), plan_.conditions.end(), gone))
+    return;
+  absent_.strings.assign(rows, {});
+  absent_.points.assign(rows, {});
+  absent_.present.assign(rows, false);
+}
+
 // Those of the wanted rows of the 64 from `begin` on that have a key, as bits.
 std::uint64_t KeyGroup::stage_keys(const EventBatch& batch, std::size_t begin, std::uint64_t wanted) {
   std::uint64_t rows = 0;
@@ -147,7 +158,7 @@ std::uint64_t KeyGroup::stage_keys(const EventBatch& batch, std::size_t begin, s
 void KeyGroup::stage_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows) {
   for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
     if (plan_.columns[index].storage != ValueStorage::name) continue;
-    const Column& column = batch.columns[plan_.columns[index].source];
+    const Column& column = source(batch, plan_.columns[index].source);
     std::array<std::uint64_t, stretch_rows>& hashes = names_of_rows_[index];
     GeoPoint point;
     for_each_bit(rows, [&](std::size_t place) {
@@ -199,7 +210,7 @@ void KeyGroup::approach(const EventBatch& batch, std::size_t begin, std::uint64_
 void KeyGroup::intern_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows) {
   for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
     if (plan_.columns[index].storage != ValueStorage::name) continue;
-    const Column& column = batch.columns[plan_.columns[index].source];
+    const Column& column = source(batch, plan_.columns[index].source);
     std::array<std::uint64_t, stretch_rows>& names = names_of_rows_[index];
     GeoPoint point;
     for_each_bit(rows, [&](std::size_t place) {
@@ -214,12 +225,12 @@ void KeyGroup::read_event(const EventBatch& batch, std::size_t row, std::size_t 
   event_.time = batch.time().integers[row];
   event_.flags = 0;
   for (const ConditionPlan& condition : plan_.conditions) {
-    const Column& column = batch.columns[condition.source];
+    const Column& column = source(batch, condition.source);
     if (column.present.test(row) && column.bits.test(row)) event_.flags |= condition.flag;
   }
   for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
     const RingColumnPlan& planned = plan_.columns[index];
-    const Column& column = batch.columns[planned.source];
+    const Column& column = source(batch, planned.source);
     std::array<std::uint64_t, 2>& value = event_.values[index];
     value = {0, 0};
     if (!column.present.test(row)) continue;
@@ -242,6 +253,7 @@ void KeyGroup::add_columns_read(std::vector<ColumnIndex>& columns) const {
   columns.insert(columns.end(), plan_.by.begin(), plan_.by.end());
   for (const ConditionPlan& condition : plan_.conditions) columns.push_back(condition.source);
   for (const RingColumnPlan& column : plan_.columns) columns.push_back(column.source);
+  std::erase(columns, no_column);
 }
 
 bool KeyGroup::add_event(const RowKey& key, Answers* answers, RowUse use) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -38,12 +39,20 @@ class KeyGroup {
   void apply(const EventBatch& batch, FeatureColumns* out);
 
   // As FeatureStore's.
-  void begin_waves(const EventBatch& batch, FeatureColumns& out) { answers_.bind(plan_, out, batch.rows); }
+  void begin_waves(const EventBatch& batch, FeatureColumns& out) {
+    answers_.bind(plan_, out, batch.rows);
+    size_absent(batch.rows);
+  }
   void apply(const EventBatch& batch, const RowBlock& rows, RowUse use);
   void empty_windows(const EventBatch& batch, std::size_t row);
 
   // What `apply` reads of a batch besides the time.
   void add_columns_read(std::vector<ColumnIndex>& columns) const;
+
+  // Another version of the rule set from the next `apply` on: a view is the plan under that version's numbers.
+  const KeyGroupPlan& plan() const { return plan_; }
+  void show(const KeyGroupPlan& view) { show_plan(plan_, view); }
+
   std::int64_t retain_ms() const { return plan_.retain_ms; }
   // Rows of the last batch that were too late for their key, ascending.
   const std::vector<std::uint32_t>& too_late_rows() const { return too_late_rows_; }
@@ -61,6 +70,8 @@ class KeyGroup {
     std::uint32_t tag = 0;
   };
 
+  const Column& source(const EventBatch& batch, ColumnIndex column) const { return column == no_column ? absent_ : batch.columns[column]; }
+  void size_absent(std::size_t rows);
   std::uint64_t stage_keys(const EventBatch& batch, std::size_t begin, std::uint64_t wanted);
   void stage_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows);
   void approach(const EventBatch& batch, std::size_t begin, std::uint64_t rows, std::uint64_t taken);
@@ -101,6 +112,7 @@ class KeyGroup {
   RecentPast past_;
   RingEvent event_;
   std::vector<std::uint32_t> too_late_rows_;
+  Column absent_;  // stands for columns that the rule set has no more
   std::array<RowKey, stretch_rows> keys_;
   std::vector<char> nothing_;                                           // stands for the ring of a key that is not there
   std::vector<std::array<std::uint64_t, stretch_rows>> names_of_rows_;  // by ring column that holds names: hashes, then numbers

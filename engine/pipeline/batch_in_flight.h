@@ -14,10 +14,13 @@
 
 namespace weir {
 
+struct RuleStages;
+
 // One shard's records, all of them mute or all of them live. Each stage fills its own part. The shard stays until the batch is finished.
 struct BatchInFlight {
   std::size_t source = 0;
   Shard* shard = nullptr;
+  std::shared_ptr<RuleStages> stages;    // the shard's when the batch began; none when it is not in flight
   const RecordBatch* records = nullptr;  // `handed_over` or `part`
   RecordBatch* handed_over = nullptr;    // goes back to the reader at the end; null where a later batch does that
   RecordBatch part;                      // records cut off a batch, over that batch's memory

@@ -80,7 +80,7 @@ DecisionWriter::DecisionWriter(const DecisionVocabulary& vocabulary, const Event
     : vocabulary_(vocabulary),
       schema_(schema),
       ruleset_hash_(vocabulary.hash),
-      ruleset_json_("\"ruleset\":{\"hash\":" + quoted(vocabulary.hash) + "},"),
+      ruleset_json_("\"ruleset\":{\"version\":" + std::to_string(vocabulary.version) + ",\"hash\":" + quoted(vocabulary.hash) + "},"),
       wanted_(BitMask::words_for(vocabulary.features.size())) {
   for (const std::string& event : vocabulary.events) event_json_.push_back(",\"event\":" + quoted(event));
   for (const std::string& outcome : vocabulary.outcomes) outcome_json_.push_back(",\"outcome\":" + quoted(outcome) + ",\"score\":");

@@ -36,7 +36,7 @@ class DecisionWriter {
   DecisionWriter(const DecisionVocabulary& vocabulary, const EventSchema& schema);
 
   // {"id","event_id","event" (of several types),"outcome","score","reasons":[{"rule","text","score","outcome"}],
-  // "shadow":[{"rule","score","outcome"}],"errors","features","ruleset","source"}
+  // "shadow":[{"rule","score","outcome"}],"errors","features","ruleset":{"version","hash"},"source"}
   void write_decision(ByteBuffer& out, const DecidedRow& decided, const ShardIdentity& shard, FeatureSelection selection);
 
   // {"id","event_id","entity",...,"rule","ruleset","source"}

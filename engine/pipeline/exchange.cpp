@@ -9,10 +9,7 @@
 
 namespace weir {
 
-Exchange::Exchange(LaneIndex index, const std::vector<InputSettings>& inputs) : index_(index) {
-  for (const InputSettings& input : inputs) sources_.emplace_back().settings = input;
-  place(1);
-}
+Exchange::Exchange(LaneIndex index, const std::vector<InputSettings>& inputs) : index_(index), sources_(inputs) {}
 
 void Exchange::connect(const std::vector<Lane*>& lanes) {
   if (lanes.size() <= 1) return;
@@ -23,28 +20,11 @@ void Exchange::connect(const std::vector<Lane*>& lanes) {
     peer.inbox = &lane->exchange().inbox_;
     peer.token = std::make_unique<moodycamel::ProducerToken>(*peer.inbox);
   }
-  place(static_cast<LaneIndex>(lanes.size()));
-}
-
-void Exchange::place(LaneIndex lanes) {
-  for (std::size_t index = 0; index < sources_.size(); ++index) {
-    Source& source = sources_[index];
-    const Scorer& scorer = *source.settings.scorer;
-    source.placement = place_features(scorer.features(), lanes, source.settings.lanes_per_shard, index, source.settings.fed_by);
-    source.shares = source.placement.has_shared() || !foreign_feedback(scorer).empty();
-    source.keys.clear();
-    source.keys_of_features = keys_of(scorer.features(), source.placement);
-    for (const KeyRoute& route : source.placement.routes) {
-      RouteKeys& keys = *source.keys.emplace_back(std::make_unique<RouteKeys>(route));
-      const FeatureStore windows(scorer.features(), route.features, scorer.event(), scorer.derived_columns(), source.settings.features);
-      keys.columns = windows.columns_read(scorer.event());
-    }
-  }
 }
 
 void Exchange::request(BatchInFlight& batch) {
   batch.answers_missing = 0;
-  const std::size_t routes = sources_[batch.source].placement.routes.size();
+  const std::size_t routes = batch.stages->placement.routes.size();
   if (peers_.empty()) {
     for (std::size_t route = 0; route < routes; ++route) apply_own(batch, route);
     return;
@@ -58,27 +38,21 @@ void Exchange::request(BatchInFlight& batch) {
   }
 }
 
-FeatureStore& Exchange::windows_of(std::size_t source, std::size_t route, ShardIndex shard) {
-  const Source& from = sources_[source];
-  return owned_.of(from.settings, from.placement.routes[route], shard);
-}
-
 void Exchange::apply_own(BatchInFlight& batch, std::size_t route) {
-  FeatureStore& windows = windows_of(batch.source, route, batch.shard->start.shard);
+  FeatureStore& windows = owned_.of(sources_[batch.source], *batch.stages, route, batch.shard->start.shard);
   if (!batch.judged) {
     windows.apply(batch.events);
   } else {
     windows.apply(batch.events, batch.features);
   }
-  if (sources_[batch.source].settings.late != LatePolicy::decide)
+  if (sources_[batch.source].late != LatePolicy::decide)
     batch.too_late.insert(batch.too_late.end(), windows.too_late_rows().begin(), windows.too_late_rows().end());
 }
 
 // Rows whose key has a missing part go nowhere: their features are missing.
 void Exchange::share_out(BatchInFlight& batch, std::size_t route_index) {
-  const Source& source = sources_[batch.source];
-  const KeyRoute& route = source.placement.routes[route_index];
-  RouteKeys& keys = *source.keys[route_index];
+  const KeyRoute& route = batch.stages->placement.routes[route_index];
+  RouteKeys& keys = *batch.stages->keys[route_index];
   EventBatch& events = batch.events;
   const bool plain = keys.encoder.is_plain(events);
   const Column& first = events.columns[route.by.front()];
@@ -155,13 +129,13 @@ bool Exchange::serve() {
 void Exchange::answer(RequestBlock& block) {
   for (std::size_t at = 0; at < block.used; ++at) {
     RequestSection& section = *block.sections[at];
-    FeatureStore& windows = windows_of(block.source, section.route, block.shard);
+    FeatureStore& windows = owned_.of(sources_[block.source], *block.stages, section.route, block.shard);
     if (block.mute) {
       windows.apply(section.events);
     } else {
       windows.apply(section.events, section.answers);
     }
-    if (sources_[block.source].settings.late != LatePolicy::decide) section.too_late = windows.too_late_rows();
+    if (sources_[block.source].late != LatePolicy::decide) section.too_late = windows.too_late_rows();
   }
   block.answered = true;
   send(block.home, block);
@@ -169,12 +143,12 @@ void Exchange::answer(RequestBlock& block) {
 
 void Exchange::take_answer(RequestBlock& block) {
   BatchInFlight& batch = *block.batch;
-  if (sources_[block.source].settings.late != LatePolicy::decide) {
+  if (sources_[block.source].late != LatePolicy::decide) {
     for (std::size_t at = 0; at < block.used; ++at)
       for (const std::uint32_t row : block.sections[at]->too_late) batch.too_late.push_back(block.sections[at]->rows[row]);
   }
   if (!block.mute) {
-    const FeaturePlacement& placement = sources_[block.source].placement;
+    const FeaturePlacement& placement = block.stages->placement;
     for (std::size_t at = 0; at < block.used; ++at)
       fill_in(*block.sections[at], placement.routes[block.sections[at]->route].features, batch.features);
   }

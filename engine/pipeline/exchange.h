@@ -15,12 +15,11 @@
 #include <vector>
 
 #include "engine/base/bit_mask.h"
-#include "engine/features/key_encoder.h"
 #include "engine/pipeline/batch_in_flight.h"
-#include "engine/pipeline/feature_placement.h"
 #include "engine/pipeline/input_settings.h"
 #include "engine/pipeline/owned_windows.h"
 #include "engine/pipeline/request_block.h"
+#include "engine/pipeline/rule_stages.h"
 
 namespace weir {
 
@@ -36,13 +35,6 @@ class Exchange {
 
   // Before any thread runs: all lanes in order, this one among them. Without it the lane is alone and owns every key.
   void connect(const std::vector<Lane*>& lanes);
-
-  // Whether features of the source are exchanged, and whether shards share windows through that.
-  bool concerns(std::size_t source) const { return !sources_[source].placement.routes.empty(); }
-  bool shares(std::size_t source) const { return sources_[source].shares; }
-  const FeaturePlacement& placement(std::size_t source) const { return sources_[source].placement; }
-  // The keys of all features, wherever they are held.
-  const std::vector<FeatureKey>& keys_of_features(std::size_t source) const { return sources_[source].keys_of_features; }
 
   // Applies what this lane owns and sends the rest. Afterwards `batch.answers_missing` blocks are out.
   void request(BatchInFlight& batch);
@@ -62,23 +54,6 @@ class Exchange {
     std::unique_ptr<moodycamel::ProducerToken> token;
     RequestBlock* open = nullptr;  // of the batch at hand
   };
-  struct RouteKeys {
-    explicit RouteKeys(const KeyRoute& route) : encoder(route.by) {}
-    KeyEncoder encoder;
-    std::vector<ColumnIndex> columns;  // that the route's windows read
-  };
-  struct Source {
-    InputSettings settings;
-    FeaturePlacement placement;
-    std::vector<FeatureKey> keys_of_features;
-    std::vector<std::unique_ptr<RouteKeys>> keys;  // by route
-    bool shares = false;
-  };
-
-  // The windows of a route for a shard of a source.
-  FeatureStore& windows_of(std::size_t source, std::size_t route, ShardIndex shard);
-
-  void place(LaneIndex lanes);
   void share_out(BatchInFlight& batch, std::size_t route);
   void apply_own(BatchInFlight& batch, std::size_t route);
   RequestBlock& block_for(LaneIndex lane, BatchInFlight& batch);
@@ -87,7 +62,7 @@ class Exchange {
   void take_answer(RequestBlock& block);
 
   LaneIndex index_;
-  std::vector<Source> sources_;
+  std::vector<InputSettings> sources_;
   std::vector<Peer> peers_;  // by lane; empty while the lane is alone
   Inbox inbox_;
   std::unique_ptr<moodycamel::ConsumerToken> consumer_;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/event/feature_spec.h"
@@ -21,6 +22,7 @@ struct KeyRoute {
   bool shared = true;      // all shards feed the same windows; otherwise every shard has its own
   LaneIndex lanes = 1;     // that share the keys: all of them, or the shard's home lane and those behind it
   std::size_t keeper = 0;  // the source whose events its windows are made of; shards of other sources only ask
+  std::string key{};       // the names of the fields of `by`: the same windows in every version of the rule set
 };
 
 struct FeaturePlacement {

@@ -18,8 +18,7 @@ std::vector<FeatureIndex> held_features(const Scorer& scorer) {
   return held;
 }
 
-std::unique_ptr<FeedbackState> make_feedback(const InputSettings& input, KeyOwner owner) {
-  const Scorer& scorer = *input.scorer;
+std::unique_ptr<FeedbackState> make_feedback(const Scorer& scorer, const InputSettings& input, KeyOwner owner) {
   const bool wanted = has_feedback(scorer) && (owner != KeyOwner::lane || !foreign_feedback(scorer).empty());
   return wanted ? std::make_unique<FeedbackState>(scorer, owner, input.features, input.feedback) : nullptr;
 }

@@ -43,7 +43,7 @@ struct InputSettings {
 std::vector<FeatureIndex> held_features(const Scorer& scorer);
 
 // The state of the keys that are tied to a shard, or of the others; none where rules read nothing that rules write.
-std::unique_ptr<FeedbackState> make_feedback(const InputSettings& input, KeyOwner owner);
+std::unique_ptr<FeedbackState> make_feedback(const Scorer& scorer, const InputSettings& input, KeyOwner owner);
 
 // How far behind an event's time earlier events can matter to a shard's state.
 std::chrono::milliseconds history_reach(const InputSettings& input);

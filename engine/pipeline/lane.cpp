@@ -26,7 +26,7 @@ class BusyTime {
 
 Lane::Lane(LaneIndex index, const std::vector<InputSettings>& inputs, std::vector<SinkBinding> bindings, DecisionWatcher* watcher)
     : watcher_(watcher), fan_out_(index, std::move(bindings)), exchange_(index, inputs) {
-  for (const InputSettings& input : inputs) inputs_.emplace_back(input);
+  for (const InputSettings& input : inputs) inputs_.emplace_back(input, inputs_.size());
 }
 
 void Lane::attach(std::size_t source, LaneReader& reader) {
@@ -34,9 +34,14 @@ void Lane::attach(std::size_t source, LaneReader& reader) {
   waiting_on_.store(inputs_.front().reader, std::memory_order_release);
 }
 
+void Lane::connect(const std::vector<Lane*>& lanes) {
+  exchange_.connect(lanes);
+  for (LaneInput& input : inputs_) input.place(static_cast<LaneIndex>(lanes.size()));
+}
+
 std::vector<std::shared_ptr<const RuleCounters>> Lane::rule_counters() const {
   std::vector<std::shared_ptr<const RuleCounters>> all;
-  for (const LaneInput& input : inputs_) all.push_back(input.rules);
+  for (const LaneInput& input : inputs_) all.push_back(input.stages->counters);
   return all;
 }
 
@@ -45,6 +50,7 @@ bool Lane::do_work(std::chrono::microseconds wait) {
   moved |= serve_inbox();
   moved |= serve_exchange();
   moved |= fan_out_.offer();
+  if (shards_holding_ > 0) moved |= serve_held();
   for (std::size_t source = 0; source < inputs_.size() && has_room(); ++source) moved |= poll(source, std::chrono::microseconds{0});
   moved |= serve_exchange();
   if (!moved && wait.count() > 0 && !inputs_.empty()) {
@@ -83,46 +89,14 @@ void Lane::process(std::size_t source, RecordBatch& handed_over) {
     return input.reader->release(&handed_over);
   }
   Shard& shard = *found->second;
-  const auto from = [&](std::int64_t offset) {
-    return std::find_if(records.begin(), records.end(), [offset](const RecordView& record) { return record.offset >= offset; });
-  };
-  // A record that was applied already must not move the windows again, whatever the source hands over.
-  if (!records.empty() && records.front().offset < shard.next_expected) {
-    const auto fresh = from(shard.next_expected);
-    counters_.stale.add(static_cast<std::uint64_t>(fresh - records.begin()));
-    records.erase(records.begin(), fresh);
-  }
-  if (!records.empty()) shard.next_expected = records.back().offset + 1;
-  shard.next_expected = std::max(shard.next_expected, handed_over.next_offset);
-  if (records.empty()) {
-    if (shard.replaying) end_replay(input, shard);
-    return input.reader->release(&handed_over);
-  }
-  const std::int64_t live_from = shard.start.live_from;
-  if (records.back().offset < live_from) {
-    BatchInFlight& batch = open_batch(source, shard, handed_over);
-    batch.handed_over = &handed_over;
-    return begin(batch);
-  }
-  if (records.front().offset < live_from) {
-    // Mute and live records go separate ways. The memory behind both is released with the later ones.
-    const auto live = from(live_from);
-    BatchInFlight& replayed = open_batch(source, shard, handed_over);
-    replayed.part.shard = handed_over.shard;
-    replayed.part.epoch = handed_over.epoch;
-    replayed.part.records.assign(records.begin(), live);
-    replayed.part.headers = handed_over.headers;
-    replayed.records = &replayed.part;
-    records.erase(records.begin(), live);
-    begin(replayed);
-  }
-  begin_live(source, shard, handed_over);
+  if (!shard.held.empty() || !work_through(source, shard, handed_over)) hold(source, shard, handed_over);
 }
 
 BatchInFlight& Lane::open_batch(std::size_t source, Shard& shard, const RecordBatch& records) {
-  BatchInFlight& batch = inputs_[source].batches.take();
+  BatchInFlight& batch = shard.stages->batches.take();
   batch.source = source;
   batch.shard = &shard;
+  batch.stages = shard.stages;
   batch.records = &records;
   batch.handed_over = nullptr;
   batch.answers_missing = 0;
@@ -138,18 +112,18 @@ BatchInFlight& Lane::open_batch(std::size_t source, Shard& shard, const RecordBa
 }
 
 void Lane::begin(BatchInFlight& batch) {
-  LaneInput& input = inputs_[batch.source];
+  RuleStages& stages = *batch.stages;
   Shard& shard = *batch.shard;
   {
     const BusyTime busy(batch);
     const std::vector<RecordView>& records = batch.records->records;
     batch.mute = records.front().offset < shard.start.live_from;
-    input.parser.parse(*batch.records, batch.events, batch.rejects);
+    stages.parser.parse(*batch.records, batch.events, batch.rejects);
     for (std::size_t row = 0; row < batch.events.rows; ++row) {
       const std::int64_t stamped_ms = records[batch.events.record_index[row]].timestamp_ms;
       if (stamped_ms >= 0) shard.lag_ms_max = std::max(shard.lag_ms_max, stamped_ms - batch.events.time().integers[row]);
     }
-    input.settings.scorer->prepare(batch.events, *input.scratch);
+    stages.scorer->prepare(batch.events, *stages.scratch);
     if (shard.duplicates != nullptr) shard.duplicates->look(batch.events, *batch.records, batch.firsts, batch.duplicates);
     batch.judged = !batch.mute || shard.duplicates != nullptr || shard.feedback != nullptr;
     if (batch.judged) {
@@ -157,8 +131,8 @@ void Lane::begin(BatchInFlight& batch) {
     } else {
       shard.store.apply(batch.events);
     }
-    if (input.settings.late != LatePolicy::decide) batch.too_late = shard.store.too_late_rows();
-    if (exchange_.concerns(batch.source)) exchange_.request(batch);
+    if (inputs_[batch.source].settings.late != LatePolicy::decide) batch.too_late = shard.store.too_late_rows();
+    if (!stages.placement.routes.empty()) exchange_.request(batch);
   }
   ++shard.batches_in_flight;
   if (batch.answers_missing == 0 && shard.batches_in_flight == 1) return finish(batch);
@@ -168,7 +142,6 @@ void Lane::begin(BatchInFlight& batch) {
 bool Lane::serve_exchange() {
   bool moved = exchange_.serve();
   if (moved) finish_answered();
-  if (batches_waiting_ > 0) moved |= begin_waiting();
   return moved;
 }
 
@@ -188,26 +161,27 @@ void Lane::finish_answered() {
 }
 
 void Lane::finish(BatchInFlight& batch) {
+  RuleStages& stages = *batch.stages;
   LaneInput& input = inputs_[batch.source];
   Shard& shard = *batch.shard;
-  if (!batch.too_late.empty()) take_out_late_rows(batch, exchange_.keys_of_features(batch.source));
-  const Scorer& scorer = *input.settings.scorer;
+  if (!batch.too_late.empty()) take_out_late_rows(batch, stages.keys_of_features);
+  const Scorer& scorer = *stages.scorer;
   if (batch.judged) {
     const BusyTime busy(batch);
     if (shard.feedback) {
       // Mute records, too: what was decided about them is what later ones read.
-      FeedbackState* const states[] = {shard.feedback.get(), input.feedback.get()};
-      const std::size_t count = input.feedback ? 2 : 1;
-      input.judge.judge(scorer, batch.events, batch.features, {states, count}, batch.decisions, *input.scratch);
+      FeedbackState* const states[] = {shard.feedback.get(), stages.feedback.get()};
+      const std::size_t count = stages.feedback ? 2 : 1;
+      stages.judge.judge(scorer, batch.events, batch.features, {states, count}, batch.decisions, *stages.scratch);
     } else {
-      scorer.score(batch.events, batch.features, batch.decisions, *input.scratch);
+      scorer.score(batch.events, batch.features, batch.decisions, *stages.scratch);
     }
-    if (shard.duplicates != nullptr) output_writer_.remember(batch, input.writer);
+    if (shard.duplicates != nullptr) output_writer_.remember(batch, stages.writer);
   }
   if (!batch.mute) {
     const BusyTime busy(batch);
-    output_writer_.write(batch, input.writer, scorer, input.settings.late);
-    input.rules->add(batch.decisions);
+    output_writer_.write(batch, stages.writer, scorer, input.settings.late);
+    stages.counters->add(batch.decisions);
     if (!batch.late_records.empty())
       (input.settings.late == LatePolicy::drop ? counters_.late_dropped : counters_.dead_letters).add(batch.late_records.size());
     if (watcher_ != nullptr) watcher_->decided(batch.events, batch.decisions, scorer.vocabulary());
@@ -219,9 +193,11 @@ void Lane::finish(BatchInFlight& batch) {
   counters_.busy_ns.add(static_cast<std::uint64_t>(batch.busy.count()));
   counters_.add(batch);
   if (batch.handed_over != nullptr) input.reader->release(batch.handed_over);
-  input.batches.give_back(batch);
   --shard.batches_in_flight;
   if (shard.replaying) end_replay(input, shard);
+  // The last batch of a rule set that is gone takes it along.
+  const std::shared_ptr<RuleStages> kept = std::move(batch.stages);
+  kept->batches.give_back(batch);
 }
 
 }  // namespace weir

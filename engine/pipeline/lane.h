@@ -19,6 +19,7 @@
 #include "engine/pipeline/lane_counters.h"
 #include "engine/pipeline/lane_input.h"
 #include "engine/pipeline/output_writer.h"
+#include "engine/pipeline/rule_book.h"
 #include "engine/pipeline/shard.h"
 #include "engine/ports/source.h"
 
@@ -39,7 +40,7 @@ class Lane {
   // Before the first `do_work`, for every source: its reader for this lane.
   void attach(std::size_t source, LaneReader& reader);
   // Likewise, where there are several lanes: all of them, in order.
-  void connect(const std::vector<Lane*>& lanes) { exchange_.connect(lanes); }
+  void connect(const std::vector<Lane*>& lanes);
 
   // One turn: acknowledgements, inbox, at most one batch of each source. Waits up to `wait` when there is nothing to do. True when
   // something moved.
@@ -47,7 +48,8 @@ class Lane {
 
   // Any thread. `assign` and `revoke` are answered by the lane's next turn (a revoke when its outputs are acknowledged, or at the
   // deadline).
-  std::future<void> assign(std::size_t source, const ShardStart& start, std::shared_ptr<PublishedPosition> position);
+  // Without `rules` the shard takes the stages of the lane's input settings.
+  std::future<void> assign(std::size_t source, const ShardStart& start, std::shared_ptr<PublishedPosition> position, ShardRules rules = {});
   std::future<ShardPosition> revoke(std::size_t source, ShardIndex shard, bool lost, std::chrono::steady_clock::time_point deadline);
   // The source's shared windows, or those of one shard that went away, are emptied. No shard that feeds them has a batch in flight.
   std::future<void> forget_shared(std::size_t source);
@@ -56,10 +58,25 @@ class Lane {
   void give_up(std::size_t source, ShardIndex shard);
   void wake() noexcept;
 
+  // Whether shards of the source feed windows together under the rule set of the settings. Any thread.
+  bool shares_at_start(std::size_t source) const { return inputs_[source].shares_at_start; }
   Exchange& exchange() { return exchange_; }
   ReplayGate& gate(std::size_t source) { return *inputs_[source].settings.gate; }
   // No batch is between begin and finish. The lane's thread.
   bool has_nothing_in_flight() const { return in_flight_.empty(); }
+
+  // Another rule set, in two steps (SwitchProposal): the answer names the offsets; `settle` says whether they are durable. One proposal at
+  // a time. Shards that are to take over earlier already are left out.
+  std::future<std::vector<ProposedSwitch>> propose(SwitchProposal proposal);
+  void settle(std::uint64_t version, bool durable);
+  // Answered when the lane has read every bound that was set before the call.
+  std::future<void> turn();
+  // A version of the rule set of which no batch is or will be anywhere.
+  void forget_version(std::uint64_t version);
+  // A version that shards come with; in the order of versions.
+  void adopt(std::size_t source, std::shared_ptr<RuleStages> stages);
+  // Destroys what rule sets left behind. Any thread but the lane's, which would wait for it.
+  void free_retired();
 
   const LaneCounters& counters() const { return counters_; }
   // Of the rule sets in force, one a source; they may be read by any thread, for as long as they are held. This call is for the lane's
@@ -74,15 +91,31 @@ class Lane {
   using Clock = std::chrono::steady_clock;
   static constexpr std::uint64_t turns_between_gauges = 64;
   struct Message {
-    enum class Kind { assign, revoke, forget_shared, forget_shard, give_up } kind = Kind::assign;
+    enum class Kind {
+      assign,
+      revoke,
+      forget_shared,
+      forget_shard,
+      give_up,
+      propose,
+      settle,
+      turn,
+      adopt,
+      forget_version
+    } kind = Kind::assign;
     std::size_t source = 0;
     ShardStart start;
     std::shared_ptr<PublishedPosition> position;
     bool replays = false;  // the gate was closed for it
     bool lost = false;
     Clock::time_point deadline;
+    ShardRules rules;
+    SwitchProposal proposal;
+    std::uint64_t version = 0;
+    bool durable = false;
     std::promise<void> done;
     std::promise<ShardPosition> revoked;
+    std::promise<std::vector<ProposedSwitch>> proposed;
   };
 
   std::future<void> post(Message message);
@@ -97,6 +130,14 @@ class Lane {
 
   bool poll(std::size_t source, std::chrono::microseconds wait);
   void process(std::size_t source, RecordBatch& records);
+  // Takes as much of the batch as may be decided now, each record by its own rule set; false when the rest has to wait.
+  bool work_through(std::size_t source, Shard& shard, RecordBatch& handed_over);
+  void hold(std::size_t source, Shard& shard, RecordBatch& handed_over);
+  bool serve_held();
+  void take_over(std::size_t source, Shard& shard);
+  std::vector<ProposedSwitch> answer_proposal(const SwitchProposal& proposal);
+  void settle_shards(std::uint64_t version, bool durable);
+  void forget_version_here(std::uint64_t version);
   BatchInFlight& open_batch(std::size_t source, Shard& shard, const RecordBatch& records);
   // Parse, prepare, windows. Then, once all features are there: score, write outputs, register acknowledgements, give the records back.
   void begin(BatchInFlight& batch);
@@ -107,8 +148,6 @@ class Lane {
   bool has_room() const { return in_flight_.size() < Exchange::batches_in_flight_max; }
 
   // Replay of shards that share windows: see ReplayGate.
-  void begin_live(std::size_t source, Shard& shard, RecordBatch& records);
-  bool begin_waiting();
   void end_replay(LaneInput& input, Shard& shard);
   void stop_replay(LaneInput& input, Shard& shard);
 
@@ -118,9 +157,11 @@ class Lane {
   OutputWriter output_writer_{fan_out_};
   Exchange exchange_;
   std::vector<BatchInFlight*> in_flight_;  // begun and not finished, in that order
-  std::size_t batches_waiting_ = 0;        // in shards, for an open gate
-  WakeSignal answers_;                     // what a lane without room waits for
-  std::vector<Message> revokes_;           // waiting for their acknowledgements
+  std::size_t shards_holding_ = 0;
+  std::vector<std::shared_ptr<RuleStages>> proposed_;           // by source, until settled
+  WakeSignal answers_;                                          // what a lane without room waits for
+  moodycamel::ConcurrentQueue<std::shared_ptr<void>> retired_;  // large to destroy: another thread does it
+  std::vector<Message> revokes_;                                // waiting for their acknowledgements
   moodycamel::ConcurrentQueue<Message> inbox_;
   std::atomic<LaneReader*> waiting_on_{nullptr};
   LaneCounters counters_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "engine/pipeline/batch_in_flight.h"
+#include "engine/pipeline/rule_stages.h"
 
 namespace weir {
 
@@ -26,11 +26,12 @@ void LaneCounters::add(const BatchInFlight& batch) {
     age_ms.record(static_cast<std::uint64_t>(std::max<std::int64_t>(0, now_ms - stamped_ms)), all.size());
   }
   std::array<std::uint64_t, outcomes_max> by_outcome{};
+  const std::vector<std::uint8_t>& slots = batch.stages->outcome_slots;
   std::uint64_t judged = 0;
   for (std::size_t row = 0; row < batch.events.rows; ++row) {
     if (!batch.events.active.test(row)) continue;
     ++judged;
-    ++by_outcome[std::min<std::size_t>(batch.decisions.outcomes[row], outcomes_max - 1)];
+    ++by_outcome[slots[batch.decisions.outcomes[row]]];
   }
   decided.add(judged);
   filtered.add(batch.events.rows - judged - batch.late_records.size() - batch.duplicates.size());

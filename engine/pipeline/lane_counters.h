@@ -7,13 +7,14 @@
 
 #include "engine/base/counter.h"
 #include "engine/base/histogram.h"
+#include "engine/pipeline/outcome_slots.h"
 
 namespace weir {
 
 struct BatchInFlight;
 
 struct LaneCounters {
-  static constexpr std::size_t outcomes_max = 16;
+  static constexpr std::size_t outcomes_max = OutcomeSlots::slots_max;
 
   Counter records;   // handed over by sources, mute ones left out
   Counter bytes;     // of their values
@@ -29,6 +30,7 @@ struct LaneCounters {
   Counter fired;    // rules that fired
   Counter stale;    // dropped: below the position or of an older assignment
   Counter pauses;   // back-pressure: shards paused
+  Counter held;     // waited for an epoch or a bound to be on disk
   Counter busy_ns;  // time in batches
   std::array<Counter, outcomes_max> outcomes;
   Histogram batch_us;  // a lane's time in a batch, once for each of its records

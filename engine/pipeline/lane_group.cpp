@@ -1,5 +1,6 @@
 #include "engine/pipeline/lane_group.h"
 
+#include <algorithm>
 #include <pthread.h>
 #include <string>
 #include <utility>
@@ -16,7 +17,9 @@ class LaneGroup::SourceShards : public ShardOwner {
     if (others_wait) group_.lane(0).gate(source).close();
   }
 
-  std::chrono::milliseconds history_reach() const override { return history_reach_; }
+  std::chrono::milliseconds history_reach() const override {
+    return group_.book_ == nullptr ? history_reach_ : std::max(history_reach_, group_.book_->history_reach(source_));
+  }
 
   void assign(const ShardStart& start) override {
     auto position = std::make_shared<PublishedPosition>();
@@ -24,7 +27,11 @@ class LaneGroup::SourceShards : public ShardOwner {
       const std::lock_guard guard(mutex_);
       assigned_[start.shard] = {start.name, start.lane, position};
     }
-    group_.lane(start.lane).assign(source_, start, std::move(position)).wait();
+    const auto hand_over = [&](ShardRules rules) { group_.lane(start.lane).assign(source_, start, position, std::move(rules)).wait(); };
+    if (group_.book_ == nullptr)
+      hand_over({});
+    else
+      group_.book_->begin_shard(source_, start, position, hand_over);
     if (!in_assignment_) stop_others_waiting();
   }
 
@@ -37,6 +44,7 @@ class LaneGroup::SourceShards : public ShardOwner {
       lane = found->second.lane;
     }
     const ShardPosition position = group_.lane(lane).revoke(source_, shard, lost, deadline).get();
+    if (group_.book_ != nullptr) group_.book_->end_shard(source_, shard);
     bool last = false;
     {
       const std::lock_guard guard(mutex_);
@@ -47,7 +55,9 @@ class LaneGroup::SourceShards : public ShardOwner {
     return position;
   }
 
-  bool shares_windows() const override { return group_.lane(0).exchange().shares(source_); }
+  bool shares_windows() const override {
+    return group_.book_ == nullptr ? group_.lane(0).shares_at_start(source_) : group_.book_->shares_windows(source_);
+  }
   void begin_assignment() override {
     in_assignment_ = true;
     group_.lane(0).gate(source_).close();
@@ -123,11 +133,10 @@ ShardOwner& LaneGroup::owner(std::size_t source, std::chrono::milliseconds histo
 
 // What several shards fed goes with the last of them: those that come next replay into empty windows, so no event is in them twice.
 void LaneGroup::forget(std::size_t source, ShardIndex shard, bool was_last) {
-  const Exchange& exchange = lanes_.front()->exchange();
   std::vector<std::future<void>> answers;
   for (const auto& lane : lanes_) {
-    if (exchange.placement(source).has_spread()) answers.push_back(lane->forget_shard(source, shard));
-    if (exchange.shares(source) && was_last) answers.push_back(lane->forget_shared(source));
+    answers.push_back(lane->forget_shard(source, shard));
+    if (was_last) answers.push_back(lane->forget_shared(source));
   }
   for (const std::future<void>& answer : answers) answer.wait();
 }

@@ -32,6 +32,10 @@ class LaneGroup {
   Lane& lane(LaneIndex index) { return *lanes_[index]; }
   const Lane& lane(LaneIndex index) const { return *lanes_[index]; }
 
+  // Before any source starts: who says which rule set decides what. Without one all shards take the rule sets of the lanes' settings, from
+  // their first record to their last. Outlives the group.
+  void follow(RuleBook& book) { book_ = &book; }
+
   // The side of the group that source number `source` talks to.
   ShardOwner& owner(std::size_t source, std::chrono::milliseconds history_reach, bool others_wait = false);
 
@@ -48,6 +52,7 @@ class LaneGroup {
 
   void forget(std::size_t source, ShardIndex shard, bool was_last);
 
+  RuleBook* book_ = nullptr;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<std::unique_ptr<SourceShards>> owners_;
   std::vector<std::thread> threads_;

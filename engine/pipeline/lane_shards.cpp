@@ -14,13 +14,18 @@ std::future<void> Lane::post(Message message) {
   return answer;
 }
 
-std::future<void> Lane::assign(std::size_t source, const ShardStart& start, std::shared_ptr<PublishedPosition> position) {
+std::future<void> Lane::assign(std::size_t source, const ShardStart& start, std::shared_ptr<PublishedPosition> position, ShardRules rules) {
   Message message;
   message.kind = Message::Kind::assign;
+  message.rules = std::move(rules);
   message.source = source;
   message.start = start;
   message.position = std::move(position);
-  message.replays = exchange_.shares(source) && start.replay_from < start.live_from;
+  const bool shares = message.rules.stages == nullptr
+                          ? inputs_[source].shares_at_start
+                          : message.rules.stages->shares || std::any_of(message.rules.coming.begin(), message.rules.coming.end(),
+                                                                        [](const ComingStages& each) { return each.stages->shares; });
+  message.replays = shares && start.replay_from < start.live_from;
   // Before the shard is known, so that no other one goes live in between.
   if (message.replays) inputs_[source].settings.gate->close();
   return post(std::move(message));
@@ -81,13 +86,27 @@ bool Lane::serve_inbox() {
         continue;
       case Message::Kind::forget_shared:
         exchange_.owned().forget_shared(message.source);
-        if (input.feedback) input.feedback = make_feedback(input.settings, KeyOwner::lane);
+        if (input.stages->feedback) input.stages->feedback = make_feedback(*input.stages->scorer, input.settings, KeyOwner::lane);
         break;
       case Message::Kind::forget_shard:
         exchange_.owned().forget_shard(message.source, message.start.shard);
         break;
       case Message::Kind::give_up:
         if (const auto found = input.shards.find(message.start.shard); found != input.shards.end()) stop_replay(input, *found->second);
+        break;
+      case Message::Kind::propose:
+        message.proposed.set_value(answer_proposal(message.proposal));
+        break;
+      case Message::Kind::settle:
+        settle_shards(message.version, message.durable);
+        break;
+      case Message::Kind::adopt:
+        exchange_.owned().adopt(*message.rules.stages);
+        break;
+      case Message::Kind::forget_version:
+        forget_version_here(message.version);
+        break;
+      case Message::Kind::turn:
         break;
     }
     message.done.set_value();
@@ -98,47 +117,20 @@ bool Lane::serve_inbox() {
 void Lane::take_shard(Message& message) {
   LaneInput& input = inputs_.at(message.source);
   WEIR_CHECK(!input.shards.contains(message.start.shard));
-  const Scorer& scorer = *input.settings.scorer;
-  FeatureStore store(scorer.features(), exchange_.placement(message.source).with_shard, scorer.event(), scorer.derived_columns(),
-                     input.settings.features);
-  auto shard = std::make_unique<Shard>(message.start, std::move(message.position), std::move(store));
+  std::shared_ptr<RuleStages> stages = message.rules.stages ? std::move(message.rules.stages) : input.stages;
+  const Scorer& scorer = *stages->scorer;
+  FeatureStore store(scorer.features(), stages->placement.with_shard, scorer.event(), scorer.derived_columns(), input.settings.features);
+  auto shard = std::make_unique<Shard>(message.start, std::move(message.position), std::move(stages), std::move(store));
+  shard->coming.assign(message.rules.coming.begin(), message.rules.coming.end());
+  shard->earliest_switch = message.rules.earliest_switch;
+  shard->position->set_version(shard->stages->version());
   if (input.settings.duplicates.horizon_ms > 0) shard->duplicates = std::make_unique<Duplicates>(input.settings.duplicates);
   shard->replaying = message.replays;
-  shard->feedback = make_feedback(input.settings, KeyOwner::shard);
+  shard->feedback = make_feedback(scorer, input.settings, KeyOwner::shard);
+  if (!shard->stages->feedback) shard->stages->feedback = make_feedback(scorer, input.settings, KeyOwner::lane);
+  input.stages = shard->stages;
   shard->position->publish(position_of(*shard));
   input.shards.emplace(message.start.shard, std::move(shard));
-}
-
-void Lane::begin_live(std::size_t source, Shard& shard, RecordBatch& records) {
-  LaneInput& input = inputs_[source];
-  if (shard.replaying) end_replay(input, shard);
-  if (exchange_.shares(source) && (!shard.waiting.empty() || !input.settings.gate->is_open())) {
-    shard.waiting.push_back(&records);
-    ++batches_waiting_;
-    return;
-  }
-  BatchInFlight& batch = open_batch(source, shard, records);
-  batch.handed_over = &records;
-  begin(batch);
-}
-
-bool Lane::begin_waiting() {
-  bool any = false;
-  for (std::size_t source = 0; source < inputs_.size(); ++source) {
-    if (!inputs_[source].settings.gate->is_open()) continue;
-    for (auto& [index, shard] : inputs_[source].shards) {
-      while (!shard->waiting.empty() && has_room() && !is_revoking(inputs_[source], index)) {
-        RecordBatch& records = *shard->waiting.front();
-        shard->waiting.erase(shard->waiting.begin());
-        --batches_waiting_;
-        BatchInFlight& batch = open_batch(source, *shard, records);
-        batch.handed_over = &records;
-        begin(batch);
-        any = true;
-      }
-    }
-  }
-  return any;
 }
 
 // The replay is over when everything below the live records has been added, here and at the owners of its keys.
@@ -170,9 +162,9 @@ bool Lane::finish_revokes() {
     shard.ring.advance();
     if (!message.lost && shard.ring.in_flight() > 0 && Clock::now() < message.deadline) return false;
     const ShardPosition position = position_of(shard);
+    if (!shard.held.empty()) --shards_holding_;
+    for (RecordBatch* held : shard.held) input.reader->release(held);
     fan_out_.forget(shard);
-    for (RecordBatch* records : shard.waiting) input.reader->release(records);
-    batches_waiting_ -= shard.waiting.size();
     stop_replay(input, shard);
     input.shards.erase(found);
     message.revoked.set_value(position);
@@ -229,7 +221,7 @@ void Lane::apply_back_pressure() {
   for (LaneInput& input : inputs_) {
     for (auto& [index, shard] : input.shards) {
       const std::size_t in_flight = shard->ring.in_flight();
-      const bool waits = !shard->waiting.empty();
+      const bool waits = !shard->held.empty();
       if (!shard->paused && (in_flight >= input.settings.in_flight_max || waits)) {
         input.reader->pause(index);
         shard->paused = true;

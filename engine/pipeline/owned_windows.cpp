@@ -2,13 +2,70 @@
 
 namespace weir {
 
-FeatureStore& OwnedWindows::of(const InputSettings& input, const KeyRoute& route, ShardIndex shard) {
-  std::unique_ptr<FeatureStore>& store = stores_[{route.keeper, route.features.front(), route.shared, route.shared ? 0 : shard}];
-  if (store == nullptr) {
-    const Scorer& scorer = *input.scorer;
-    store = std::make_unique<FeatureStore>(scorer.features(), route.features, scorer.event(), scorer.derived_columns(), input.features);
+FeatureStore& OwnedWindows::of(const InputSettings& input, const RuleStages& stages, std::size_t route_index, ShardIndex shard) {
+  const KeyRoute& route = stages.placement.routes[route_index];
+  const Place place{route.keeper, route.key, route.shared, route.shared ? 0 : shard};
+  Owned& owned = stores_[place];
+  const std::uint64_t version = stages.version();
+  if (owned.store != nullptr && owned.served == version) return *owned.store;
+  adopt(stages);
+  if (owned.store == nullptr) {
+    const Scorer& scorer = *stages.scorer;
+    owned.store =
+        std::make_unique<FeatureStore>(scorer.features(), route.features, scorer.event(), scorer.derived_columns(), input.features);
+    owned.numbers[version] = 0;
+  } else if (!owned.numbers.contains(version)) {
+    extend(place, owned, version);
   }
-  return *store;
+  owned.store->serve(owned.numbers.at(version));
+  owned.served = version;
+  return *owned.store;
+}
+
+void OwnedWindows::adopt(const RuleStages& stages) {
+  if (!known_.emplace(stages.source, stages.version()).second) return;
+  adopted_[stages.source][stages.version()].scorer = stages.scorer;
+  for (const KeyRoute& route : stages.placement.routes) {
+    Adopted& adopted = adopted_[route.keeper][stages.version()];
+    if (adopted.scorer == nullptr) adopted.scorer = stages.scorer;
+    (route.shared ? adopted.shared : adopted.spread)[route.key] = route.features;
+  }
+}
+
+// Through every version between the newest that the store knows and this one, in their order.
+void OwnedWindows::extend(const Place& place, Owned& owned, std::uint64_t version) {
+  const std::map<std::uint64_t, Adopted>& versions = adopted_[place.source];
+  const std::uint64_t newest = owned.numbers.rbegin()->first;
+  std::uint64_t from = newest < version ? newest : owned.numbers.begin()->first;
+  const auto last = versions.find(version);
+  for (auto at = newest < version ? versions.upper_bound(newest) : last; at != std::next(last); ++at) {
+    const Adopted& next = at->second;
+    const Features& by_key = place.shared ? next.shared : next.spread;
+    const auto held = by_key.find(place.key);
+    owned.store->also_serve(owned.next_number, owned.numbers.at(from), versions.at(from).scorer->features(), next.scorer->features(),
+                            held == by_key.end() ? std::vector<FeatureIndex>{} : held->second, next.scorer->event(),
+                            next.scorer->derived_columns());
+    owned.numbers[at->first] = owned.next_number++;
+    from = at->first;
+  }
+}
+
+void OwnedWindows::forget_version(std::size_t source, std::uint64_t version, std::vector<std::shared_ptr<void>>& retired) {
+  std::map<std::uint64_t, Adopted>& versions = adopted_[source];
+  if (!versions.contains(version) || versions.rbegin()->first <= version) return;
+  const std::uint64_t newest = versions.rbegin()->first;
+  for (auto& [place, owned] : stores_) {
+    if (place.source != source || owned.store == nullptr || !owned.numbers.contains(version)) continue;
+    if (!owned.numbers.contains(newest)) extend(place, owned, newest);
+    if (owned.served == version) {
+      owned.store->serve(owned.numbers.at(newest));
+      owned.served = newest;
+    }
+    owned.store->forget(owned.numbers.at(version), retired);
+    owned.numbers.erase(version);
+  }
+  versions.erase(version);
+  known_.erase({source, version});
 }
 
 void OwnedWindows::forget_shared(std::size_t source) {

@@ -56,6 +56,7 @@ void scatter(const Column& from, std::span<const std::uint32_t> rows, Column& to
 void RequestBlock::start(LaneIndex home_lane, BatchInFlight& in_flight) {
   home = home_lane;
   batch = &in_flight;
+  stages = in_flight.stages.get();
   source = in_flight.source;
   shard = in_flight.shard->start.shard;
   mute = !in_flight.judged;

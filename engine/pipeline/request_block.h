@@ -25,7 +25,8 @@ struct RequestSection {
 // Filled by the home lane, read and answered by the owner, then the home lane's again. Reused, with the memory of its columns.
 struct RequestBlock {
   LaneIndex home = 0;
-  BatchInFlight* batch = nullptr;  // the home lane's; the owner reads what is fixed from the begin on: source, shard's number, mute
+  BatchInFlight* batch = nullptr;      // the home lane's; the owner reads what is fixed from the begin on: source, shard's number, mute
+  const RuleStages* stages = nullptr;  // the batch's
   std::size_t source = 0;
   ShardIndex shard = 0;
   bool mute = false;  // no answers are wanted

@@ -59,6 +59,11 @@ void describe_rules(FieldReader& fields, RulesSettings& to) {
   constexpr std::size_t patterns_max = 256;
   fields.texts("files", to.files, {1, patterns_max}, "rules files; `*` and `?` match; relative to the folder of this file",
                Presence::required, &to.file_places);
+  fields.choice("reload", to.reload,
+                {{"on_change", RulesReload::on_change}, {"on_signal", RulesReload::on_signal}, {"off", RulesReload::off}},
+                "when changed rules come into force while the service runs: as soon as a file changes, at SIGHUP, or not at all");
+  fields.number("versions_kept", to.versions_kept, {1, 100'000},
+                "former versions of the rules that are kept for `weir rules`; those that a restart may need are kept anyway");
 }
 
 void describe_version(FieldReader& fields) {
@@ -130,6 +135,10 @@ void describe(FieldReader& fields, RuntimeSettings& to) {
   fields.duration("shutdown_timeout", to.shutdown_timeout, {0ms, 1h}, "how long a drain may take before the process ends with code 69");
 }
 
+void describe(FieldReader& fields, AdminSettings& to) {
+  fields.path("socket", to.socket, "the local socket of `weir status` and `weir rules`; without it `admin.sock` in `state.dir`");
+}
+
 void describe(FieldReader& fields, LogSettings& to) {
   using Format = LogSettings::Format;
   using Level = LogSettings::Level;
@@ -165,6 +174,7 @@ void describe(FieldReader& fields, ServiceSettings& to, const ConnectorKinds& ki
   fields.group("state", to.state, "what is remembered between events");
   fields.group("parse", to.parse, "limits of a record");
   fields.group("runtime", to.runtime, "threads and shutdown");
+  fields.group("admin", to.admin, "how a running service is asked and told, on this machine");
   fields.group("log", to.log, "what the service says about itself, on stderr");
 }
 

@@ -59,9 +59,14 @@ struct SinkSettings {
   FeaturesWritten features = FeaturesWritten::fired;
 };
 
+// When the rules files are read again while the service runs. SIGHUP asks for it except with `off`.
+enum class RulesReload : std::uint8_t { on_change, on_signal, off };
+
 struct RulesSettings {
   std::vector<std::string> files;          // patterns as written
   std::vector<SettingsPlace> file_places;  // of each pattern
+  RulesReload reload = RulesReload::on_change;
+  std::uint32_t versions_kept = 100;  // beyond those that a replay may need
 };
 
 enum class LateThen : std::uint8_t { count, dead_letter, drop };
@@ -95,6 +100,11 @@ struct RuntimeSettings {
   std::chrono::milliseconds shutdown_timeout{25'000};
 };
 
+// The socket of `weir status` and `weir rules`.
+struct AdminSettings {
+  std::optional<std::string> socket;  // none: admin.sock in state.dir
+};
+
 struct LogSettings {
   enum class Format : std::uint8_t { automatic, json, text };
   enum class Level : std::uint8_t { debug, info, warning, error };
@@ -111,6 +121,7 @@ struct ServiceSettings {
   StateSettings state;
   ParseSettings parse;
   RuntimeSettings runtime;
+  AdminSettings admin;
   LogSettings log;
 };
 
@@ -126,6 +137,7 @@ void describe(FieldReader& fields, LateSettings& to);
 void describe(FieldReader& fields, StateSettings& to);
 void describe(FieldReader& fields, ParseSettings& to);
 void describe(FieldReader& fields, RuntimeSettings& to);
+void describe(FieldReader& fields, AdminSettings& to);
 void describe(FieldReader& fields, LogSettings& to);
 void describe(FieldReader& fields, ServiceSettings& to, const ConnectorKinds& kinds);
 

@@ -52,6 +52,8 @@ class Compiler {
     compiled_->event = rules_.event;
     compiled_->features = rules_.features;
     compiled_->vocabulary = make_vocabulary(rules_);
+    compiled_->vocabulary.version = options.version;
+    if (!options.hash.empty()) compiled_->vocabulary.hash = options.hash;
     compiled_->bands = rules_.policy.bands;
     compiled_->otherwise = rules_.policy.otherwise;
     const std::vector<std::optional<std::int64_t>> chains = fact_chains(rules_);
@@ -256,6 +258,10 @@ class Compiler {
 
 Result<std::shared_ptr<const Scorer>> RuleSet::compile(const CheckedRules& rules, const RuleSetOptions& options) {
   return evaluate::Compiler(rules, options).compile(options);
+}
+
+std::string RuleSet::hash(const CheckedRules& rules) {
+  return evaluate::hash_text(rules.canonical_text);
 }
 
 }  // namespace weir

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -17,14 +18,19 @@ struct RuleSetOptions {
   std::optional<ExpressionIndex> filter;  // of the mapping: rows where it is false take no part (ExpressionScope::event)
   // One for each sink with a `when`, in the order of DecisionBatch::routes (ExpressionScope::decision).
   std::vector<ExpressionIndex> routes;
-  WatchedExpressions watched;                            // none in the live stream
-  std::optional<evaluate::InstructionSet> instructions;  // none: the best that this processor has
+  WatchedExpressions watched{};                            // none in the live stream
+  std::optional<evaluate::InstructionSet> instructions{};  // none: the best that this processor has
+  // What decisions call the set. `hash`: empty: that of `rules`; else what it was when the version was made.
+  std::uint64_t version = 1;
+  std::string hash{};
 };
 
 class RuleSet {
  public:
   // Keeps nothing of `rules`. Fails when a regular expression or time zone cannot be loaded, which the checker should have found.
   static Result<std::shared_ptr<const Scorer>> compile(const CheckedRules& rules, const RuleSetOptions& options = {});
+  // Over the canonical text: 32 hexadecimal digits.
+  static std::string hash(const CheckedRules& rules);
 };
 
 }  // namespace weir

@@ -7,6 +7,7 @@
 #include "engine/base/decimal.h"
 #include "rules/language/event_types.h"
 #include "rules/language/expression_checker.h"
+#include "rules/language/feature_identity.h"
 #include "rules/language/functions.h"
 #include "rules/language/limits.h"
 #include "rules/language/time_literal.h"
@@ -104,6 +105,7 @@ std::optional<FeatureSpec> AggregateChecker::check(const SyntaxExpression& synta
   // already.
   spec.exclude_this_event = (syntax.aggregate->exclude_this_event || spec.after_decision) && spec.delay_ms == 0;
   if (!event_types(syntax, spec)) return std::nullopt;
+  spec.identity = feature_identity(syntax, scope_, spec.by_includes_shard_key);
   return spec;
 }
 

@@ -14,6 +14,7 @@
 #include "rules/language/event_checker.h"
 #include "rules/language/expression_checker.h"
 #include "rules/language/fact_types.h"
+#include "rules/language/feature_identity.h"
 #include "rules/language/limits.h"
 #include "rules/language/list_checker.h"
 #include "rules/language/lookup_checker.h"
@@ -187,6 +188,7 @@ class RuleSetChecker {
     const ExpressionIndex value = checker.node(*definition.value);
     if (value == no_expression) return;
     rules_.lets[definition.index].value = value;
+    scope_.set_let_meaning(definition.name.text, meaning_text(*definition.value, scope_));
     scope_.set(definition.name.text, {NameKind::let, definition.index});
   }
 

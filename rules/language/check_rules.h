@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,10 @@
 #include "rules/language/list_cache.h"
 
 namespace weir {
+
+// Where the bytes of a file that the rules name are to be read: answers a path for `path`. What it does beside that (keeping a copy) is its
+// own business.
+using FileLocator = std::function<std::string(const std::string& path)>;
 
 struct CheckOptions {
   // Where relative paths of list files begin. Empty: the folder of the rules file, then that folder's parent.
@@ -22,6 +27,8 @@ struct CheckOptions {
   bool warn_untested = false;
   // Where lists are looked for before their file is read, and kept for the next check. None: every file is read.
   ListCache* list_cache = nullptr;
+  // Asked before a list's file is looked for and read; complaints name the path that it was asked for. Empty: the files themselves.
+  FileLocator locate{};
 };
 
 // Checks all files as one rule set. Appends every complaint to `diagnostics` (warnings too); answers nothing when there was an error.

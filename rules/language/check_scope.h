@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "rules/language/checked_rules.h"
@@ -72,6 +73,14 @@ class CheckScope {
   std::vector<bool> used_features;
   std::vector<bool> used_lets;
   std::vector<bool> used_patterns;
+  // What a let computes, as text (feature_identity.h); known once it is checked.
+  void set_let_meaning(std::string_view name, std::string text) { let_meanings_[std::string(name)] = std::move(text); }
+  const std::string& let_meaning(const std::string& name) const {
+    static const std::string unknown;
+    const auto found = let_meanings_.find(name);
+    return found == let_meanings_.end() ? unknown : found->second;
+  }
+
   bool policy_broken = false;  // told already: outcomes are not judged
 
  private:
@@ -82,6 +91,7 @@ class CheckScope {
   std::unordered_map<std::string, std::uint32_t> features_;
   std::unordered_map<std::string, std::uint32_t> facts_;
   std::vector<bool> broken_facts_;
+  std::unordered_map<std::string, std::string> let_meanings_;
 };
 
 }  // namespace weir

@@ -49,19 +49,20 @@ class ListChecker {
                       {"for example `column account_id`"});
       return false;
     }
-    list.path = list_file_path(written, options.base_folder, reporter_.file().path);
+    list.path = list_file_path(written, options, reporter_.file().path);
     if (syntax.column) list.column = syntax.column->text;
-    const ListCache::Key key{list.path, list.column, list.values.type, list.values.scale, false};
+    const std::string place_read = located(list.path, options);
+    const ListCache::Key key{place_read, list.column, list.values.type, list.values.scale, false};
     std::optional<FileStamp> stamp;
     if (options.list_cache != nullptr) {
-      stamp = FileStamp::of(list.path);
+      stamp = FileStamp::of(place_read);
       if (std::optional<ValueSet> known = stamp ? options.list_cache->find(key, *stamp) : std::nullopt) {
         list.values = std::move(*known);
         return true;
       }
     }
     std::vector<ListProblem> problems;
-    std::optional<ValueSet> values = read_list_file(list.path, list.column, list.values.type, list.values.scale, problems);
+    std::optional<ValueSet> values = read_list_file(place_read, list.column, list.values.type, list.values.scale, problems);
     for (const ListProblem& problem : problems) {
       const std::string place = problem.line == 0 ? list.path : list.path + ":" + std::to_string(problem.line);
       // Each problem is another line of the list: told apart by its message, at the same place of the rules file.
@@ -96,15 +97,20 @@ class ListChecker {
 
 }  // namespace
 
-std::string list_file_path(const std::string& written, const std::string& base_folder, const std::string& rules_path) {
+std::string located(const std::string& path, const CheckOptions& options) {
+  return options.locate ? options.locate(path) : path;
+}
+
+std::string list_file_path(const std::string& written, const CheckOptions& options, const std::string& rules_path) {
   const std::filesystem::path path(written);
   if (path.is_absolute()) return written;
-  if (!base_folder.empty()) return (std::filesystem::path(base_folder) / path).lexically_normal().string();
+  if (!options.base_folder.empty()) return (std::filesystem::path(options.base_folder) / path).lexically_normal().string();
   const std::filesystem::path folder = std::filesystem::path(rules_path).parent_path();
   const std::string beside = (folder / path).lexically_normal().string();
   const std::string above = (folder / ".." / path).lexically_normal().string();
   std::error_code failure;
-  return !std::filesystem::exists(beside, failure) && std::filesystem::exists(above, failure) ? above : beside;
+  const auto exists = [&](const std::string& candidate) { return std::filesystem::exists(located(candidate, options), failure); };
+  return !exists(beside) && exists(above) ? above : beside;
 }
 
 std::optional<ValueSet> check_entries(const std::vector<SyntaxExpressionPointer>& values, const CheckedList& list, Reporter& reporter) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "rules/language/check_rules.h"
@@ -13,7 +12,9 @@
 namespace weir {
 
 // Where the file of a list or lookup is: see CheckOptions::base_folder.
-std::string list_file_path(const std::string& written, const std::string& base_folder, const std::string& rules_path);
+std::string list_file_path(const std::string& written, const CheckOptions& options, const std::string& rules_path);
+// Where its bytes are: see CheckOptions::locate.
+std::string located(const std::string& path, const CheckOptions& options);
 
 // Adds the list to `scope.rules.lists` (also a broken one, so that its uses are not complained about).
 void check_list(const SyntaxList& syntax, const CheckOptions& options, CheckScope& scope, Reporter& reporter);

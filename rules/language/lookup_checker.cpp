@@ -64,16 +64,17 @@ class LookupChecker {
   }
 
   bool read(const SyntaxLookup& syntax, const CheckOptions& options, CheckedLookup& lookup) {
-    lookup.path = list_file_path(syntax.path.value, options.base_folder, reporter_.file().path);
-    const ListCache::Key key{lookup.path, signature(lookup.shape), lookup.shape.key_type, 0, true};
+    lookup.path = list_file_path(syntax.path.value, options, reporter_.file().path);
+    const std::string place_read = located(lookup.path, options);
+    const ListCache::Key key{place_read, signature(lookup.shape), lookup.shape.key_type, 0, true};
     std::optional<FileStamp> stamp;
     if (options.list_cache != nullptr) {
-      stamp = FileStamp::of(lookup.path);
+      stamp = FileStamp::of(place_read);
       if (stamp) lookup.table = options.list_cache->find_table(key, *stamp);
       if (lookup.table) return true;
     }
     std::vector<ListProblem> problems;
-    lookup.table = read_lookup_file(lookup.path, lookup.shape, problems);
+    lookup.table = read_lookup_file(place_read, lookup.shape, problems);
     for (const ListProblem& problem : problems) {
       const std::string place = problem.line == 0 ? lookup.path : lookup.path + ":" + std::to_string(problem.line);
       reporter_.error_also(problem.code, syntax.path.span, place + ": " + problem.message);

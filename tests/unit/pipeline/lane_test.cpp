@@ -91,10 +91,10 @@ TEST(Lane, DecidesARecordAndMovesThePosition) {
   EXPECT_EQ(under.decisions.taken[0].key, "c1");
   const std::string& value = under.decisions.taken[0].value;
   EXPECT_EQ(value.substr(0, 7), "{\"id\":\"");
-  EXPECT_EQ(
-      value.substr(39),
-      "\",\"event_id\":\"p1\",\"outcome\":\"allow\",\"score\":0,\"reasons\":[],\"features\":{\"payments_10m\":1},"
-      "\"ruleset\":{\"hash\":\"00000000000000000000000000000abc\"},\"source\":{\"topic\":\"payments\",\"partition\":0,\"offset\":0}}");
+  EXPECT_EQ(value.substr(39),
+            "\",\"event_id\":\"p1\",\"outcome\":\"allow\",\"score\":0,\"reasons\":[],\"features\":{\"payments_10m\":1},"
+            "\"ruleset\":{\"version\":1,\"hash\":\"00000000000000000000000000000abc\"},\"source\":{\"topic\":\"payments\",\"partition\":0,"
+            "\"offset\":0}}");
   EXPECT_EQ(under.positions[0]->read().next_offset, 1);
   EXPECT_EQ(under.reader.released, 1U);
 }

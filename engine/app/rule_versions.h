@@ -1,0 +1,79 @@
+// Rule sets as versions: from files, or from what is kept on disk, to what lanes can run.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/app/configuration.h"
+#include "engine/base/result.h"
+#include "engine/control/rule_switch.h"
+#include "engine/recovery/epoch_log.h"
+#include "engine/recovery/version_store.h"
+
+namespace weir {
+
+// A rule set that was read and checked, with copies of all its files in the store. `set->diagnostics` says what is wrong with it.
+struct RuleCandidate {
+  std::unique_ptr<CheckedSet> set;
+  std::vector<KeptFile> files;
+  std::string hash;  // of the rule set; empty where it does not check
+
+  bool usable() const { return set->rules && !has_errors(set->diagnostics); }
+};
+
+// What a service starts with.
+struct StartingRules {
+  std::unique_ptr<EpochLog> log;
+  CompiledVersion version;
+  std::string files_digest;  // of what is on disk now
+};
+
+// `check` and `make` from one control thread; the rest from any.
+class RuleVersions {
+ public:
+  // `configuration` is usable() and outlives it; `folder` is where versions and epochs are kept.
+  static Result<std::unique_ptr<RuleVersions>> open(const Configuration& configuration, const std::filesystem::path& folder);
+
+  // What every compiled set must fulfil, before anything else is called.
+  void demand(std::function<Status(const Scorer& scorer)> demand) { demand_ = std::move(demand); }
+
+  // The set that was in force when the service ended, unless the files have changed since; then those, as a new version.
+  Result<StartingRules> start();
+
+  RuleCandidate check(std::vector<SourceFile> files);
+  // The files of an older version, checked again.
+  Result<RuleCandidate> check_again(std::uint64_t number) const;
+  // Numbers the candidate, durable, and compiles it.
+  Result<CompiledVersion> make(const RuleCandidate& candidate, const std::string& origin);
+  Result<CompiledVersion> rebuild(std::uint64_t number) const;
+  void trim(std::set<std::uint64_t> needed);
+
+  std::vector<RuleVersion> list() const;
+  // The text of a kept file, for people.
+  Result<std::string> text_of(const KeptFile& file) const { return store_.contents().read(file.content); }
+  const Configuration& configuration() const { return configuration_; }
+
+  // The same for the same contents in the same order, wherever the files lie.
+  static std::string digest_of(const std::vector<KeptFile>& files);
+
+ private:
+  RuleVersions(const Configuration& configuration, std::filesystem::path folder, VersionStore store)
+      : configuration_(configuration), folder_(std::move(folder)), store_(std::move(store)) {}
+
+  const ServiceSettings& settings() const { return *configuration_.load.settings; }
+  Status keep(const std::string& path, KeptFile::Kind kind, std::vector<KeptFile>& files);
+  Result<CompiledVersion> compile(const CheckedSet& set, std::uint64_t number, const std::string& hash) const;
+
+  const Configuration& configuration_;
+  std::filesystem::path folder_;
+  std::function<Status(const Scorer& scorer)> demand_ = [](const Scorer&) { return success(); };
+  mutable std::mutex mutex_;  // the store's table of versions
+  VersionStore store_;
+};
+
+}  // namespace weir

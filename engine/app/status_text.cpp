@@ -1,0 +1,156 @@
+#include "engine/app/status_text.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/byte_buffer.h"
+#include "engine/base/json_text.h"
+#include "engine/base/timestamp.h"
+
+namespace weir {
+namespace {
+
+std::string json_of(std::string_view text) {
+  ByteBuffer out;
+  append_json_string(out, text);
+  return std::string(out.view());
+}
+
+std::string time_text(std::int64_t ms) {
+  ByteBuffer out;
+  append_timestamp(out, ms);
+  return std::string(out.view());
+}
+
+std::string_view outcome_text(ReloadResult::Outcome outcome) {
+  switch (outcome) {
+    case ReloadResult::Outcome::switched:
+      return "switched";
+    case ReloadResult::Outcome::unchanged:
+      return "unchanged";
+    case ReloadResult::Outcome::failed:
+      break;
+  }
+  return "failed";
+}
+
+std::string lag_text(std::int64_t lag) {
+  return lag < 0 ? "unknown" : std::to_string(lag);
+}
+
+template <typename Items, typename Write>
+std::string joined(const Items& items, Write write) {
+  std::string all;
+  for (const auto& item : items) all += (all.empty() ? "" : ",") + write(item);
+  return all;
+}
+
+std::string indented(const std::string& text) {
+  std::string all;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    all += "    " + text.substr(at, end - at) + '\n';
+    at = end + 1;
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string reload_text(const ReloadResult& result) {
+  std::string text = fmt::format("{} ({}): {}\n", outcome_text(result.outcome), result.origin, result.text);
+  if (!result.diagnostics.empty()) text += result.diagnostics;
+  return text;
+}
+
+std::string reload_json(const ReloadResult& result) {
+  return fmt::format(R"({{"result":"{}","version":{},"origin":{},"text":{},"diagnostics":{},"at":"{}","took_ms":{}}})",
+                     outcome_text(result.outcome), result.version, json_of(result.origin), json_of(result.text),
+                     json_of(result.diagnostics), time_text(result.at_ms), result.took_ms);
+}
+
+std::string version_text(const RuleVersion& version, bool in_force) {
+  return fmt::format("{:>6} {} {}  {}  {}\n", version.number, in_force ? '*' : ' ', version.hash, time_text(version.made_at_ms),
+                     version.origin);
+}
+
+std::string version_json(const RuleVersion& version, bool in_force) {
+  const std::string files = joined(version.files, [](const KeptFile& file) {
+    return fmt::format(R"({{"kind":"{}","path":{},"bytes":{},"content":"{}"}})", file.kind == KeptFile::Kind::rules ? "rules" : "list",
+                       json_of(file.path), file.bytes, file.content);
+  });
+  return fmt::format(R"({{"version":{},"hash":"{}","made_at":"{}","origin":{},"in_force":{},"files":[{}]}})", version.number, version.hash,
+                     time_text(version.made_at_ms), json_of(version.origin), in_force, files);
+}
+
+std::string status_text(const StatusLook& look) {
+  const ServiceStatus& service = look.service;
+  std::string text = fmt::format("{}: up {}s, {} lanes, {} shards\n", look.config, look.uptime.count(), look.lanes, service.shards);
+  text += fmt::format("rules   version {}, hash {}, {} switches, {} reloads\n", look.rules.version, look.rules.hash, look.rules.switches,
+                      look.reloads);
+  if (look.files_differ) text += "        the files on disk say something else; their next change takes over\n";
+  if (look.last_reload) {
+    text += fmt::format("reload  {} at {} ({}): {}\n", outcome_text(look.last_reload->outcome), time_text(look.last_reload->at_ms),
+                        look.last_reload->origin, look.last_reload->text);
+    if (look.last_reload->outcome == ReloadResult::Outcome::failed) text += indented(look.last_reload->diagnostics);
+  }
+  if (!look.rules.last_failure.empty())
+    text += fmt::format("epochs  {} failures, the last: {}\n", look.rules.log_failures, look.rules.last_failure);
+  text += fmt::format("records {}, decided {}, filtered {}, dead letters {}, replayed {}\n", service.records, service.decided,
+                      service.filtered, service.dead_letters, service.replayed);
+  for (const auto& [name, lag] : look.lags) text += fmt::format("source  {}: lag {}\n", name, lag_text(lag));
+  for (const ShardRuleStatus& shard : look.rules.shards) {
+    text += fmt::format("shard   {}/{}/{}: lane {}, decided below {}, version {}", shard.name.source, shard.name.topic,
+                        shard.name.partition, shard.lane, shard.decided_below, shard.version);
+    if (shard.switch_at >= 0) text += fmt::format(", the next at {}", shard.switch_at);
+    text += '\n';
+  }
+  for (const SinkStatus& sink : service.sinks) {
+    text +=
+        fmt::format("sink    {}: {} outputs, {} delivered, {} queued", sink.name, sink.outputs, sink.state.delivered, sink.state.queued);
+    text += sink.state.healthy ? "\n" : ", fails: " + sink.state.last_error + "\n";
+  }
+  for (const OutcomeCount& outcome : service.outcomes) text += fmt::format("outcome {}: {}\n", outcome.name, outcome.count);
+  for (const RuleStatus& rule : service.rules) text += "rule    " + rule_text(rule) + '\n';
+  for (const ShardFailure& failure : service.failures)
+    text += fmt::format("failed  {}/{}: {}\n", failure.name.topic, failure.name.partition, failure.error.text);
+  return text;
+}
+
+std::string status_json(const StatusLook& look) {
+  const ServiceStatus& service = look.service;
+  const std::string shards = joined(look.rules.shards, [](const ShardRuleStatus& shard) {
+    return fmt::format(R"({{"source":{},"topic":{},"partition":{},"lane":{},"decided_below":{},"version":{},"switch_at":{}}})",
+                       json_of(shard.name.source), json_of(shard.name.topic), shard.name.partition, shard.lane, shard.decided_below,
+                       shard.version, shard.switch_at < 0 ? "null" : std::to_string(shard.switch_at));
+  });
+  const std::string sources = joined(look.lags, [](const auto& source) {
+    return fmt::format(R"({{"name":{},"lag":{}}})", json_of(source.first), source.second < 0 ? "null" : std::to_string(source.second));
+  });
+  const std::string sinks = joined(service.sinks, [](const SinkStatus& sink) {
+    return fmt::format(R"({{"name":{},"healthy":{},"outputs":{},"delivered":{},"retries":{},"queued":{},"last_error":{}}})",
+                       json_of(sink.name), sink.state.healthy, sink.outputs, sink.state.delivered, sink.state.retries, sink.state.queued,
+                       json_of(sink.state.last_error));
+  });
+  const std::string outcomes =
+      joined(service.outcomes, [](const OutcomeCount& outcome) { return fmt::format("{}:{}", json_of(outcome.name), outcome.count); });
+  const std::string failures = joined(service.failures, [](const ShardFailure& failure) {
+    return fmt::format(R"({{"topic":{},"partition":{},"error":{}}})", json_of(failure.name.topic), failure.name.partition,
+                       json_of(failure.error.text));
+  });
+  // {"rules":[...]} without its braces.
+  const std::string rules = rules_json(service.rules);
+  return fmt::format(
+             R"({{"config":{},"uptime_s":{},"lanes":{},"ruleset":{{"version":{},"hash":"{}","switches":{},"reloads":{},"files_differ":{},"epoch_log_failures":{}}},)",
+             json_of(look.config), look.uptime.count(), look.lanes, look.rules.version, look.rules.hash, look.rules.switches, look.reloads,
+             look.files_differ, look.rules.log_failures) +
+         fmt::format(R"("last_reload":{},"records":{},"decided":{},"filtered":{},"dead_letters":{},"replayed":{},"rule_errors":{},)",
+                     look.last_reload ? reload_json(*look.last_reload) : "null", service.records, service.decided, service.filtered,
+                     service.dead_letters, service.replayed, service.rule_errors) +
+         fmt::format(R"("sources":[{}],"shards":[{}],"sinks":[{}],"outcomes":{{{}}},"failures":[{}],{}}})", sources, shards, sinks,
+                     outcomes, failures, rules.substr(1, rules.size() - 2)) +
+         '\n';
+}
+
+}  // namespace weir

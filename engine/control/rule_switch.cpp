@@ -1,0 +1,365 @@
+#include "engine/control/rule_switch.h"
+
+#include <algorithm>
+#include <pthread.h>
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace weir {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto tick_every = 20ms;
+constexpr auto retry_every = 100ms;
+constexpr auto hurry_after = 250ms;
+constexpr auto bound_span = 500ms;          // a bound lies so far ahead, at the shard's rate
+constexpr std::int64_t bound_least = 256;   // and at least so many offsets
+constexpr std::int64_t first_bound = 4096;  // before the rate is known
+constexpr auto slack_time = 2s;
+constexpr std::int64_t slack_factor = 8;  // a bound further ahead than so many times what it should be is drawn in
+constexpr std::size_t versions_cached_max = 64;
+
+}  // namespace
+
+RuleSwitch::RuleSwitch(std::unique_ptr<EpochLog> log, CompiledVersion active, std::vector<InputSettings> inputs, Rebuild rebuild)
+    : log_(std::move(log)),
+      inputs_(std::move(inputs)),
+      rebuild_(std::move(rebuild)),
+      reach_ms_(inputs_.size()),
+      shares_(inputs_.size()),
+      active_(std::make_shared<const CompiledVersion>(std::move(active))) {
+  remember(active_);
+}
+
+RuleSwitch::~RuleSwitch() {
+  stop();
+}
+
+void RuleSwitch::attach(LaneGroup& lanes) {
+  lanes_ = &lanes;
+  active_stages_ = stages_of_all(*active_);
+}
+
+void RuleSwitch::start() {
+  measured_at_ = Clock::now();
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "epochs");
+    while (!stopping_.load(std::memory_order_acquire)) {
+      wake_.wait_until(Clock::now() + tick_every);
+      tick();
+    }
+  });
+}
+
+void RuleSwitch::stop() {
+  stopping_.store(true, std::memory_order_release);
+  wake_.notify();
+  if (thread_.joinable()) thread_.join();
+}
+
+void RuleSwitch::remember(const std::shared_ptr<const CompiledVersion>& version) {
+  versions_[version->number] = version;
+  while (versions_.size() > versions_cached_max) versions_.erase(versions_.begin());
+  for (std::size_t source = 0; source < inputs_.size(); ++source) {
+    const std::int64_t reach_ms = weir::history_reach(input_of(*version, source)).count();
+    std::atomic<std::int64_t>& known = reach_ms_[source];
+    if (reach_ms > known.load(std::memory_order_relaxed)) known.store(reach_ms, std::memory_order_relaxed);
+  }
+}
+
+Status RuleSwitch::prepare_history() {
+  const std::lock_guard guard(mutex_);
+  for (const std::uint64_t number : log_->versions_in_use())
+    if (const auto version = version_of(number); !version) return version.error();
+  return success();
+}
+
+Result<std::shared_ptr<const CompiledVersion>> RuleSwitch::version_of(std::uint64_t number) {
+  if (const auto known = versions_.find(number); known != versions_.end()) return known->second;
+  Result<CompiledVersion> built = rebuild_(number);
+  if (!built) return built.error();
+  auto version = std::make_shared<const CompiledVersion>(built.take());
+  remember(version);
+  return version;
+}
+
+InputSettings RuleSwitch::input_of(const CompiledVersion& version, std::size_t source) const {
+  InputSettings input = inputs_[source];
+  input.scorer = version.scorers[source];
+  if (source < version.types.size()) input.types = version.types[source];
+  input.fed_by = version.fed_by;
+  return input;
+}
+
+std::shared_ptr<RuleStages> RuleSwitch::stages_of(const CompiledVersion& version, std::size_t source, LaneIndex lane) {
+  std::weak_ptr<RuleStages>& known = stages_[{lane, source, version.number}];
+  std::shared_ptr<RuleStages> stages = known.lock();
+  if (!stages) {
+    const InputSettings input = input_of(version, source);
+    stages = std::make_shared<RuleStages>(version.scorers[source], input, source, &outcome_names_);
+    stages->place(lanes_->lane_count(), input);
+    if (stages->shares) shares_[source].store(true, std::memory_order_relaxed);
+    known = stages;
+  }
+  return stages;
+}
+
+std::vector<std::shared_ptr<RuleStages>> RuleSwitch::stages_of_all(const CompiledVersion& version) {
+  std::vector<std::shared_ptr<RuleStages>> all;
+  for (LaneIndex lane = 0; lane < lanes_->lane_count(); ++lane)
+    for (std::size_t source = 0; source < inputs_.size(); ++source) all.push_back(stages_of(version, source, lane));
+  return all;
+}
+
+std::int64_t RuleSwitch::ahead_of(const LiveShard& shard, std::chrono::milliseconds span) {
+  return static_cast<std::int64_t>(shard.offsets_per_ms * static_cast<double>(span.count()));
+}
+
+Status RuleSwitch::publish(CompiledVersion next, const std::string& files_digest) {
+  const auto version = std::make_shared<const CompiledVersion>(std::move(next));
+  const std::lock_guard guard(mutex_);
+  std::vector<std::shared_ptr<RuleStages>> stages = stages_of_all(*version);
+  // Before any shard can ask: a replay that begins in between must reach back as far as the new set's windows.
+  remember(version);
+  if (Status proposed = propose(*version, stages, ActiveVersion{version->number, files_digest}); !proposed) return proposed;
+  active_ = version;
+  active_stages_ = std::move(stages);
+  ++switches_;
+  return success();
+}
+
+Status RuleSwitch::note_files(const std::string& files_digest) {
+  const std::lock_guard guard(mutex_);
+  EpochChanges changes;
+  changes.active = ActiveVersion{active_->number, files_digest};
+  return append(changes);
+}
+
+// Asks all lanes where their shards can take over, makes that durable, then lets them. Nothing is decided by the new set before the second
+// step is done, and nothing at or behind those offsets by the old one.
+Status RuleSwitch::propose(const CompiledVersion& version, const std::vector<std::shared_ptr<RuleStages>>& stages,
+                           const std::optional<ActiveVersion>& active) {
+  std::vector<std::future<std::vector<ProposedSwitch>>> answers;
+  for (LaneIndex lane = 0; lane < lanes_->lane_count(); ++lane) {
+    SwitchProposal proposal;
+    for (std::size_t source = 0; source < inputs_.size(); ++source) proposal.stages.push_back(stages[lane * inputs_.size() + source]);
+    for (const auto& [key, shard] : shards_)
+      if (shard.start.lane == lane) proposal.margins[key] = ahead_of(shard, std::max(append_time_ * 3, least_switch_margin));
+    answers.push_back(lanes_->lane(lane).propose(std::move(proposal)));
+  }
+  EpochChanges changes;
+  changes.active = active;
+  std::vector<ProposedSwitch> all;
+  for (auto& answer : answers) {
+    for (const ProposedSwitch& each : answer.get()) {
+      const auto found = shards_.find({each.source, each.shard});
+      if (found == shards_.end()) continue;  // left its lane; nothing is decided there any more
+      changes.epochs.push_back({found->second.start.name, {version.number, each.offset}});
+      all.push_back(each);
+    }
+  }
+  const Status written = append(changes);
+  for (LaneIndex lane = 0; lane < lanes_->lane_count(); ++lane) lanes_->lane(lane).settle(version.number, written.ok());
+  if (!written) return written;
+  for (const ProposedSwitch& each : all) {
+    LiveShard& shard = shards_.at({each.source, each.shard});
+    shard.switch_at = each.offset;
+    shard.proposed_at = Clock::now();
+  }
+  return success();
+}
+
+// Comes back with an error only when nothing of `changes` is in the log. A log in doubt is tried again: lanes that reach an epoch wait.
+Status RuleSwitch::append(const EpochChanges& changes) {
+  for (;;) {
+    const Clock::time_point begun = Clock::now();
+    Status written = log_->append(changes);
+    append_time_ = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun), append_time_ * 9 / 10);
+    if (written) return written;
+    ++log_failures_;
+    last_failure_ = written.error().text;
+    if (written.error().kind != ErrorKind::fatal || stopping_.load(std::memory_order_acquire)) return written;
+    std::this_thread::sleep_for(retry_every);
+  }
+}
+
+void RuleSwitch::begin_shard(std::size_t source, const ShardStart& start, const std::shared_ptr<PublishedPosition>& position,
+                             const std::function<void(ShardRules)>& assign) {
+  const std::lock_guard guard(mutex_);
+  // Nothing behind the bound was decided; what lies before it may have been, by the set whose epoch it is in.
+  const std::int64_t earliest = std::max(start.live_from, log_->bound(start.name).value_or(start.live_from));
+  log_->forget_before(start.name, start.replay_from);
+  std::vector<Epoch> epochs = log_->epochs(start.name);
+  EpochChanges changes;
+  if (epochs.empty()) changes.epochs.push_back({start.name, {active_->number, std::min(start.replay_from, start.live_from)}});
+  if (!epochs.empty() && epochs.back().version != active_->number) changes.epochs.push_back({start.name, {active_->number, earliest}});
+  LiveShard live{start, position, earliest + first_bound, -1, 0, -1, Clock::now(), Clock::now()};
+  changes.bounds.push_back({start.name, live.bound});
+  Status written = append(changes);
+  while (!written && !stopping_.load(std::memory_order_acquire)) {
+    std::this_thread::sleep_for(retry_every);
+    written = append(changes);
+  }
+  if (!written) live.bound = start.live_from;  // the service ends: nothing is decided any more
+  epochs = log_->epochs(start.name);
+  ShardRules rules;
+  rules.earliest_switch = earliest;
+  for (const Epoch& epoch : epochs) {
+    const auto version = version_of(epoch.version);
+    if (!version) continue;  // `prepare_history` refused to start with such a log
+    std::shared_ptr<RuleStages> stages = stages_of(*version.value(), source, start.lane);
+    if (epoch.offset <= start.replay_from || rules.stages == nullptr)
+      rules.stages = std::move(stages);
+    else
+      rules.coming.push_back({epoch.offset, std::move(stages), true});
+  }
+  if (rules.stages == nullptr) rules.stages = stages_of(*active_, source, start.lane);
+  // Owners of keys that are not the shard's follow the versions too, also those that bring them no events.
+  for (LaneIndex lane = 0; lane < lanes_->lane_count() && !rules.coming.empty(); ++lane) {
+    lanes_->lane(lane).adopt(source, rules.stages);
+    for (const ComingStages& each : rules.coming) lanes_->lane(lane).adopt(source, each.stages);
+  }
+  if (!rules.coming.empty()) live.switch_at = rules.coming.back().offset;
+  position->set_bound(live.bound);
+  shards_[{source, start.shard}] = live;
+  assign(std::move(rules));
+}
+
+void RuleSwitch::end_shard(std::size_t source, ShardIndex shard) {
+  const std::lock_guard guard(mutex_);
+  const auto found = shards_.find({source, shard});
+  if (found == shards_.end()) return;
+  EpochChanges changes;
+  changes.bounds.push_back({found->second.start.name, decided_below(found->second)});
+  // Without it the next start takes the bound that is there for what was decided, which is safe.
+  if (const Status written = log_->append(changes); !written) ++log_failures_;
+  shards_.erase(found);
+}
+
+std::chrono::milliseconds RuleSwitch::history_reach(std::size_t source) const {
+  return std::chrono::milliseconds{reach_ms_[source].load(std::memory_order_relaxed)};
+}
+
+std::int64_t RuleSwitch::decided_below(const LiveShard& shard) {
+  return std::max(shard.position->decided_below(), shard.start.live_from);
+}
+
+void RuleSwitch::tick() {
+  const std::lock_guard guard(mutex_);
+  const Clock::time_point now = Clock::now();
+  measure(now);
+  move_bounds(now);
+  hurry(now);
+  forget_versions();
+  for (LaneIndex lane = 0; lane < lanes_->lane_count(); ++lane) lanes_->lane(lane).free_retired();
+}
+
+void RuleSwitch::measure(Clock::time_point now) {
+  const double ms = std::chrono::duration<double, std::milli>(now - measured_at_).count();
+  measured_at_ = now;
+  for (auto& [key, shard] : shards_) {
+    const std::int64_t decided = decided_below(shard);
+    const double rate = shard.seen < 0 || ms <= 0 ? 0 : static_cast<double>(decided - shard.seen) / ms;
+    shard.offsets_per_ms = std::max(rate, shard.offsets_per_ms / 2);
+    shard.seen = decided;
+    if (shard.switch_at >= 0 && shard.position->version() == active_->number) shard.switch_at = -1;
+  }
+}
+
+void RuleSwitch::move_bounds(Clock::time_point now) {
+  EpochChanges changes;
+  std::vector<std::pair<LiveShard*, std::int64_t>> moved;
+  std::set<LaneIndex> lanes;
+  for (auto& [key, shard] : shards_) {
+    const std::int64_t wanted = std::max(bound_least, ahead_of(shard, bound_span));
+    const std::int64_t decided = decided_below(shard);
+    const bool near = shard.bound - decided < wanted / 2;
+    const bool far = shard.bound - decided > wanted * slack_factor && now - shard.bound_moved_at > slack_time;
+    if (!near && !far) continue;
+    const std::int64_t bound = decided + wanted;
+    if (far) {
+      // Drawn in: the lane first, then the log. A lane that has passed it meanwhile keeps the one it had.
+      shard.position->set_bound(bound);
+      lanes_->lane(shard.start.lane).turn().wait();
+      shard.bound_moved_at = now;
+      if (decided_below(shard) > bound) {
+        shard.position->set_bound(shard.bound);
+        continue;
+      }
+    }
+    changes.bounds.push_back({shard.start.name, bound});
+    moved.emplace_back(&shard, bound);
+    lanes.insert(shard.start.lane);
+  }
+  if (moved.empty()) return;
+  if (!append(changes)) {
+    for (const auto& [shard, bound] : moved) shard->position->set_bound(shard->bound);
+    return;
+  }
+  for (const auto& [shard, bound] : moved) {
+    shard->bound = bound;
+    shard->bound_moved_at = now;
+    shard->position->set_bound(bound);
+  }
+  for (const LaneIndex lane : lanes) lanes_->lane(lane).wake();
+}
+
+// A version that no lane holds any more is in no batch and in no shard's future.
+void RuleSwitch::forget_versions() {
+  std::map<std::uint64_t, bool> held;
+  for (const auto& [key, stages] : stages_) held[std::get<2>(key)] |= !stages.expired();
+  for (const auto& [version, anyone] : held) {
+    if (anyone) continue;
+    std::erase_if(stages_, [&](const auto& each) { return std::get<2>(each.first) == version; });
+    for (LaneIndex lane = 0; lane < lanes_->lane_count(); ++lane) lanes_->lane(lane).forget_version(version);
+  }
+}
+
+// A shard whose records stopped coming does not wait for the offset that its former rate suggested.
+void RuleSwitch::hurry(Clock::time_point now) {
+  const bool late = std::any_of(shards_.begin(), shards_.end(), [&](const auto& each) {
+    const LiveShard& shard = each.second;
+    return shard.switch_at >= 0 && now - shard.proposed_at > hurry_after && shard.position->decided_below() >= shard.start.live_from &&
+           decided_below(shard) + ahead_of(shard, least_switch_margin) < shard.switch_at;
+  });
+  if (!late) return;
+  for (auto& [key, shard] : shards_) shard.proposed_at = now;
+  // What fails here stays as it was and is tried again.
+  if (const Status proposed = propose(*active_, active_stages_, std::nullopt); !proposed) last_failure_ = proposed.error().text;
+}
+
+std::vector<std::string> RuleSwitch::outcome_names() const {
+  const std::lock_guard guard(mutex_);
+  return outcome_names_.names();
+}
+
+SwitchStatus RuleSwitch::status() const {
+  const std::lock_guard guard(mutex_);
+  SwitchStatus status;
+  status.version = active_->number;
+  status.hash = active_->scorers.front()->vocabulary().hash;
+  status.switches = switches_;
+  status.log_failures = log_failures_;
+  status.last_failure = last_failure_;
+  for (const auto& [key, shard] : shards_) {
+    ShardRuleStatus each;
+    each.name = shard.start.name;
+    each.lane = shard.start.lane;
+    each.version = shard.position->version();
+    each.decided_below = shard.position->decided_below();
+    each.switch_at = shard.switch_at;
+    status.shards.push_back(std::move(each));
+  }
+  return status;
+}
+
+std::vector<std::shared_ptr<const RuleCounters>> RuleSwitch::counters() const {
+  const std::lock_guard guard(mutex_);
+  std::vector<std::shared_ptr<const RuleCounters>> all;
+  for (const std::shared_ptr<RuleStages>& stages : active_stages_) all.push_back(stages->counters);
+  return all;
+}
+
+}  // namespace weir

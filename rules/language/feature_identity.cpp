@@ -1,0 +1,45 @@
+#include "rules/language/feature_identity.h"
+
+#include <set>
+
+namespace weir {
+
+namespace {
+
+void collect_names(const SyntaxExpression& syntax, std::set<std::string>& names) {
+  if (syntax.kind == SyntaxKind::name) names.insert(syntax.text);
+  for (const SyntaxExpressionPointer& operand : syntax.operands) collect_names(*operand, names);
+  if (!syntax.aggregate) return;
+  for (const SyntaxExpressionPointer& argument : syntax.aggregate->arguments) collect_names(*argument, names);
+  for (const SyntaxName& part : syntax.aggregate->by) names.insert(std::string(part.text));
+  if (syntax.aggregate->where) collect_names(*syntax.aggregate->where, names);
+}
+
+std::string field_text(const FieldSpec& field) {
+  return field.name + ' ' + std::to_string(static_cast<int>(field.type)) + ' ' + std::to_string(field.scale) + ' ' +
+         std::to_string(static_cast<int>(field.unit)) + (field.optional ? " ?" : "");
+}
+
+}  // namespace
+
+std::string meaning_text(const SyntaxExpression& syntax, const CheckScope& scope) {
+  std::set<std::string> names;
+  collect_names(syntax, names);
+  std::string text = canonical_text(syntax);
+  for (const std::string& name : names) {
+    const std::optional<NameEntry> entry = scope.find(name);
+    if (!entry) continue;
+    if (entry->kind == NameKind::field) text += "; field " + field_text(scope.rules.event.fields[entry->index]);
+    if (entry->kind == NameKind::let) text += "; let " + name + " = (" + scope.let_meaning(name) + ')';
+  }
+  return text;
+}
+
+std::string feature_identity(const SyntaxExpression& syntax, const CheckScope& scope, bool by_includes_shard_key) {
+  const EventSchema& event = scope.rules.event;
+  std::string text = meaning_text(syntax, scope) + "; time ";
+  if (event.time_field < event.fields.size()) text += field_text(event.fields[event.time_field]);
+  return text + (by_includes_shard_key ? "; of the shard" : "; of all shards");
+}
+
+}  // namespace weir

@@ -1,0 +1,18 @@
+// What makes a feature the same feature in another version of the rules: its text, and what the names in it stand for.
+#pragma once
+
+#include <string>
+
+#include "rules/language/check_scope.h"
+#include "rules/language/syntax_tree.h"
+
+namespace weir {
+
+// The canonical text of `syntax`, then each field that it reads with its type and each let with its own meaning, once each. Entries of
+// lists are not part of it: they may change without the feature beginning anew.
+std::string meaning_text(const SyntaxExpression& syntax, const CheckScope& scope);
+
+// The same for an aggregate, with what else its windows hang on: the field of the event time, and whether its key holds the shard's key.
+std::string feature_identity(const SyntaxExpression& syntax, const CheckScope& scope, bool by_includes_shard_key);
+
+}  // namespace weir

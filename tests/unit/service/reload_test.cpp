@@ -1,0 +1,304 @@
+// Rules that change while the service runs: every decision by exactly the set that it names, features that go on, and the same again after
+// a kill.
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <re2/re2.h>
+
+#include "engine/control/admin_socket.h"
+#include "tests/support/child_process.h"
+
+namespace weir {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr auto patience = 60s;
+
+// A rule set whose number shows in every decision. Odd ones have a feature more, which comes and goes.
+std::string rules_number(int number) {
+  return R"(
+event payment {
+  id           string     id
+  created_at   timestamp  time
+  card_id      string     key
+  amount       decimal
+  currency     string
+  merchant_id  string
+}
+feature card_payments_10m = count() by card_id over 10m
+)" + std::string(number % 2 == 1 ? "feature card_spend_1h = sum(amount) by card_id over 1h\n" : "") +
+         R"(rule every "Every payment" { when amount > -1 and card_payments_10m > 0 score )" + std::to_string(number % 3 + 1) +
+         " reason \"set " + std::to_string(number) + "\" }\n" +
+         (number % 2 == 1 ? "rule spend \"Spends\" { when card_spend_1h > 0 score 1 }\n" : "");
+}
+
+struct Decision {
+  std::string id;
+  std::string line;
+  std::uint64_t version = 0;
+  int set = -1;
+  int partition = 0;
+  std::int64_t offset = 0;
+  std::int64_t card_payments = -1;
+};
+
+class ReloadTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "weir-reload-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  // As editors do it: beside, then in its place.
+  void save(const std::string& text) const {
+    std::ofstream(root_ / "new") << text;
+    fs::rename(root_ / "new", root_ / "test.rules");
+  }
+
+  fs::path config(int lanes, int rate, int count, const std::string& more = "") const {
+    std::ostringstream text;
+    text << "version: 1\n"
+         << "sources:\n  payments:\n    generator: { rate: " << rate << ", count: " << count
+         << ", seed: 7, cards: 300, merchants: 40, shards: 3, malformed_share: 0 }\n    event: payment\n"
+         << "rules: { files: [\"*.rules\"]" << more << " }\n"
+         << "sinks:\n  decisions: { file: { path: decisions.jsonl }, features: all }\n"
+         << "dead_letters: { file: { path: dead.jsonl } }\n"
+         << "state: { dir: state }\nruntime: { lanes: " << lanes << " }\n";
+    std::ofstream(root_ / "weir.yaml") << text.str();
+    return root_ / "weir.yaml";
+  }
+
+  test::ChildProcess service() const {
+    return test::ChildProcess({WEIR_BINARY, "run", (root_ / "weir.yaml").string()}, (root_ / "log").string());
+  }
+
+  std::string log() const {
+    std::ifstream stream(root_ / "log");
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+  static bool wait_until(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(2ms);
+    }
+    return true;
+  }
+
+  AdminAnswer ask(const std::vector<std::string>& words) const {
+    auto answer = ask_admin(root_ / "state" / "admin.sock", {words});
+    return answer ? answer.take() : AdminAnswer{-1, answer.error().text};
+  }
+
+  // What the service says is in force; 0 while it does not answer.
+  std::uint64_t version_in_force() const {
+    std::uint64_t version = 0;
+    RE2::PartialMatch(ask({"status", "json"}).body, R"("ruleset":\{"version":(\d+))", &version);
+    return version;
+  }
+
+  std::vector<Decision> decisions() const {
+    static const RE2 parts(
+        R"re("id":"([0-9a-f]+)".*"text":"set (\d+)".*"card_payments_10m":(\d+).*"version":(\d+),"hash":"[0-9a-f]+"},"source":\{"topic":"[^"]*","partition":(\d+),"offset":(\d+))re");
+    std::vector<Decision> all;
+    std::ifstream stream(root_ / "decisions.jsonl");
+    for (std::string line; std::getline(stream, line);) {
+      Decision decision;
+      decision.line = line;
+      if (!RE2::PartialMatch(line, parts, &decision.id, &decision.set, &decision.card_payments, &decision.version, &decision.partition,
+                             &decision.offset)) {
+        ADD_FAILURE() << line;
+        continue;
+      }
+      all.push_back(std::move(decision));
+    }
+    return all;
+  }
+
+  // The number in the rules that version `version` was made of, from what is kept on disk.
+  std::map<std::uint64_t, int> sets_of_versions() const {
+    std::map<std::uint64_t, int> sets;
+    for (const fs::directory_entry& entry : fs::directory_iterator(root_ / "state" / "rules" / "versions")) {
+      std::ifstream stream(entry.path());
+      const std::string manifest{std::istreambuf_iterator<char>(stream), {}};
+      std::uint64_t number = 0;
+      std::string content;
+      EXPECT_TRUE(RE2::PartialMatch(manifest, R"(number (\d+)\n(?s:.*)file rules ([0-9a-f]+) )", &number, &content)) << manifest;
+      std::ifstream rules(root_ / "state" / "rules" / "content" / content);
+      const std::string text{std::istreambuf_iterator<char>(rules), {}};
+      EXPECT_TRUE(RE2::PartialMatch(text, R"re(reason "set (\d+)")re", &sets[number])) << text;
+    }
+    return sets;
+  }
+
+  // Every record once (copies are byte-identical), each decided by the set that it names, versions rising with the offsets of each shard,
+  // and the kept feature as of a run without any change.
+  void expect_sound(std::size_t records, std::size_t versions_at_least) const {
+    const std::vector<Decision> all = decisions();
+    const std::map<std::uint64_t, int> sets = sets_of_versions();
+    std::map<std::string, std::string> lines;
+    std::map<int, std::map<std::int64_t, const Decision*>> shards;
+    std::set<std::uint64_t> versions;
+    for (const Decision& decision : all) {
+      const auto [known, added] = lines.try_emplace(decision.id, decision.line);
+      ASSERT_EQ(known->second, decision.line) << "two copies differ";
+      ASSERT_TRUE(sets.contains(decision.version)) << decision.line;
+      ASSERT_EQ(decision.set, sets.at(decision.version)) << decision.line;
+      shards[decision.partition][decision.offset] = &decision;
+      versions.insert(decision.version);
+    }
+    EXPECT_EQ(lines.size(), records) << log();
+    EXPECT_GE(versions.size(), versions_at_least) << log();
+    for (const auto& [partition, by_offset] : shards) {
+      std::uint64_t last = 0;
+      for (const auto& [offset, decision] : by_offset) {
+        ASSERT_GE(decision->version, last) << "partition " << partition << ", offset " << offset;
+        last = decision->version;
+      }
+    }
+    expect_counts_of_one_run(shards);
+  }
+
+  void expect_counts_of_one_run(const std::map<int, std::map<std::int64_t, const Decision*>>& shards) const {
+    const fs::path reference = root_ / "reference";
+    fs::create_directories(reference);
+    std::ifstream config(root_ / "weir.yaml");
+    std::string text{std::istreambuf_iterator<char>(config), {}};
+    std::ofstream(reference / "weir.yaml") << text;
+    std::ofstream(reference / "test.rules") << rules_number(0);
+    test::ChildProcess run({WEIR_BINARY, "run", (reference / "weir.yaml").string()}, (root_ / "reference.log").string());
+    ASSERT_EQ(run.wait(), 0);
+    std::ifstream stream(reference / "decisions.jsonl");
+    static const RE2 parts(R"re("card_payments_10m":(\d+).*"partition":(\d+),"offset":(\d+))re");
+    std::size_t compared = 0;
+    for (std::string line; std::getline(stream, line); ++compared) {
+      std::int64_t count = 0;
+      int partition = 0;
+      std::int64_t offset = 0;
+      ASSERT_TRUE(RE2::PartialMatch(line, parts, &count, &partition, &offset)) << line;
+      const auto found = shards.at(partition).find(offset);
+      ASSERT_NE(found, shards.at(partition).end()) << line;
+      ASSERT_EQ(found->second->card_payments, count) << found->second->line;
+    }
+    EXPECT_GT(compared, 0U);
+  }
+
+  fs::path root_;
+};
+
+TEST_F(ReloadTest, EveryDecisionIsMadeByTheSetThatItNamesWhileTheRulesChangeUnderLoad) {
+  constexpr int count = 120'000;
+  save(rules_number(0));
+  config(2, 20'000, count);
+  test::ChildProcess running = service();
+  ASSERT_TRUE(wait_until([&] { return version_in_force() == 1; })) << log();
+  std::uint64_t version = 1;
+  for (int number = 1; number <= 40 && running.running(); ++number) {
+    if (number % 5 == 0) {
+      save("rule broken { when");
+      wait_until([&] { return !running.running() || ask({"status"}).body.find("failed at") != std::string::npos; });
+    }
+    save(rules_number(number));
+    if (!wait_until([&] { return !running.running() || version_in_force() > version; })) break;
+    version = std::max(version, version_in_force());
+  }
+  EXPECT_EQ(running.wait(), 0) << log();
+  expect_sound(count, 10);
+}
+
+TEST_F(ReloadTest, AKilledServiceDecidesEachRecordByTheSetThatDecidedItBefore) {
+  constexpr int count = 120'000;
+  save(rules_number(0));
+  config(2, 20'000, count);
+  int number = 0;
+  for (int life = 0; life < 3; ++life) {
+    test::ChildProcess running = service();
+    ASSERT_TRUE(wait_until([&] { return !running.running() || version_in_force() > 0; })) << log();
+    for (int change = 0; change < 4; ++change) {
+      const std::uint64_t before = version_in_force();
+      save(rules_number(++number));
+      ASSERT_TRUE(wait_until([&] { return !running.running() || version_in_force() > before; })) << log();
+      std::this_thread::sleep_for(100ms);
+    }
+    save(rules_number(++number));  // a switch that may be half done
+    std::this_thread::sleep_for(std::chrono::milliseconds{60 * life});
+    running.signal(SIGKILL);
+    running.wait();
+  }
+  test::ChildProcess last = service();
+  EXPECT_EQ(last.wait(), 0) << log();
+  expect_sound(count, 6);
+}
+
+TEST_F(ReloadTest, ASignalReadsTheRulesAgainAndARollbackBringsAnOlderSetBack) {
+  save(rules_number(0));
+  config(1, 2'000, 1'000'000, ", reload: on_signal");
+  test::ChildProcess running = service();
+  ASSERT_TRUE(wait_until([&] { return version_in_force() == 1; })) << log();
+  save(rules_number(1));
+  std::this_thread::sleep_for(300ms);
+  EXPECT_EQ(version_in_force(), 1U);
+  running.signal(SIGHUP);
+  ASSERT_TRUE(wait_until([&] { return version_in_force() == 2; })) << log();
+  ASSERT_TRUE(wait_until([&] { return log().find("reload (signal): version 2 is in force") != std::string::npos; })) << log();
+
+  save("nonsense");
+  running.signal(SIGHUP);
+  ASSERT_TRUE(wait_until([&] { return log().find("reload (signal) failed, version 2 stays in force") != std::string::npos; })) << log();
+  ASSERT_TRUE(wait_until([&] { return log().find("test.rules:1:1") != std::string::npos; })) << log();
+
+  const AdminAnswer rolled = ask({"rules", "rollback", "1"});
+  EXPECT_EQ(rolled.code, 0) << rolled.body;
+  EXPECT_EQ(version_in_force(), 3U);
+  EXPECT_NE(ask({"status"}).body.find("the files on disk say something else"), std::string::npos);
+  const AdminAnswer listed = ask({"rules", "ls"});
+  EXPECT_NE(listed.body.find("rollback to 1"), std::string::npos) << listed.body;
+  EXPECT_NE(ask({"rules", "show", "2"}).body.find("card_spend_1h"), std::string::npos);
+  EXPECT_NE(ask({"rules", "diff", "1", "2"}).body.find("+feature card_spend_1h"), std::string::npos);
+  EXPECT_EQ(ask({"rules", "diff", "1", "3"}).body, "");
+  EXPECT_EQ(ask({"rules", "show", "17"}).code, 1);
+  EXPECT_EQ(ask({"rules", "rollback", "17"}).code, 1);
+  running.signal(SIGTERM);
+  EXPECT_EQ(running.wait(), 0) << log();
+  for (const Decision& decision : decisions()) ASSERT_EQ(decision.set, decision.version == 2 ? 1 : 0) << decision.line;
+}
+
+TEST_F(ReloadTest, ARestartKeepsARollbackUntilAFileChanges) {
+  save(rules_number(0));
+  config(1, 2'000, 1'000'000);
+  {
+    test::ChildProcess running = service();
+    ASSERT_TRUE(wait_until([&] { return version_in_force() == 1; })) << log();
+    save(rules_number(1));
+    ASSERT_TRUE(wait_until([&] { return version_in_force() == 2; })) << log();
+    EXPECT_EQ(ask({"rules", "rollback", "1"}).code, 0);
+    running.signal(SIGKILL);
+    running.wait();
+  }
+  test::ChildProcess running = service();
+  ASSERT_TRUE(wait_until([&] { return version_in_force() > 0; })) << log();
+  EXPECT_EQ(version_in_force(), 3U);
+  save(rules_number(2));
+  ASSERT_TRUE(wait_until([&] { return version_in_force() == 4; })) << log();
+  running.signal(SIGTERM);
+  EXPECT_EQ(running.wait(), 0) << log();
+}
+
+}  // namespace
+}  // namespace weir
