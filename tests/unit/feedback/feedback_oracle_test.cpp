@@ -150,7 +150,7 @@ TEST(FeedbackOracle, RandomRulesDecideLikeOneEventAtATime) {
     const std::vector<std::string> wanted = expected(check_or_abort(rules), records);
     std::vector<std::string> first_decisions;
     std::vector<std::string> first_updates;
-    for (const std::size_t batch_size : {256, 7, 1, 64}) {
+    for (const std::size_t batch_size : {256U, 7U, 1U, 64U}) {
       SCOPED_TRACE("batches of " + std::to_string(batch_size));
       RulesLane lane(rules, batch_size);
       lane.assign();

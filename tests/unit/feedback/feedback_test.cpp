@@ -36,7 +36,7 @@ std::vector<FakeReader::Record> records(const std::vector<Event>& events) {
 
 std::vector<std::string> outcomes(const std::string& rules, const std::vector<Event>& events) {
   std::vector<std::string> first;
-  for (const std::size_t batch_size : {1, 3, 256}) {
+  for (const std::size_t batch_size : {1U, 3U, 256U}) {
     RulesLane lane(event_text + rules, batch_size);
     lane.assign();
     lane.feed(records(events));
@@ -88,7 +88,7 @@ TEST(Facts, OfAFullStoreAreRefusedForFurtherKeysInAnyBatch) {
   std::vector<Event> events;
   for (const std::string card : {"a", "b", "c", "d"}) events.push_back({0, card, 1});
   for (const std::string card : {"d", "c", "b", "a"}) events.push_back({1, card});
-  for (const std::size_t batch_size : {1, 8}) {
+  for (const std::size_t batch_size : {1U, 8U}) {
     InputSettings input;
     input.feedback.fact_keys_max = 2;
     RulesLane lane(event_text + flagging, batch_size, input);
