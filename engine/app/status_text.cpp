@@ -97,8 +97,8 @@ std::string status_text(const StatusLook& look) {
   }
   if (!look.rules.last_failure.empty())
     text += fmt::format("epochs  {} failures, the last: {}\n", look.rules.log_failures, look.rules.last_failure);
-  text += fmt::format("records {}, decided {}, filtered {}, dead letters {}, replayed {}\n", service.records, service.decided,
-                      service.filtered, service.dead_letters, service.replayed);
+  text += fmt::format("records {}, decided {}, filtered {}, dead letters {}, replayed {}, held for an epoch {}\n", service.records,
+                      service.decided, service.filtered, service.dead_letters, service.replayed, service.held);
   for (const auto& [name, lag] : look.lags) text += fmt::format("source  {}: lag {}\n", name, lag_text(lag));
   for (const ShardRuleStatus& shard : look.rules.shards) {
     text += fmt::format("shard   {}/{}/{}: lane {}, decided below {}, version {}", shard.name.source, shard.name.topic,
@@ -145,9 +145,10 @@ std::string status_json(const StatusLook& look) {
              R"({{"config":{},"uptime_s":{},"lanes":{},"ruleset":{{"version":{},"hash":"{}","switches":{},"reloads":{},"files_differ":{},"epoch_log_failures":{}}},)",
              json_of(look.config), look.uptime.count(), look.lanes, look.rules.version, look.rules.hash, look.rules.switches, look.reloads,
              look.files_differ, look.rules.log_failures) +
-         fmt::format(R"("last_reload":{},"records":{},"decided":{},"filtered":{},"dead_letters":{},"replayed":{},"rule_errors":{},)",
-                     look.last_reload ? reload_json(*look.last_reload) : "null", service.records, service.decided, service.filtered,
-                     service.dead_letters, service.replayed, service.rule_errors) +
+         fmt::format(
+             R"("last_reload":{},"records":{},"decided":{},"filtered":{},"dead_letters":{},"replayed":{},"held":{},"rule_errors":{},)",
+             look.last_reload ? reload_json(*look.last_reload) : "null", service.records, service.decided, service.filtered,
+             service.dead_letters, service.replayed, service.held, service.rule_errors) +
          fmt::format(R"("sources":[{}],"shards":[{}],"sinks":[{}],"outcomes":{{{}}},"failures":[{}],{}}})", sources, shards, sinks,
                      outcomes, failures, rules.substr(1, rules.size() - 2)) +
          '\n';

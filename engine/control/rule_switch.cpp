@@ -310,9 +310,10 @@ void RuleSwitch::move_bounds(Clock::time_point now) {
 void RuleSwitch::forget_versions() {
   std::map<std::uint64_t, bool> held;
   for (const auto& [key, stages] : stages_) held[std::get<2>(key)] |= !stages.expired();
-  for (const auto& [version, anyone] : held) {
-    if (anyone) continue;
-    std::erase_if(stages_, [&](const auto& each) { return std::get<2>(each.first) == version; });
+  for (const auto& each : held) {
+    const std::uint64_t version = each.first;
+    if (each.second) continue;
+    std::erase_if(stages_, [version](const auto& known) { return std::get<2>(known.first) == version; });
     for (LaneIndex lane = 0; lane < lanes_->lane_count(); ++lane) lanes_->lane(lane).forget_version(version);
   }
 }

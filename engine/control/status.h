@@ -38,6 +38,7 @@ struct ServiceStatus {
   std::uint64_t duplicates = 0;
   std::uint64_t late_dropped = 0;
   std::uint64_t ids_forgotten = 0;
+  std::uint64_t held = 0;  // records that waited for an epoch or a bound to be on disk
   std::uint64_t rule_errors = 0;
   std::uint64_t fired = 0;
   std::uint64_t late_events = 0;

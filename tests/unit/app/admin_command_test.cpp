@@ -1,0 +1,99 @@
+// What `weir status`, `weir rules` and `weir reload` say without a service, and with one that answers.
+#include "engine/app/admin_command.h"
+
+#include <filesystem>
+#include <sstream>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "engine/app/exit_code.h"
+#include "engine/app/text_difference.h"
+#include "engine/control/admin_socket.h"
+
+namespace weir {
+namespace {
+
+namespace fs = std::filesystem;
+
+class AdminCommand : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "weir-admin-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    socket_ = fs::path(pattern) / "admin.sock";
+  }
+  void TearDown() override { fs::remove_all(socket_.parent_path()); }
+
+  int run(std::string_view verb, std::vector<std::string> words = {}, bool json = false) {
+    out_.str("");
+    err_.str("");
+    Terminal terminal{out_, err_, false, false, process_environment()};
+    return admin_command(verb, {"absent.yaml", socket_.string(), std::move(words), json}, terminal);
+  }
+
+  fs::path socket_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+TEST_F(AdminCommand, SaysThatNoServiceRuns) {
+  EXPECT_EQ(run("status"), exit_code::unavailable);
+  EXPECT_EQ(err_.str(), "weir: no service runs here: nothing answers on " + socket_.string() + "\n");
+  EXPECT_EQ(out_.str(), "");
+}
+
+TEST_F(AdminCommand, SuggestsTheNearestAction) {
+  EXPECT_EQ(run("rules", {"rolback", "3"}), exit_code::usage);
+  EXPECT_EQ(err_.str(),
+            "weir: there is no `weir rules rolback`\ndid you mean `weir rules rollback`?\n`weir rules --help` shows how it is used.\n");
+  EXPECT_EQ(run("rules", {"diff", "3"}), exit_code::usage);
+  EXPECT_EQ(err_.str(), "weir: it is `weir rules diff A B`\n`weir rules --help` shows how it is used.\n");
+}
+
+TEST_F(AdminCommand, PassesWordsAndAnswersOnAndOnlyTheOwnerMayAsk) {
+  AdminSocket server(socket_, [](const AdminRequest& request) {
+    std::string all;
+    for (const std::string& word : request.words) all += "<" + word + ">";
+    return AdminAnswer{request.word(1) == "rollback" ? 1 : 0, all + "\n"};
+  });
+  ASSERT_TRUE(server.start());
+  struct stat seen {};
+  ASSERT_EQ(::stat(socket_.c_str(), &seen), 0);
+  EXPECT_EQ(seen.st_mode & 0777U, 0600U);
+  EXPECT_EQ(run("status", {}, true), exit_code::fine);
+  EXPECT_EQ(out_.str(), "<status><json>\n");
+  EXPECT_EQ(run("rules", {"show", "a b\n%"}), exit_code::fine);
+  EXPECT_EQ(out_.str(), "<rules><show><a b\n%>\n");
+  EXPECT_EQ(run("rules", {"rollback", "3"}), 1);
+  EXPECT_EQ(err_.str(), "<rules><rollback><3>\n");
+  AdminSocket second(socket_, [](const AdminRequest&) { return AdminAnswer{}; });
+  const Status refused = second.start();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().text.find("another weir runs with the same `state.dir`"), std::string::npos);
+}
+
+TEST_F(AdminCommand, ASocketThatWasLeftBehindIsReplaced) {
+  const auto nothing = [](const AdminRequest&) { return AdminAnswer{0, "here\n"}; };
+  {
+    AdminSocket first(socket_, nothing);
+    ASSERT_TRUE(first.start());
+    fs::create_hard_link(socket_, socket_.string() + ".kept");
+  }
+  fs::rename(socket_.string() + ".kept", socket_);
+  AdminSocket next(socket_, nothing);
+  ASSERT_TRUE(next.start());
+  EXPECT_EQ(run("status"), exit_code::fine);
+  EXPECT_EQ(out_.str(), "here\n");
+}
+
+TEST(TextDifference, ShowsWhatChangedWithThreeLinesAround) {
+  EXPECT_EQ(text_difference("a\nb\n", "a\nb\n"), "");
+  EXPECT_EQ(text_difference("1\n2\n3\n4\n5\n6\n", "1\n2\n3\n4\nfive\n6\n"), "@@ 2 @@\n 2\n 3\n 4\n-5\n+five\n 6\n");
+  EXPECT_EQ(text_difference("", "new\n"), "@@ 1 @@\n+new\n");
+  EXPECT_EQ(text_difference("1\n2\n3\n4\n5\n6\n7\n8\n9\n", "0\n1\n2\n3\n4\n5\n6\n7\n8\n"),
+            "@@ 1 @@\n+0\n 1\n 2\n 3\n@@ 6 @@\n 6\n 7\n 8\n-9\n");
+}
+
+}  // namespace
+}  // namespace weir
