@@ -92,10 +92,12 @@ LiveView::~LiveView() {
   std::fflush(out_);
 }
 
-void LiveView::show(const ServiceStatus& now, const std::vector<RecentDecision>& recent) {
+void LiveView::show(const ServiceStatus& now, const std::vector<RecentDecision>& recent, const std::string& rules) {
   const double elapsed = std::max(1e-3, seconds(now.taken_at - last_.taken_at));
   rates_.push_back(static_cast<double>(now.records - last_.records) / elapsed);
   if (rates_.size() > rates_kept) rates_.erase(rates_.begin());
+  if (!screen_ && rules != rules_) std::fputs(fmt::format("rules      {}\n", rules).c_str(), out_);
+  rules_ = rules;
   const std::string text = screen_ ? screen_text(now, last_, recent) : line_text(now, last_);
   std::fwrite(text.data(), 1, text.size(), out_);
   std::fflush(out_);
@@ -127,6 +129,7 @@ std::string LiveView::screen_text(const ServiceStatus& now, const ServiceStatus&
   lines.push_back(fmt::format("lag        {:<12} shards {}   keys {}   state {}   late {}",
                               now.lag < 0 ? "?" : grouped(static_cast<std::uint64_t>(now.lag)), now.shards, grouped(now.keys),
                               bytes_text(now.state_bytes), grouped(now.late_events)));
+  if (!rules_.empty()) lines.push_back("rules      " + rules_);
   lines.emplace_back();
   for (const SinkStatus& sink : now.sinks) {
     lines.push_back(fmt::format("sink       {:<14} {:>12} outputs   {:>8} waiting   {}", sink.name, grouped(sink.outputs),

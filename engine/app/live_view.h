@@ -17,7 +17,8 @@ class LiveView {
   LiveView(std::FILE* out, bool screen, std::string title);
   ~LiveView();
 
-  void show(const ServiceStatus& now, const std::vector<RecentDecision>& recent);
+  // `rules` says what came of the last reload; empty: there was none.
+  void show(const ServiceStatus& now, const std::vector<RecentDecision>& recent, const std::string& rules);
 
   // What happened in all, as a few lines.
   static std::string summary(const ServiceStatus& total, std::chrono::steady_clock::duration ran_for);
@@ -30,6 +31,7 @@ class LiveView {
   bool screen_;
   std::string title_;
   std::chrono::steady_clock::time_point begun_;
+  std::string rules_;
   ServiceStatus last_;
   std::vector<double> rates_;  // of the last minute, for the sparkline
 };

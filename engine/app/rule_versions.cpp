@@ -86,14 +86,15 @@ RuleCandidate RuleVersions::check(std::vector<SourceFile> texts) {
   CheckOptions options = check_options_of_today();
   // Lists are read from the copies that are kept, so that what is checked is what a restart will build, whoever writes to the files now.
   options.locate = [this, &candidate](const std::string& path) {
-    const auto known = std::find_if(candidate.files.begin(), candidate.files.end(),
-                                    [&](const KeptFile& file) { return file.kind == KeptFile::Kind::list && file.path == path; });
-    std::error_code missing;
-    if (known == candidate.files.end() &&
-        (!std::filesystem::is_regular_file(path, missing) || !keep(path, KeptFile::Kind::list, candidate.files)))
-      return path;
-    const KeptFile& file = known == candidate.files.end() ? candidate.files.back() : *known;
-    return store_.contents().path_of(file.content).string();
+    std::vector<KeptFile>& files = candidate.files;
+    const auto is_this = [&path](const KeptFile& file) { return file.kind == KeptFile::Kind::list && file.path == path; };
+    auto file = std::find_if(files.begin(), files.end(), is_this);
+    if (file == files.end()) {
+      std::error_code missing;
+      if (!std::filesystem::is_regular_file(path, missing) || !keep(path, KeptFile::Kind::list, files)) return path;
+      file = std::prev(files.end());
+    }
+    return store_.contents().path_of(file->content).string();
   };
   check_set(*candidate.set, settings(), std::move(options));
   if (candidate.usable()) candidate.hash = RuleSet::hash(*candidate.set->rules);

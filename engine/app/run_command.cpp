@@ -88,6 +88,10 @@ void log_end(const ServiceStatus& total) {
   log_info(fmt::format("ended: {} records, {} decided, {} dead letters", total.records, total.decided, total.dead_letters));
 }
 
+std::string reload_text(const std::optional<ReloadResult>& last) {
+  return last ? last->origin + ": " + last->text : std::string();
+}
+
 EndedBy run_until_ended(BuiltService& built, const RunOptions& options, LiveView* view) {
   Service& service = *built.service;
   const Clock::time_point begun = Clock::now();
@@ -106,7 +110,7 @@ EndedBy run_until_ended(BuiltService& built, const RunOptions& options, LiveView
     next_look += look_every;
     const ServiceStatus status = service.status();
     if (view != nullptr)
-      view->show(status, service.recent());
+      view->show(status, service.recent(), reload_text(built.reloader->last()));
     else
       watch.look(status);
   }

@@ -38,10 +38,13 @@ event payment {
   currency     string
   merchant_id  string
 }
+list stolen of string from "stolen.txt"
+list lost of string from "lost.txt"
+list closed of string from "closed.txt"
 feature card_payments_10m = count() by card_id over 10m
 )" + std::string(number % 2 == 1 ? "feature card_spend_1h = sum(amount) by card_id over 1h\n" : "") +
-         R"(rule every "Every payment" { when amount > -1 and card_payments_10m > 0 score )" + std::to_string(number % 3 + 1) +
-         " reason \"set " + std::to_string(number) + "\" }\n" +
+         R"(rule every "Every payment" { when amount > -1 and card_payments_10m > 0 and card_id not in @stolen and card_id not in @lost and card_id not in @closed score )" +
+         std::to_string(number % 3 + 1) + " reason \"set " + std::to_string(number) + "\" }\n" +
          (number % 2 == 1 ? "rule spend \"Spends\" { when card_spend_1h > 0 score 1 }\n" : "");
 }
 
@@ -61,6 +64,7 @@ class ReloadTest : public testing::Test {
     std::string pattern = (fs::temp_directory_path() / "weir-reload-XXXXXX").string();
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     root_ = pattern;
+    for (const char* list : {"stolen.txt", "lost.txt", "closed.txt"}) std::ofstream(root_ / list) << "nobody's " << list << '\n';
   }
   void TearDown() override { fs::remove_all(root_); }
 
