@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 
@@ -142,19 +143,22 @@ void add_create(CLI::App& app, Request& request) {
 
 // What is asked of a running service.
 void add_admin(CLI::App& app, Request& request) {
-  request.admin.config = "config/weir.yaml";
+  // In a folder that `weir create` made, its own.
+  request.admin.config = std::filesystem::exists("weir.yaml") ? "weir.yaml" : "config/weir.yaml";
   const auto common = [&request](CLI::App& verb) {
     verb.add_option("--socket", request.admin.socket, "The service's local socket, instead of the one that the config names")
         ->option_text("PATH");
     verb.add_flag("--json", request.json, "Print JSON");
   };
   CLI::App* status = app.add_subcommand("status", "Show what a running service does: rules in force, the last reload, lag, shards, sinks");
-  status->add_option("CONFIG", request.admin.config, "The config that the service runs")->option_text(" ")->capture_default_str();
+  status->add_option("CONFIG", request.admin.config, "The config that the service runs: weir.yaml here, or else config/weir.yaml")
+      ->option_text(" ");
   common(*status);
   status->footer("Examples:\n  weir status config/weir.yaml\n  weir status --socket state/admin.sock --json");
   CLI::App* rules = app.add_subcommand("rules", "Look at the versions of a running service's rules, and put one in force");
   rules->add_option("ACTION", request.admin.words, "ls, show N, diff A B, rollback N or activate PATH")->required()->option_text("...");
-  rules->add_option("--config", request.admin.config, "The config that the service runs")->option_text("FILE")->capture_default_str();
+  rules->add_option("--config", request.admin.config, "The config that the service runs: weir.yaml here, or else config/weir.yaml")
+      ->option_text("FILE");
   common(*rules);
   rules->footer(
       "Examples:\n  weir rules ls                     the versions that are kept, the one in force with a star\n"
@@ -163,7 +167,8 @@ void add_admin(CLI::App& app, Request& request) {
       "  weir rules activate new.rules     check these rules, run their tests, put them in force\n\n"
       "Ends with 1 if the rules are refused, with 69 if no service runs.");
   CLI::App* reload = app.add_subcommand("reload", "Let a running service read its rules again, as SIGHUP does, and say what came of it");
-  reload->add_option("CONFIG", request.admin.config, "The config that the service runs")->option_text(" ")->capture_default_str();
+  reload->add_option("CONFIG", request.admin.config, "The config that the service runs: weir.yaml here, or else config/weir.yaml")
+      ->option_text(" ");
   common(*reload);
   reload->footer("Example:\n  weir reload config/weir.yaml");
 }
