@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -53,7 +54,9 @@ def describe_machine(build):
 
 
 def write_config(path, brokers, topics, rules, options):
-    """The engine's config for one run: one lane, one topic in, decisions and dead letters out."""
+    """The engine's config for one run: one lane, one topic in, decisions and dead letters out. What it knew of earlier topics of these names goes."""
+    state = path.parent / (path.stem + ".state")
+    shutil.rmtree(state, ignore_errors=True)
     path.write_text(f"""version: 1
 sources:
   payments:
@@ -65,7 +68,7 @@ rules:
 sinks:
   decisions: {{ kafka: {{ topic: {topics['out']}, linger: {options.linger_ms}ms }}, features: none }}
 dead_letters: {{ kafka: {{ topic: {topics['dead']} }} }}
-state: {{ dir: "{path.parent / (path.stem + '.state')}" }}
+state: {{ dir: "{state}" }}
 runtime: {{ lanes: 1 }}
 """)
 
