@@ -146,7 +146,7 @@ bool PatternGroup::place_step(const History& history, std::uint32_t step, std::s
 
 bool PatternGroup::agrees(const History& history, std::uint32_t step, std::size_t event) const {
   const std::size_t width = kept_.size();
-  const std::int64_t* own = event == own_event ? own_words_.data() : &history.words[event * width];
+  const std::int64_t* own = event == own_event ? own_words_.data() : history.words.data() + event * width;
   const std::uint64_t own_present = event == own_event ? own_present_ : history.present[event];
   return std::all_of(tests_[step].begin(), tests_[step].end(), [&](const StepTest& test) {
     const std::size_t earlier = chosen_[test.step];
