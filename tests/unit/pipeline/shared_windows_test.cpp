@@ -1,4 +1,5 @@
 // Windows that several shards feed, on lanes with threads of their own: assignment, replay, revocation, failure and the end.
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -132,7 +133,9 @@ TEST(SharedWindows, RevokedInFullFlightAndAssignedAgainTheyHoldEveryEventOnce) {
     KeyLedger ledger;
     for (ShardIndex shard = 0; shard < shards; ++shard) under.reader(shard).feed_shared(shard, epoch, 0, records_of(payments[shard]));
     if (epoch < 4) {
-      EXPECT_TRUE(under.wait_for(static_cast<ShardIndex>(epoch) % shards, positions[epoch % shards] + 200));
+      // A shard may have been ahead of the one that was waited for, up to its end.
+      const std::int64_t further = std::min<std::int64_t>(positions[epoch % shards] + 200, count);
+      EXPECT_TRUE(under.wait_for(static_cast<ShardIndex>(epoch) % shards, further));
     } else {
       for (ShardIndex shard = 0; shard < shards; ++shard) EXPECT_TRUE(under.wait_for(shard, count));
     }
