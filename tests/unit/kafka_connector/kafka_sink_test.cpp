@@ -68,6 +68,12 @@ class KafkaSinkOnEmbeddedBroker : public testing::Test {
   // For tests of order under refusals: the embedded broker, which checks no sequence numbers, takes a request behind one that it refused,
   // where a real one refuses that too.
   void send_one_request_at_a_time() { settings_.librdkafka["max.in.flight.requests.per.connection"] = "1"; }
+  // The same where a second request would stand behind the first, written and not sent: what is offered in one go is one request of each
+  // partition.
+  void gather_into_one_request() {
+    send_one_request_at_a_time();
+    settings_.linger = std::chrono::milliseconds{200};
+  }
   void close() { sink_->close(std::chrono::steady_clock::now() + SinkLane::patience); }
   std::vector<TopicRecord> read(std::size_t count) { return KafkaTopicUser(broker_->address()).read("decisions", count); }
   // What is sent again may be there twice, so a number of records says nothing.
@@ -144,7 +150,7 @@ TEST_F(KafkaSinkOnEmbeddedBroker, BringsEachLaneItsOwnAcknowledgements) {
 }
 
 TEST_F(KafkaSinkOnEmbeddedBroker, RidesOutErrorsThatTheProducerRepeatsItself) {
-  send_one_request_at_a_time();
+  gather_into_one_request();
   open(1);
   push_errors({RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS});
   SinkLane lane(*sink_, 0);
@@ -193,13 +199,15 @@ TEST_F(KafkaSinkOnEmbeddedBroker, KeepsARejectedOutputWithoutDelayingOthers) {
 }
 
 TEST_F(KafkaSinkOnEmbeddedBroker, ReplacesAProducerThatTurnedFatalAndLosesNothing) {
-  send_one_request_at_a_time();
+  gather_into_one_request();
   open(1);
   SinkLane lane(*sink_, 0);
   lane.add(outputs(30));
   ASSERT_TRUE(lane.deliver_all());
   push_errors({RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER});
-  for (std::size_t batch = 1; batch < 20; ++batch) {
+  for (std::size_t batch = 1; batch < 10; ++batch) lane.add(outputs(30, batch * 30));
+  ASSERT_TRUE(lane.turn_until([&] { return !sink_->state().healthy; }));
+  for (std::size_t batch = 10; batch < 20; ++batch) {
     lane.add(outputs(30, batch * 30));
     lane.turn();
   }
