@@ -48,9 +48,12 @@ class Builder {
     parts.sinks.push_back(std::move(dead_letters));
     if (!status_) return status_.error();
     std::string files_digest;
-    if (Status ruled = add_rules(parts, files_digest); !ruled) return ruled.error();
+    std::string refused;
+    if (Status ruled = add_rules(parts, files_digest, refused); !ruled) return ruled.error();
     built_->service = std::make_unique<Service>(std::move(parts));
     built_->reloader = std::make_unique<RuleReloader>(*built_->versions, *built_->service->rules(), std::move(files_digest), tell);
+    if (configuration_.kept) built_->reloader->begin_on_kept(configuration_.kept->text, configuration_.kept->diagnostics);
+    if (!refused.empty()) built_->reloader->begin_on_kept(std::move(refused), {});
     built_->reloads_on_signal = settings_.rules.reload != RulesReload::off;
     return std::move(built_);
   }
@@ -100,7 +103,7 @@ class Builder {
   }
 
   // The rule sets that decide: what was in force when the service ended, or what the files say now.
-  Status add_rules(ServiceParts& parts, std::string& files_digest) {
+  Status add_rules(ServiceParts& parts, std::string& files_digest, std::string& refused) {
     const std::filesystem::path folder = settings_.state.dir / "rules";
     // An embedded broker begins with empty topics, so what was decided of them before means nothing.
     if (std::error_code none; built_->broker) std::filesystem::remove(folder / "epochs.log", none);
@@ -112,6 +115,7 @@ class Builder {
     if (!starting) return starting.error();
     StartingRules& rules = starting.value();
     files_digest = rules.files_digest;
+    refused = rules.refused;
     std::vector<InputSettings> inputs;
     for (std::size_t source = 0; source < parts.sources.size(); ++source) {
       parts.sources[source].input.scorer = rules.version.scorers[source];
@@ -124,9 +128,13 @@ class Builder {
 
   static void tell(const ReloadResult& result) {
     if (result.outcome == ReloadResult::Outcome::failed) {
-      log_error(fmt::format("reload ({}) failed, version {} stays in force: {}", result.origin, result.version, result.text));
+      log_error(result.origin == "start"
+                    ? fmt::format("the service starts on version {} of the rules, which was in force before, and not on "
+                                  "the files, which are tried again when they change: {}",
+                                  result.version, result.text)
+                    : fmt::format("reload ({}) failed, version {} stays in force: {}", result.origin, result.version, result.text));
       if (!result.diagnostics.empty()) log_error(result.diagnostics);
-    } else if (result.outcome == ReloadResult::Outcome::switched || result.origin != "file change") {
+    } else if (result.outcome == ReloadResult::Outcome::switched || result.origin != "file change" || result.after_failure) {
       log_info(fmt::format("reload ({}): {}", result.origin, result.text));
       if (!result.diagnostics.empty()) log_warning(result.diagnostics);
     }

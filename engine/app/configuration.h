@@ -1,6 +1,7 @@
 // A config file and the rules that it names, read and checked together: what `weir check` reports and `weir run` starts from.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -31,8 +32,17 @@ struct CheckedSet {
 // Checks `set.rules_files` as one rule set, then the conditions of `settings` against it.
 void check_set(CheckedSet& set, const ServiceSettings& settings, CheckOptions options);
 
+// The rules files are broken, and a version that is kept stands in for them.
+struct KeptStart {
+  std::uint64_t version = 0;
+  std::string hash;
+  std::string text;         // what is wrong with the files, in a few words
+  std::string diagnostics;  // in full
+};
+
 struct Configuration : CheckedSet {
-  SettingsLoad load;  // load.settings: none where the config itself is wrong
+  SettingsLoad load;              // load.settings: none where the config itself is wrong
+  std::optional<KeptStart> kept;  // the set is that of this version, not that of the files
 
   bool usable() const { return load.settings && rules && !has_errors(diagnostics); }
 };

@@ -53,6 +53,13 @@ RuleReloader::~RuleReloader() {
   stop();
 }
 
+void RuleReloader::begin_on_kept(std::string text, std::string diagnostics) {
+  ReloadResult result = failure(std::move(text), std::move(diagnostics));
+  result.origin = "start";
+  files_differ_.store(true, std::memory_order_relaxed);
+  finish(std::move(result));
+}
+
 void RuleReloader::start() {
   thread_ = std::thread([this] { run(); });
 }
@@ -227,6 +234,7 @@ ReloadResult RuleReloader::finish(ReloadResult result) {
   attempts_.fetch_add(1, std::memory_order_relaxed);
   {
     const std::lock_guard guard(mutex_);
+    result.after_failure = last_ && last_->outcome == ReloadResult::Outcome::failed;
     last_ = result;
   }
   if (told_ != nullptr) told_(result);

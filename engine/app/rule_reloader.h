@@ -26,6 +26,7 @@ struct ReloadResult {
   std::string diagnostics;    // of a failure, in full; of a success its warnings
   std::int64_t at_ms = 0;
   std::int64_t took_ms = 0;
+  bool after_failure = false;  // the attempt before had failed
 };
 
 // Has a thread of low priority that does all the work; lanes feel nothing of it but the switch itself. Other calls from any thread.
@@ -37,6 +38,8 @@ class RuleReloader {
   RuleReloader(RuleVersions& versions, RuleSwitch& rules, std::string files_digest, Told told);
   ~RuleReloader();
 
+  // The service has started on another rule set than that of the files, which are broken. Before `start`.
+  void begin_on_kept(std::string text, std::string diagnostics);
   void start();
   void stop();
 

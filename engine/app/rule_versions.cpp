@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/app/kept_rules.h"
 #include "engine/recovery/durable_file.h"
 #include "rules/evaluate/rule_set.h"
 
@@ -33,29 +34,36 @@ Result<StartingRules> RuleVersions::start() {
   Result<std::unique_ptr<EpochLog>> log = EpochLog::open(folder_ / "epochs.log");
   if (!log) return log.error();
   starting.log = log.take();
-  std::vector<KeptFile> files;
-  for (const SourceFile& file : configuration_.rules_files) {
-    Result<std::string> content = store_.contents().keep(file.text);
-    if (!content) return content.error();
-    files.push_back({KeptFile::Kind::rules, file.path, content.take(), file.text.size()});
-  }
-  for (const std::string& path : configuration_.read_paths)
-    if (std::filesystem::exists(path))
-      if (Status kept = keep(path, KeptFile::Kind::list, files); !kept) return kept.error();
-  starting.files_digest = digest_of(files);
-  const std::string hash = RuleSet::hash(*configuration_.rules);
-
   const std::optional<ActiveVersion> last = starting.log->active();
-  const RuleVersion* in_force = last ? store_.find(last->version) : nullptr;
-  const bool files_are_new = in_force == nullptr || last->files_digest != starting.files_digest;
-  if (in_force != nullptr && (!files_are_new || in_force->hash == hash)) {
-    Result<CompiledVersion> again = in_force->hash == hash ? compile(configuration_, in_force->number, hash) : rebuild(in_force->number);
-    if (!again) return again.error();
-    starting.version = again.take();
+  if (configuration_.kept) {
+    starting.files_digest = last ? last->files_digest : std::string();
+    Result<CompiledVersion> kept = compile(configuration_, configuration_.kept->version, configuration_.kept->hash);
+    if (!kept) return kept.error();
+    starting.version = kept.take();
   } else {
-    const RuleVersion version{store_.next_number(), hash, now_ms(), "start", std::move(files)};
-    if (Status added = store_.add(version); !added) return added.error();
-    Result<CompiledVersion> made = compile(configuration_, version.number, hash);
+    std::vector<KeptFile> files;
+    for (const SourceFile& file : configuration_.rules_files) {
+      Result<std::string> content = store_.contents().keep(file.text);
+      if (!content) return content.error();
+      files.push_back({KeptFile::Kind::rules, file.path, content.take(), file.text.size()});
+    }
+    for (const std::string& path : configuration_.read_paths)
+      if (std::filesystem::exists(path))
+        if (Status kept = keep(path, KeptFile::Kind::list, files); !kept) return kept.error();
+    starting.files_digest = digest_of(files);
+    const std::string hash = RuleSet::hash(*configuration_.rules);
+    const RuleVersion* in_force = last ? store_.find(last->version) : nullptr;
+    const bool files_are_new = in_force == nullptr || last->files_digest != starting.files_digest;
+    const bool goes_on = in_force != nullptr && (!files_are_new || in_force->hash == hash);
+    Result<CompiledVersion> made = !goes_on                 ? begin_version(hash, std::move(files))
+                                   : in_force->hash == hash ? compile(configuration_, in_force->number, hash)
+                                                            : rebuild(in_force->number);
+    if (!made && !goes_on && in_force != nullptr) {
+      starting.refused = made.error().text;
+      starting.files_digest = last->files_digest;
+      made = rebuild(in_force->number);
+      if (!made) return Error{ErrorKind::configuration, starting.refused};
+    }
     if (!made) return made.error();
     starting.version = made.take();
   }
@@ -64,6 +72,14 @@ Result<StartingRules> RuleVersions::start() {
   if (last != changes.active)
     if (Status noted = starting.log->append(changes); !noted) return noted.error();
   return starting;
+}
+
+Result<CompiledVersion> RuleVersions::begin_version(const std::string& hash, std::vector<KeptFile> files) {
+  const RuleVersion version{store_.next_number(), hash, now_ms(), "start", std::move(files)};
+  Result<CompiledVersion> made = compile(configuration_, version.number, hash);
+  if (!made) return made;
+  if (Status added = store_.add(version); !added) return added.error();
+  return made;
 }
 
 Status RuleVersions::keep(const std::string& path, KeptFile::Kind kind, std::vector<KeptFile>& files) {
@@ -111,22 +127,8 @@ Result<RuleCandidate> RuleVersions::check_again(std::uint64_t number) const {
     candidate.hash = version->hash;
   }
   candidate.set = std::make_unique<CheckedSet>();
-  for (const KeptFile& file : candidate.files) {
-    if (file.kind == KeptFile::Kind::rules) {
-      Result<std::string> text = store_.contents().read(file.content);
-      if (!text) return text.error();
-      candidate.set->rules_files.push_back({file.path, text.take()});
-    } else if (const Status whole = store_.contents().verify(file.content); !whole) {
-      return whole.error();
-    }
-  }
-  CheckOptions options;
-  options.locate = [this, &candidate](const std::string& path) {
-    for (const KeptFile& file : candidate.files)
-      if (file.kind == KeptFile::Kind::list && file.path == path) return store_.contents().path_of(file.content).string();
-    return store_.contents().path_of("absent").string();
-  };
-  check_set(*candidate.set, settings(), std::move(options));
+  const RuleVersion version{number, candidate.hash, 0, {}, candidate.files};
+  if (Status kept = check_kept(store_.contents(), version, settings(), *candidate.set); !kept) return kept.error();
   return candidate;
 }
 

@@ -31,6 +31,8 @@ struct StartingRules {
   std::unique_ptr<EpochLog> log;
   CompiledVersion version;
   std::string files_digest;  // of what is on disk now
+  // Why the files, which check, could not be put in force, so that `version` is the one of before. Empty: they are.
+  std::string refused;
 };
 
 // `check` and `make` from one control thread; the rest from any.
@@ -42,7 +44,8 @@ class RuleVersions {
   // What every compiled set must fulfil, before anything else is called.
   void demand(std::function<Status(const Scorer& scorer)> demand) { demand_ = std::move(demand); }
 
-  // The set that was in force when the service ended, unless the files have changed since; then those, as a new version.
+  // The set that was in force when the service ended, unless the files have changed since; then those, as a new version. Where the files
+  // are broken (`Configuration::kept`), or cannot be compiled, what was in force goes on.
   Result<StartingRules> start();
 
   RuleCandidate check(std::vector<SourceFile> files);
@@ -66,6 +69,7 @@ class RuleVersions {
       : configuration_(configuration), folder_(std::move(folder)), store_(std::move(store)) {}
 
   const ServiceSettings& settings() const { return *configuration_.load.settings; }
+  Result<CompiledVersion> begin_version(const std::string& hash, std::vector<KeptFile> files);
   Status keep(const std::string& path, KeptFile::Kind kind, std::vector<KeptFile>& files);
   Result<CompiledVersion> compile(const CheckedSet& set, std::uint64_t number, const std::string& hash) const;
 

@@ -11,6 +11,7 @@
 #include "engine/app/admin_answers.h"
 #include "engine/app/configuration.h"
 #include "engine/app/exit_code.h"
+#include "engine/app/kept_rules.h"
 #include "engine/app/live_view.h"
 #include "engine/app/log.h"
 #include "engine/app/run_service.h"
@@ -158,9 +159,10 @@ int run_service(const Configuration& configuration, BuiltService& built, const R
 
 int run_command(const RunOptions& options, const Terminal& terminal) {
   block_signals();
-  const std::unique_ptr<Configuration> configuration = load_configuration(options.config, options.overrides, terminal.environment);
+  std::unique_ptr<Configuration> configuration = load_configuration(options.config, options.overrides, terminal.environment);
   if (!configuration->diagnostics.empty()) terminal.err << render(configuration->diagnostics, terminal.err_colour);
-  if (!configuration->usable()) return exit_code::bad_configuration;
+  if (!configuration->usable()) configuration = with_kept_rules(*configuration);
+  if (!configuration) return exit_code::bad_configuration;
   open_log(configuration->load.settings->log);
   auto built = build_service(*configuration, log_warning);
   if (!built) {

@@ -304,5 +304,46 @@ TEST_F(ReloadTest, ARestartKeepsARollbackUntilAFileChanges) {
   EXPECT_EQ(running.wait(), 0) << log();
 }
 
+TEST_F(ReloadTest, WithBrokenFilesItStartsOnTheVersionOfBeforeAndTakesTheFilesWhenTheyAreGood) {
+  save("rule broken { when");
+  config(1, 2'000, 1'000'000);
+  {
+    test::ChildProcess nothing_kept = service();
+    EXPECT_EQ(nothing_kept.wait(), 78) << log();
+  }
+  save(rules_number(1));
+  std::ofstream(root_ / "stolen.txt") << "thief\n";
+  {
+    test::ChildProcess running = service();
+    ASSERT_TRUE(wait_until([&] { return version_in_force() == 1; })) << log();
+    running.signal(SIGKILL);
+    running.wait();
+  }
+  // The list that the kept version read is part of it.
+  fs::remove(root_ / "stolen.txt");
+  save("rule broken { when");
+  test::ChildProcess check({WEIR_BINARY, "check", (root_ / "weir.yaml").string()}, (root_ / "check.log").string());
+  EXPECT_EQ(check.wait(), 1);
+  {
+    test::ChildProcess running = service();
+    ASSERT_TRUE(wait_until([&] { return version_in_force() > 0; })) << log();
+    EXPECT_EQ(version_in_force(), 1U);
+    EXPECT_NE(log().find("starts on version 1 of the rules, which was in force before"), std::string::npos) << log();
+    const std::string status = ask({"status"}).body;
+    EXPECT_NE(status.find("failed at"), std::string::npos) << status;
+    EXPECT_NE(status.find("(start): the rules files have 3 errors"), std::string::npos) << status;
+    EXPECT_NE(status.find("test.rules:1:"), std::string::npos) << status;
+    // Rules that are right but for a list that is missing wait for the list.
+    save(rules_number(2));
+    ASSERT_TRUE(wait_until([&] { return ask({"status"}).body.find("stolen.txt") != std::string::npos; })) << log();
+    EXPECT_EQ(version_in_force(), 1U);
+    std::ofstream(root_ / "stolen.txt") << "another\n";
+    ASSERT_TRUE(wait_until([&] { return version_in_force() == 2; })) << log();
+    running.signal(SIGTERM);
+    EXPECT_EQ(running.wait(), 0) << log();
+  }
+  for (const Decision& decision : decisions()) ASSERT_EQ(decision.set, decision.version) << decision.line;
+}
+
 }  // namespace
 }  // namespace weir

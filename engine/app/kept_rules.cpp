@@ -1,0 +1,73 @@
+#include "engine/app/kept_rules.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/recovery/epoch_log.h"
+
+namespace weir {
+namespace {
+
+const RuleVersion* version_of_before(const VersionStore& store, const std::filesystem::path& folder) {
+  std::error_code missing;
+  if (const std::filesystem::path path = folder / "epochs.log"; std::filesystem::exists(path, missing)) {
+    const Result<std::unique_ptr<EpochLog>> log = EpochLog::open(path);
+    if (!log) return nullptr;  // which set decided what is not known: nothing runs on a guess
+    if (const std::optional<ActiveVersion> active = log.value()->active()) return store.find(active->version);
+  }
+  return store.versions().empty() ? nullptr : &store.versions().rbegin()->second;
+}
+
+std::string errors_text(const Diagnostics& diagnostics) {
+  const auto errors =
+      std::count_if(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& each) { return each.severity == Severity::error; });
+  return fmt::format("the rules files have {} error{}", errors, errors == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Status check_kept(const ContentStore& contents, const RuleVersion& version, const ServiceSettings& settings, CheckedSet& set) {
+  for (const KeptFile& file : version.files) {
+    if (file.kind == KeptFile::Kind::rules) {
+      Result<std::string> text = contents.read(file.content);
+      if (!text) return text.error();
+      set.rules_files.push_back({file.path, text.take()});
+    } else if (const Status whole = contents.verify(file.content); !whole) {
+      return whole.error();
+    }
+  }
+  CheckOptions options;
+  options.locate = [&contents, &version](const std::string& path) {
+    for (const KeptFile& file : version.files)
+      if (file.kind == KeptFile::Kind::list && file.path == path) return contents.path_of(file.content).string();
+    return contents.path_of("absent").string();
+  };
+  check_set(set, settings, std::move(options));
+  return success();
+}
+
+std::unique_ptr<Configuration> with_kept_rules(Configuration& broken) {
+  if (!broken.load.settings) return nullptr;
+  const std::filesystem::path folder = broken.load.settings->state.dir / "rules";
+  std::error_code missing;
+  if (!std::filesystem::is_directory(folder / "versions", missing)) return nullptr;
+  const Result<VersionStore> store = VersionStore::open(folder);
+  if (!store) return nullptr;
+  const RuleVersion* version = version_of_before(store.value(), folder);
+  if (version == nullptr) return nullptr;
+  KeptStart start{version->number, version->hash, errors_text(broken.diagnostics), render(broken.diagnostics, false)};
+  auto kept = std::make_unique<Configuration>();
+  if (!check_kept(store.value().contents(), *version, *broken.load.settings, *kept)) return nullptr;
+  if (!kept->rules || has_errors(kept->diagnostics)) return nullptr;
+  kept->diagnostics.clear();  // warnings that were told when the version came into force
+  // The files that are missing or wrong are looked at too: the service waits for them.
+  for (std::string& path : broken.read_paths)
+    if (std::find(kept->read_paths.begin(), kept->read_paths.end(), path) == kept->read_paths.end()) kept->read_paths.push_back(path);
+  kept->load = std::move(broken.load);
+  kept->kept = std::move(start);
+  return kept;
+}
+
+}  // namespace weir
