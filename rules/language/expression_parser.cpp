@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, 7> comparison_signs{"==", "=", "!=", "<",
 constexpr std::array<std::string_view, 3> text_operators{"starts_with", "ends_with", "contains"};
 constexpr std::array<std::string_view, 12> aggregate_only{"count", "sum",        "avg",    "stddev", "distinct", "first",
                                                           "last",  "percentile", "median", "mode",   "variance", "average"};
+constexpr std::array<std::string_view, 2> aggregate_or_function{"min", "max"};
 constexpr std::array<std::string_view, 7> aggregate_clauses{"from", "by", "over", "inclusive", "where", "excluding", "delay"};
 
 template <std::size_t size>
@@ -391,7 +392,9 @@ SyntaxExpressionPointer ExpressionParser::parse_call() {
   }
   node->span = hull(node->span, reader_.peek().span);
   if (!reader_.expect_symbol(")", "at the end of the arguments")) return node;
-  const bool clauses = reader_.peek().kind == TokenKind::name && one_of(aggregate_clauses, reader_.peek().text);
+  // In a `where` the clauses behind a function are those of the aggregate around it: `where contains(s, "x") excluding this event`.
+  const bool may_aggregate = !within_where_ || (one_of(aggregate_or_function, function.text) && node->operands.size() == 1);
+  const bool clauses = may_aggregate && reader_.peek().kind == TokenKind::name && one_of(aggregate_clauses, reader_.peek().text);
   if (!one_of(aggregate_only, function.text) && !clauses) return node;
 
   node->kind = SyntaxKind::aggregate;
@@ -440,7 +443,9 @@ void ExpressionParser::parse_aggregate_clauses(SyntaxAggregate& aggregate) {
     } else if (word.text == "where") {
       once(aggregate.where != nullptr, word);
       reader_.take();
+      const bool within_another = std::exchange(within_where_, true);
       aggregate.where = parse();
+      within_where_ = within_another;
     } else if (word.text == "excluding") {
       once(aggregate.exclude_this_event, word);
       reader_.take();

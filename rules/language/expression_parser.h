@@ -49,6 +49,7 @@ class ExpressionParser {
   TokenReader& reader_;
   std::size_t depth_ = 0;
   std::size_t nodes_ = 0;
+  bool within_where_ = false;  // of an aggregate
 };
 
 }  // namespace weir

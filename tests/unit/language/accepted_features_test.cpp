@@ -34,5 +34,20 @@ TEST(AcceptedFeatures, CanAllBePlanned) {
   EXPECT_EQ(accepted, 600U);
 }
 
+TEST(AcceptedFeatures, MayEndTheirConditionWithAFunction) {
+  const std::vector<std::string> conditions{"starts_with(country, \"D\")", "mcc == length(country)", "approved and mcc > min(1, 2)",
+                                            "not contains(lower(country), \"x\")"};
+  const std::vector<std::string> tails{" excluding this event", " over 1h", " over 1h delay 7d", " over 1h inclusive excluding this event"};
+  for (const std::string& condition : conditions) {
+    for (const std::string clauses :
+         {" excluding this event", " over 1h", " over 1h delay 7d", " over 1h inclusive excluding this event"}) {
+      const std::string window = clauses.find("over") == std::string::npos ? " over 1h" : "";
+      const auto checked = checking::check("feature f = count() by card_id" + window + " where " + condition + clauses +
+                                           "\nrule r \"R\" { when f > 1 then alert }\n");
+      EXPECT_TRUE(checked->rules) << condition << clauses << ": " << checked->codes();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace weir
