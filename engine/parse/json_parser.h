@@ -6,8 +6,8 @@
 // - Decimals are read from the digits themselves, never through a double: `12.30`, `1e2`, `-0.0` are fine, a digit too many behind the
 // point
 //   is a reject. Integers have no fraction and no exponent. Numbers and booleans in quotes are mistyped.
-// - Timestamps are RFC 3339 text, or a number in the declared unit (milliseconds unless declared); what is finer than a millisecond is cut
-// off.
+// - Timestamps are RFC 3339 text, or a number in the declared unit (milliseconds unless declared): a whole one, but seconds may have a
+//   fraction. What is finer than a millisecond is cut off. A leap second is the second behind it.
 // - geo is an object with the numbers `lat` (-90 to 90) and `lon` (-180 to 180); other members are skipped.
 // - An optional field may be absent or null; a required one must have a value.
 // - Where several event types come through one source, a member of the object tells which it is. It stands anywhere, once; what it says is

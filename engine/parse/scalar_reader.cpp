@@ -11,6 +11,7 @@ namespace weir {
 namespace {
 
 constexpr Complaint nothing;
+constexpr Complaint time_out_of_range{RejectReason::number_out_of_range, "a time outside the years 0000 to 9999"};
 constexpr Complaint malformed_number{RejectReason::not_json, "a malformed number"};
 
 // For a token that did not read as a number of the wanted kind.
@@ -72,6 +73,24 @@ std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
 }
 
+// Seconds with any fraction into milliseconds, rounded down: what lies behind the third digit only tells whether a time before 1970 is
+// whole.
+Complaint read_seconds(std::string_view token, std::int64_t& into) {
+  constexpr std::size_t digits_kept = 3;
+  const std::size_t point = token.find('.');
+  std::string_view kept = token;
+  bool rounded_up = false;
+  if (point != std::string_view::npos && token.size() - point - 1 > digits_kept && token.find_first_of("eE") == std::string_view::npos) {
+    if (!is_json_number(token)) return not_a_number(token);
+    kept = token.substr(0, point + 1 + digits_kept);
+    rounded_up = token.front() == '-' && token.find_first_not_of('0', kept.size()) != std::string_view::npos;
+  }
+  const Complaint complaint = read_decimal(kept, digits_kept, into);
+  if (complaint.reason == RejectReason::number_out_of_range) return time_out_of_range;
+  if (complaint.none() && rounded_up) --into;
+  return complaint;
+}
+
 Complaint read_timestamp(TimestampUnit unit, std::string_view token, std::int64_t& into) {
   if (token.front() == '"') {
     const std::optional<std::int64_t> time = parse_timestamp(token.substr(1, token.size() - 2));
@@ -81,15 +100,12 @@ Complaint read_timestamp(TimestampUnit unit, std::string_view token, std::int64_
   }
   std::int64_t number = 0;
   if (unit == TimestampUnit::seconds) {
-    constexpr int nanosecond_digits = 9;
-    if (const Complaint complaint = read_decimal(token, nanosecond_digits, number); !complaint.none()) return complaint;
-    number = floor_divide(number, 1'000'000);
+    if (const Complaint complaint = read_seconds(token, number); !complaint.none()) return complaint;
   } else {
     if (const Complaint complaint = read_integer(token, number); !complaint.none()) return complaint;
     if (unit == TimestampUnit::microseconds) number = floor_divide(number, 1000);
   }
-  if (number < timestamp_ms_min || number > timestamp_ms_max)
-    return Complaint{RejectReason::number_out_of_range, "a time outside the years 0000 to 9999"};
+  if (number < timestamp_ms_min || number > timestamp_ms_max) return time_out_of_range;
   into = number;
   return nothing;
 }

@@ -239,12 +239,27 @@ TEST_F(HostileDocumentTest, Timestamps) {
       {at("\"2026-01-01T00:00:00\\x\""), "not_json"},
       {at("true"), "field_mistyped"},
       {with("\"seen_s\":1767225600.1239999"), "accepted"},
-      {with("\"seen_s\":1767225600123"), "number_out_of_range"},
+      {with("\"seen_s\":1767225600123"), "number_out_of_range: field `seen_s`: a time outside the years 0000 to 9999 at byte 62"},
+      {with("\"seen_s\":9223372036854775807"), "number_out_of_range: field `seen_s`: a time outside the years 0000 to 9999 at byte 62"},
+      {with("\"seen_s\":253402300799.9991234567890123456789"), "accepted"},
+      {with("\"seen_s\":253402300800"), "number_out_of_range"},
+      {with("\"seen_s\":-62167219200.000"), "accepted"},
+      {with("\"seen_s\":-62167219200.0001"), "number_out_of_range"},
+      {with("\"seen_s\":1.7672256001239e9"), "too_many_digits"},
+      {with("\"seen_s\":1.767225600123e9"), "accepted"},
+      {with("\"seen_s\":1.2345.6"), "not_json"},
+      {with("\"seen_s\":1.2345x"), "not_json"},
+      {with("\"seen_s\":01.23456"), "not_json"},
       {with("\"seen_us\":-1"), "accepted"},
   });
   parse({with("\"seen_s\":1767225600.1239999,\"seen_us\":-1")});
   EXPECT_EQ(events.columns[seen_s].integers[0], 1767225600123);
   EXPECT_EQ(events.columns[seen_us].integers[0], -1);
+  parse({with("\"seen_s\":-0.5"), with("\"seen_s\":-0.50000"), with("\"seen_s\":-0.50001"), with("\"seen_s\":-0.00009"),
+         with("\"seen_s\":10000000000.12399999999")});
+  ASSERT_EQ(events.rows, 5U);
+  const std::vector<std::int64_t> milliseconds(events.columns[seen_s].integers.begin(), events.columns[seen_s].integers.begin() + 5);
+  EXPECT_EQ(milliseconds, (std::vector<std::int64_t>{-500, -500, -501, -1, 10'000'000'000'123}));
 }
 
 TEST_F(HostileDocumentTest, Strings) {
