@@ -81,6 +81,7 @@ class Builder {
     if (!configuration_.fed_by.empty()) named.input.gate = gate_;
     named.input.types = record_types(configuration_.rules->event, source);
     named.input.features.late_allowed_ms = settings_.state.late.allowed.count();
+    named.input.feedback.late_allowed_ms = settings_.state.late.allowed.count();
     named.input.duplicates = {settings_.state.duplicates.horizon.count(), settings_.state.duplicates.ids_max};
     named.input.late = settings_.state.late.then == LateThen::dead_letter ? LatePolicy::dead_letter
                        : settings_.state.late.then == LateThen::drop      ? LatePolicy::drop
