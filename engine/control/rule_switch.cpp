@@ -27,6 +27,7 @@ RuleSwitch::RuleSwitch(std::unique_ptr<EpochLog> log, CompiledVersion active, st
     : log_(std::move(log)),
       inputs_(std::move(inputs)),
       rebuild_(std::move(rebuild)),
+      reaches_(inputs_.size()),
       reach_ms_(inputs_.size()),
       shares_(inputs_.size()),
       active_(std::make_shared<const CompiledVersion>(std::move(active))) {
@@ -63,9 +64,8 @@ void RuleSwitch::remember(const std::shared_ptr<const CompiledVersion>& version)
   versions_[version->number] = version;
   while (versions_.size() > versions_cached_max) versions_.erase(versions_.begin());
   for (std::size_t source = 0; source < inputs_.size(); ++source) {
-    const std::int64_t reach_ms = weir::history_reach(input_of(*version, source)).count();
-    std::atomic<std::int64_t>& known = reach_ms_[source];
-    if (reach_ms > known.load(std::memory_order_relaxed)) known.store(reach_ms, std::memory_order_relaxed);
+    reaches_[source].add(input_of(*version, source));
+    reach_ms_[source].store(reaches_[source].get().count(), std::memory_order_relaxed);
   }
 }
 

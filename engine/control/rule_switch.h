@@ -119,7 +119,8 @@ class RuleSwitch : public RuleBook {
   std::vector<InputSettings> inputs_;
   Rebuild rebuild_;
   LaneGroup* lanes_ = nullptr;
-  std::vector<std::atomic<std::int64_t>> reach_ms_;  // by source
+  std::vector<HistoryReach> reaches_;                // by source, of all versions that came by
+  std::vector<std::atomic<std::int64_t>> reach_ms_;  // what they say, for any thread
   std::vector<std::atomic<bool>> shares_;            // by source
   std::atomic<bool> stopping_{false};
   WakeSignal wake_;

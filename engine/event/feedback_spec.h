@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,11 +19,9 @@ struct FactSpec {
   std::string field;            // "compromised"
   std::vector<ColumnIndex> by;  // key parts, in order
   ValueType type = ValueType::boolean;
-  int scale = 0;                // of a decimal
-  std::int64_t longest_ms = 0;  // that some update lets it live; 0: one lets it live without end
-  // How far behind an event's time facts can reach that lead to this one's value: its own length and those of the facts that the rules
-  // read which write it. None: without end.
-  std::optional<std::int64_t> chain_ms;
+  int scale = 0;                       // of a decimal
+  std::int64_t longest_ms = 0;         // that some update lets it live; 0: one lets it live without end
+  std::vector<std::uint32_t> sources;  // facts that the rules read which write this one, by their place among the facts
   bool by_includes_shard_key = true;
 };
 
@@ -51,6 +48,9 @@ struct PatternSpec {
   std::int64_t within_ms = 0;
   std::vector<PatternStep> steps;
   bool by_includes_shard_key = true;
+  // Equal in two versions of a rule set: what the steps ask and compare is the same, so the events that are remembered go on. Empty: like
+  // no other.
+  std::string identity{};
 };
 
 // Facts and patterns have columns of FeatureColumns behind those of the features: first the facts, then the patterns.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,14 @@ class FactGroup {
  public:
   // `facts`: indexes into `specs` of those with this key; `first_column`: that of specs[0] in FeatureColumns.
   FactGroup(std::span<const FactSpec> specs, std::vector<std::uint32_t> facts, std::size_t first_column, const FeedbackLimits& limits);
+
+  // The same values as a later rule set reads and writes them: `facts` says by place of `before` which of `specs` it is now, or
+  // `nobodys`. Both groups may be used in turns.
+  FactGroup(const FactGroup& before, std::span<const FactSpec> specs, std::vector<std::uint32_t> facts, std::size_t first_column);
+
+  static constexpr std::uint32_t nobodys = ~std::uint32_t{0};
+  // By place, its index into the rule set's facts.
+  const std::vector<std::uint32_t>& facts() const { return facts_; }
 
   // Once a batch.
   void begin(const EventBatch& batch, const BatchKeys& keys, FeatureColumns& out);
@@ -43,22 +52,26 @@ class FactGroup {
     std::int64_t ends_ms = never;
   };
 
-  Slot* slots(NameNumber key) { return &slots_[key * facts_.size()]; }
-  const Slot* slots(NameNumber key) const { return &slots_[key * facts_.size()]; }
+  // What stays when another rule set takes over.
+  struct Memory {
+    NameTable keys;
+    NameTable texts;
+    std::vector<Slot> slots;  // a place for each fact a key, by its number
+    std::vector<bool> held;   // by key: the number is in use
+    std::size_t sweep_at = sweep_at_first;
+    RecentPast past;
+    std::uint64_t refused = 0;
+  };
+
+  Slot* slots(NameNumber key) const { return &memory_->slots[key * facts_.size()]; }
   void drop(Slot& slot, const FactSpec& spec);
   void sweep();
 
-  std::vector<FactSpec> specs_;       // of the facts below
-  std::vector<std::uint32_t> facts_;  // ascending
+  std::vector<FactSpec> specs_;       // by place; of `nobodys` as it was
+  std::vector<std::uint32_t> facts_;  // by place
   std::size_t first_column_;
   FeedbackLimits limits_;
-  NameTable keys_;
-  NameTable texts_;
-  std::vector<Slot> slots_;  // facts_.size() a key, by its number
-  std::vector<bool> held_;   // by key: the number is in use
-  std::size_t sweep_at_ = sweep_at_first;
-  RecentPast past_;
-  std::uint64_t refused_ = 0;
+  std::shared_ptr<Memory> memory_;
 };
 
 }  // namespace weir

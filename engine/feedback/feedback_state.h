@@ -4,8 +4,9 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/event/batch.h"
@@ -26,14 +27,26 @@ enum class KeyOwner : std::uint8_t { any, shard, lane };  // shard: keys that in
 bool has_feedback(const Scorer& scorer);
 // The name of a fact, feature or pattern of this kind whose key is not tied to a shard; empty where there is none.
 std::string foreign_feedback(const Scorer& scorer);
-// How far behind an event's time an earlier event can matter to this state. Nothing: without end, because what an event decides depends on
-// what earlier ones decided, and so on, or because a fact never ends.
-std::optional<std::int64_t> feedback_reach_ms(const Scorer& scorer, std::int64_t window_reach_ms, const FeedbackLimits& limits);
+
+class FeedbackState;
+
+// The state of the rule set before, and that set.
+struct FeedbackBefore {
+  FeedbackState* state = nullptr;
+  const Scorer* scorer = nullptr;
+};
 
 // One thread at a time. Rows of a batch are read and written in waves (see WaveJudge); rows of one wave share no key.
 class FeedbackState {
  public:
-  FeedbackState(const Scorer& scorer, KeyOwner owner, const FeatureStoreLimits& windows, const FeedbackLimits& limits);
+  // What `before` has too goes on: a fact of the same name, key and type, a feature or pattern of the same text and meaning. The rest
+  // begins empty. Both states may be used in turns, by the thread of one lane, while its shards switch one after the other.
+  FeedbackState(const Scorer& scorer, KeyOwner owner, const FeatureStoreLimits& windows, const FeedbackLimits& limits,
+                FeedbackBefore before = {});
+  // This state is not used any more.
+  void end() { alive_.reset(); }
+  // Adds to `retired` what only states before needed that have ended.
+  void forget_ended(std::vector<std::shared_ptr<void>>& retired);
   FeedbackState(const FeedbackState&) = delete;
   FeedbackState& operator=(const FeedbackState&) = delete;
 
@@ -65,14 +78,32 @@ class FeedbackState {
     std::size_t kind = 0;
     PatternGroup group;
   };
+  // Windows that the states of several rule sets use, each by its number.
+  struct SharedWindows {
+    FeatureStore store;
+    std::vector<std::pair<std::uint64_t, std::weak_ptr<const void>>> states;
+  };
+  struct Windows {
+    std::shared_ptr<SharedWindows> shared;
+    std::uint64_t number = 0;
+  };
   // A feature that rules reset has windows of its own, so that no other feature of its key loses anything.
   struct Resettable {
     FeatureIndex feature = 0;
     bool after_decision = false;
-    FeatureStore store;
+    std::string name;
+    std::string identity;
+    Windows windows;
   };
 
   std::size_t kind_of(const std::vector<ColumnIndex>& by);
+  void add_facts(const Scorer& scorer, KeyOwner owner, const FeedbackLimits& limits, const FeedbackBefore& before);
+  void add_patterns(const Scorer& scorer, KeyOwner owner, const FeedbackLimits& limits, const FeedbackBefore& before);
+  void add_features(const Scorer& scorer, KeyOwner owner, const FeatureStoreLimits& limits, const FeedbackBefore& before);
+  Windows open_windows(const Scorer& scorer, std::span<const FeatureIndex> held, const FeatureStoreLimits& limits, const Windows* known,
+                       const Scorer* scorer_before);
+  template <typename Visit>
+  void for_each_windows(Visit visit);
 
   std::vector<std::unique_ptr<BatchKeys>> kinds_;
   std::size_t wave_kinds_ = 0;  // the first so many; the others are only asked by patterns
@@ -80,8 +111,9 @@ class FeedbackState {
   std::size_t columns_ = 0;
   std::vector<Facts> facts_;
   std::vector<Pattern> patterns_;
-  std::unique_ptr<FeatureStore> decided_;  // features over own decisions that no rule resets
+  Windows decided_;  // features over own decisions that no rule resets; none: there are none
   std::vector<Resettable> resettable_;
+  std::shared_ptr<const void> alive_ = std::make_shared<char>();
 };
 
 }  // namespace weir

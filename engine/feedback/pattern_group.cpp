@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "engine/base/check.h"
 
@@ -39,6 +40,14 @@ bool compare(Comparison comparison, const Value& own, const Value& earlier) {
 }  // namespace
 
 PatternGroup::PatternGroup(const PatternSpec& spec, std::size_t column, const FeedbackLimits& limits)
+    : PatternGroup(spec, column, limits, std::make_shared<Memory>()) {
+  memory_->sweep_at = sweep_at_first;
+}
+
+PatternGroup::PatternGroup(const PatternGroup& before, const PatternSpec& spec, std::size_t column)
+    : PatternGroup(spec, column, before.limits_, before.memory_) {}
+
+PatternGroup::PatternGroup(const PatternSpec& spec, std::size_t column, const FeedbackLimits& limits, std::shared_ptr<Memory> memory)
     : spec_(spec),
       column_(column),
       limits_(limits),
@@ -46,7 +55,7 @@ PatternGroup::PatternGroup(const PatternSpec& spec, std::size_t column, const Fe
       retain_ms_(2 * spec.within_ms + limits.late_allowed_ms),
       tests_(spec.steps.size()),
       referred_(spec.steps.size(), false),
-      sweep_at_(sweep_at_first),
+      memory_(std::move(memory)),
       chosen_(spec.steps.size(), own_event) {
   const auto keep = [this](ColumnIndex source, ValueType type) {
     for (std::uint32_t index = 0; index < kept_.size(); ++index)
@@ -65,6 +74,20 @@ PatternGroup::PatternGroup(const PatternSpec& spec, std::size_t column, const Fe
   own_words_.resize(kept_.size());
 }
 
+// By the columns that are kept of an event and their order, wherever they are in a batch.
+bool PatternGroup::fits(const PatternSpec& spec) const {
+  const PatternGroup other(spec, column_, limits_, nullptr);
+  const auto same_column = [](const KeptColumn& one, const KeptColumn& two) { return one.type == two.type; };
+  const auto same_test = [](const StepTest& one, const StepTest& two) {
+    return one.step == two.step && one.kept_own == two.kept_own && one.kept_earlier == two.kept_earlier;
+  };
+  const auto same_step = [&](const std::vector<StepTest>& one, const std::vector<StepTest>& two) {
+    return std::equal(one.begin(), one.end(), two.begin(), two.end(), same_test);
+  };
+  return std::equal(kept_.begin(), kept_.end(), other.kept_.begin(), other.kept_.end(), same_column) &&
+         std::equal(tests_.begin(), tests_.end(), other.tests_.begin(), other.tests_.end(), same_step);
+}
+
 // The values that comparisons read, names of strings held once more.
 void PatternGroup::read_event(const EventBatch& batch, std::size_t row) {
   own_present_ = 0;
@@ -78,7 +101,7 @@ void PatternGroup::read_event(const EventBatch& batch, std::size_t row) {
     } else if (column.type == ValueType::floating) {
       own_words_[index] = std::bit_cast<std::int64_t>(column.floats[row]);
     } else if (column.type == ValueType::string) {
-      own_words_[index] = texts_.intern(column.strings[row], NameTable::hash(column.strings[row]));
+      own_words_[index] = memory_->texts.intern(column.strings[row], NameTable::hash(column.strings[row]));
     } else {
       own_words_[index] = column.integers[row];
     }
@@ -96,7 +119,7 @@ void PatternGroup::apply(const EventBatch& batch, const BatchKeys& keys, Feature
     answer.present.set(row);
     if (!keys.has(row)) continue;
     const std::int64_t time = batch.time().integers[row];
-    past_.see(time);
+    memory_->past.see(time);
     std::uint32_t fits = 0;
     for (std::uint32_t step = 0; step < last; ++step)
       if (holds_at(batch, spec_.steps[step].condition, row)) fits |= std::uint32_t{1} << step;
@@ -117,7 +140,8 @@ void PatternGroup::apply(const EventBatch& batch, const BatchKeys& keys, Feature
       remember(*history, time, fits);
     } else {
       for (std::size_t index = 0; index < kept_.size(); ++index)
-        if (kept_[index].type == ValueType::string && own_words_[index] != 0) texts_.release(static_cast<NameNumber>(own_words_[index]));
+        if (kept_[index].type == ValueType::string && own_words_[index] != 0)
+          memory_->texts.release(static_cast<NameNumber>(own_words_[index]));
     }
   }
 }
@@ -126,7 +150,7 @@ bool PatternGroup::completes(const History& history, std::size_t begin, std::siz
   tries_ = 0;
   const bool found = place_step(history, 0, begin, end);
   if (tries_ < limits_.pattern_tries_max) return found;
-  ++tries_reached_;
+  ++memory_->tries_reached;
   return false;
 }
 
@@ -163,9 +187,10 @@ bool PatternGroup::holds(const StepTest& test, std::int64_t own, std::int64_t ea
 void PatternGroup::remember(History& history, std::int64_t time, std::uint32_t fits) {
   const bool fresh = history.times.empty() || time >= history.newest_ms;
   if (!fresh && history.newest_ms - time > admit_ms_) {
-    ++too_late_;
+    ++memory_->too_late;
     for (std::size_t index = 0; index < kept_.size(); ++index)
-      if (kept_[index].type == ValueType::string && own_words_[index] != 0) texts_.release(static_cast<NameNumber>(own_words_[index]));
+      if (kept_[index].type == ValueType::string && own_words_[index] != 0)
+        memory_->texts.release(static_cast<NameNumber>(own_words_[index]));
     return;
   }
   if (fresh) {
@@ -180,7 +205,7 @@ void PatternGroup::remember(History& history, std::int64_t time, std::uint32_t f
   history.present.insert(history.present.begin() + place, own_present_);
   history.words.insert(history.words.begin() + place * static_cast<std::ptrdiff_t>(kept_.size()), own_words_.begin(), own_words_.end());
   if (history.times.size() <= limits_.pattern_events_a_key_max) return;
-  ++dropped_;
+  ++memory_->dropped;
   drop(history, 1);
 }
 
@@ -191,7 +216,7 @@ void PatternGroup::drop(History& history, std::size_t count) {
   for (std::size_t event = 0; event < count; ++event)
     for (std::size_t index = 0; index < width; ++index)
       if (kept_[index].type == ValueType::string && history.words[event * width + index] != 0)
-        texts_.release(static_cast<NameNumber>(history.words[event * width + index]));
+        memory_->texts.release(static_cast<NameNumber>(history.words[event * width + index]));
   const auto first = static_cast<std::ptrdiff_t>(count);
   history.times.erase(history.times.begin(), history.times.begin() + first);
   history.fits.erase(history.fits.begin(), history.fits.begin() + first);
@@ -200,36 +225,36 @@ void PatternGroup::drop(History& history, std::size_t count) {
 }
 
 PatternGroup::History* PatternGroup::history_of(const BatchKeys& keys, std::size_t row, bool add) {
-  NameNumber key = keys_.find(keys.key(row), keys.hash(row));
+  NameNumber key = memory_->keys.find(keys.key(row), keys.hash(row));
   if (key == 0) {
     if (!add) return nullptr;
-    if (keys_.names() >= sweep_at_) sweep();
-    key = keys_.intern(keys.key(row), keys.hash(row));
-    if (histories_.size() <= key) histories_.resize(key + std::size_t{1});
-    histories_[key] = {};
-    histories_[key].held = true;
+    if (memory_->keys.names() >= memory_->sweep_at) sweep();
+    key = memory_->keys.intern(keys.key(row), keys.hash(row));
+    if (memory_->histories.size() <= key) memory_->histories.resize(key + std::size_t{1});
+    memory_->histories[key] = {};
+    memory_->histories[key].held = true;
   }
-  return &histories_[key];
+  return &memory_->histories[key];
 }
 
 // Forgets keys that are idle for longer than an event can be late against the recent past. Not done again before as many more have come.
 void PatternGroup::sweep() {
-  for (NameNumber key = 1; key < histories_.size(); ++key) {
-    History& history = histories_[key];
-    if (!history.held || history.newest_ms >= past_.begin() - retain_ms_) continue;
+  for (NameNumber key = 1; key < memory_->histories.size(); ++key) {
+    History& history = memory_->histories[key];
+    if (!history.held || history.newest_ms >= memory_->past.begin() - retain_ms_) continue;
     drop(history, history.times.size());
     history = {};
-    keys_.release(key);
+    memory_->keys.release(key);
   }
-  sweep_at_ = std::max(sweep_at_first, 2 * keys_.names());
+  memory_->sweep_at = std::max(sweep_at_first, 2 * memory_->keys.names());
 }
 
 void PatternGroup::add_counters(FeedbackCounters& total) const {
-  total.pattern_keys += keys_.names();
-  total.bytes += keys_.bytes() + texts_.bytes() + histories_.capacity() * sizeof(History);
-  total.pattern_events_dropped += dropped_;
-  total.pattern_events_too_late += too_late_;
-  total.pattern_tries_reached += tries_reached_;
+  total.pattern_keys += memory_->keys.names();
+  total.bytes += memory_->keys.bytes() + memory_->texts.bytes() + memory_->histories.capacity() * sizeof(History);
+  total.pattern_events_dropped += memory_->dropped;
+  total.pattern_events_too_late += memory_->too_late;
+  total.pattern_tries_reached += memory_->tries_reached;
 }
 
 }  // namespace weir

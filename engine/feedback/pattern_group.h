@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "engine/base/bit_mask.h"
@@ -23,6 +24,13 @@ class PatternGroup {
  public:
   // `column`: where the answer goes in FeatureColumns.
   PatternGroup(const PatternSpec& spec, std::size_t column, const FeedbackLimits& limits);
+
+  // The same events as a later rule set asks for them: `spec` has the identity of that of `before`. Both groups may be used in turns.
+  PatternGroup(const PatternGroup& before, const PatternSpec& spec, std::size_t column);
+  // Whether `spec` keeps of an event just what this group does.
+  bool fits(const PatternSpec& spec) const;
+
+  const PatternSpec& spec() const { return spec_; }
 
   // For every active row in order: answers, then remembers.
   void apply(const EventBatch& batch, const BatchKeys& keys, FeatureColumns& out);
@@ -53,6 +61,20 @@ class PatternGroup {
     bool held = false;
   };
 
+  // What stays when another rule set takes over.
+  struct Memory {
+    NameTable keys;
+    NameTable texts;
+    std::vector<History> histories;  // by number of the key
+    RecentPast past;
+    std::size_t sweep_at = 0;
+    std::uint64_t dropped = 0;
+    std::uint64_t too_late = 0;
+    std::uint64_t tries_reached = 0;
+  };
+
+  PatternGroup(const PatternSpec& spec, std::size_t column, const FeedbackLimits& limits, std::shared_ptr<Memory> memory);
+
   bool completes(const History& history, std::size_t begin, std::size_t end);
   bool place_step(const History& history, std::uint32_t step, std::size_t from, std::size_t end);
   bool agrees(const History& history, std::uint32_t step, std::size_t event) const;
@@ -72,21 +94,13 @@ class PatternGroup {
   std::vector<std::vector<StepTest>> tests_;  // by step
   std::vector<bool> referred_;                // by step: a later step reads it
 
-  NameTable keys_;
-  NameTable texts_;
-  std::vector<History> histories_;  // by number of the key
-  RecentPast past_;
-  std::size_t sweep_at_;
+  std::shared_ptr<Memory> memory_;
 
   // The event at hand.
   std::vector<std::int64_t> own_words_;
   std::uint64_t own_present_ = 0;
   std::vector<std::size_t> chosen_;  // by step: the event of the combination that is being tried
   std::uint64_t tries_ = 0;
-
-  std::uint64_t dropped_ = 0;
-  std::uint64_t too_late_ = 0;
-  std::uint64_t tries_reached_ = 0;
 };
 
 }  // namespace weir

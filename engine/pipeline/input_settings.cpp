@@ -1,5 +1,7 @@
 #include "engine/pipeline/input_settings.h"
 
+#include <algorithm>
+
 #include "engine/features/feature_store.h"
 #include "engine/feedback/feedback_state.h"
 
@@ -18,19 +20,29 @@ std::vector<FeatureIndex> held_features(const Scorer& scorer) {
   return held;
 }
 
-std::unique_ptr<FeedbackState> make_feedback(const Scorer& scorer, const InputSettings& input, KeyOwner owner) {
+std::unique_ptr<FeedbackState> make_feedback(const Scorer& scorer, const InputSettings& input, KeyOwner owner, FeedbackBefore before) {
   const bool wanted = has_feedback(scorer) && (owner != KeyOwner::lane || !foreign_feedback(scorer).empty());
-  return wanted ? std::make_unique<FeedbackState>(scorer, owner, input.features, input.feedback) : nullptr;
+  return wanted ? std::make_unique<FeedbackState>(scorer, owner, input.features, input.feedback, before) : nullptr;
 }
 
-std::chrono::milliseconds history_reach(const InputSettings& input) {
+void HistoryReach::add(const InputSettings& input) {
   const Scorer& scorer = *input.scorer;
   const FeatureStore store(scorer.features(), held_features(scorer), scorer.event(), scorer.derived_columns(), input.features);
   // Ids are known a horizon after the replay began, and windows whole their reach later; the second horizon is for ids that came thrice.
   const std::int64_t windows_ms = store.history_reach_ms() + 2 * input.duplicates.horizon_ms;
-  if (!has_feedback(scorer)) return std::chrono::milliseconds{windows_ms};
-  const std::optional<std::int64_t> reach_ms = feedback_reach_ms(scorer, windows_ms, input.feedback);
-  return reach_ms ? std::chrono::milliseconds{*reach_ms} : endless;
+  windows_ms_ = std::max(windows_ms_, windows_ms);
+  feedback_.add(scorer, windows_ms, input.feedback);
+}
+
+std::chrono::milliseconds HistoryReach::get() const {
+  const std::optional<std::int64_t> reach_ms = feedback_.ms();
+  return reach_ms ? std::chrono::milliseconds{std::max(windows_ms_, *reach_ms)} : endless;
+}
+
+std::chrono::milliseconds history_reach(const InputSettings& input) {
+  HistoryReach reach;
+  reach.add(input);
+  return reach.get();
 }
 
 }  // namespace weir

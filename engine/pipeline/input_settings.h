@@ -10,6 +10,7 @@
 #include "engine/features/feature_limits.h"
 #include "engine/features/feature_plan.h"
 #include "engine/feedback/feedback_limits.h"
+#include "engine/feedback/feedback_reach.h"
 #include "engine/feedback/feedback_state.h"
 #include "engine/parse/json_parser.h"
 #include "engine/pipeline/duplicates.h"
@@ -42,10 +43,23 @@ struct InputSettings {
 // The indexes of the features that a batch can be added to as a whole: what depends on decisions is held apart (engine/feedback).
 std::vector<FeatureIndex> held_features(const Scorer& scorer);
 
-// The state of the keys that are tied to a shard, or of the others; none where rules read nothing that rules write.
-std::unique_ptr<FeedbackState> make_feedback(const Scorer& scorer, const InputSettings& input, KeyOwner owner);
+// The state of the keys that are tied to a shard, or of the others; none where rules read nothing that rules write. Goes on with what it
+// has of `before`.
+std::unique_ptr<FeedbackState> make_feedback(const Scorer& scorer, const InputSettings& input, KeyOwner owner, FeedbackBefore before = {});
 
-// How far behind an event's time earlier events can matter to a shard's state.
+// How far behind an event's time earlier events can matter to a shard's state, whichever of several rule sets decided them. One thread.
+class HistoryReach {
+ public:
+  // A rule set that decides or has decided some of them: the scorer of `input`.
+  void add(const InputSettings& input);
+  std::chrono::milliseconds get() const;
+
+ private:
+  std::int64_t windows_ms_ = 0;
+  FeedbackReach feedback_;
+};
+
+// The same for one rule set.
 std::chrono::milliseconds history_reach(const InputSettings& input);
 
 }  // namespace weir

@@ -68,7 +68,7 @@ bool Lane::work_through(std::size_t source, Shard& shard, RecordBatch& handed_ov
     while (!shard.coming.empty() && shard.coming.front().offset <= front) {
       if (!shard.coming.front().durable) return false;
       // What rules write is read when a batch is finished, so it changes hands when none of the shard is on its way.
-      const bool feedback = !shard.stages->feedback_layout.empty() || !shard.coming.front().stages->feedback_layout.empty();
+      const bool feedback = shard.stages->feeds_back || shard.coming.front().stages->feeds_back;
       if (feedback && shard.batches_in_flight > 0) return false;
       take_over(source, shard);
     }
@@ -139,13 +139,19 @@ void Lane::take_over(std::size_t source, Shard& shard) {
   std::vector<std::shared_ptr<void>> retired;
   shard.store.switch_to(before->scorer->features(), next.features(), shard.stages->placement.with_shard, next.event(),
                         next.derived_columns(), retired);
-  if (before->feedback_layout != shard.stages->feedback_layout) {
-    if (shard.feedback) retired.push_back(std::shared_ptr<FeedbackState>(std::move(shard.feedback)));
-    shard.feedback = make_feedback(next, inputs_[source].settings, KeyOwner::shard);
-  } else if (!shard.stages->feedback) {
-    shard.stages->feedback = before->feedback;
+  const InputSettings& settings = inputs_[source].settings;
+  const auto go_on = [&](FeedbackState* state, KeyOwner owner) {
+    return make_feedback(next, settings, owner, {state, before->scorer.get()});
+  };
+  std::unique_ptr<FeedbackState> feedback = go_on(shard.feedback.get(), KeyOwner::shard);
+  if (shard.feedback) {
+    shard.feedback->end();
+    retired.push_back(std::shared_ptr<FeedbackState>(std::move(shard.feedback)));
   }
-  if (!shard.stages->feedback) shard.stages->feedback = make_feedback(next, inputs_[source].settings, KeyOwner::lane);
+  shard.feedback = std::move(feedback);
+  if (shard.feedback) shard.feedback->forget_ended(retired);
+  // Other shards may go on with that of before for a while.
+  if (!shard.stages->feedback) shard.stages->feedback = go_on(before->feedback.get(), KeyOwner::lane);
   retired.push_back(before);
   for (std::shared_ptr<void>& gone : retired) retired_.enqueue(std::move(gone));
   shard.position->set_version(shard.stages->version());
@@ -177,7 +183,10 @@ std::vector<ProposedSwitch> Lane::answer_proposal(const SwitchProposal& proposal
 
 void Lane::forget_version_here(std::uint64_t version) {
   std::vector<std::shared_ptr<void>> retired;
-  for (std::size_t source = 0; source < inputs_.size(); ++source) exchange_.owned().forget_version(source, version, retired);
+  for (std::size_t source = 0; source < inputs_.size(); ++source) {
+    exchange_.owned().forget_version(source, version, retired);
+    if (inputs_[source].stages->feedback) inputs_[source].stages->feedback->forget_ended(retired);
+  }
   for (std::shared_ptr<void>& gone : retired) retired_.enqueue(std::move(gone));
 }
 

@@ -53,8 +53,8 @@ struct RuleStages {
   WaveJudge judge;  // where rules read what rules write
   // Of keys that are not tied to a shard: all shards of the lane share it, so there is one lane (see build_service). Usually none.
   std::shared_ptr<FeedbackState> feedback;
-  std::string feedback_layout;  // the same in two versions: what rules wrote goes on
-  bool shares = false;          // some windows are fed by all shards of the source
+  bool feeds_back = false;  // rules read what rules write
+  bool shares = false;      // some windows are fed by all shards of the source
 };
 
 }  // namespace weir

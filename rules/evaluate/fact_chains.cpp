@@ -3,14 +3,23 @@
 #include <algorithm>
 
 namespace weir::evaluate {
+namespace {
+
+// By fact: those that the rules read which write it.
+std::vector<std::vector<std::uint32_t>> sources_of(const CheckedRules& rules) {
+  std::vector<std::vector<std::uint32_t>> reads(rules.facts.size());
+  for (const CheckedRule& rule : rules.rules)
+    for (const CheckedUpdate& update : rule.updates)
+      if (update.fact != no_fact) reads[update.fact].insert(reads[update.fact].end(), rule.facts.begin(), rule.facts.end());
+  return reads;
+}
+
+}  // namespace
 
 // Each round settles the facts whose writers read settled ones only. What is left stands in a circle or behind one: it has no end.
 std::vector<std::optional<std::int64_t>> fact_chains(const CheckedRules& rules) {
   const std::size_t count = rules.facts.size();
-  std::vector<std::vector<std::uint32_t>> reads(count);
-  for (const CheckedRule& rule : rules.rules)
-    for (const CheckedUpdate& update : rule.updates)
-      if (update.fact != no_fact) reads[update.fact].insert(reads[update.fact].end(), rule.facts.begin(), rule.facts.end());
+  const std::vector<std::vector<std::uint32_t>> reads = sources_of(rules);
   std::vector<std::optional<std::int64_t>> chains(count);
   for (bool moved = true; moved;) {
     moved = false;
@@ -25,6 +34,21 @@ std::vector<std::optional<std::int64_t>> fact_chains(const CheckedRules& rules) 
     }
   }
   return chains;
+}
+
+std::vector<FactSpec> facts_that_are_read(const CheckedRules& rules) {
+  std::vector<std::uint32_t> places(rules.facts.size(), 0);
+  std::uint32_t read = 0;
+  for (std::size_t fact = 0; fact < rules.facts.size(); ++fact)
+    if (rules.facts[fact].read) places[fact] = read++;
+  const std::vector<std::vector<std::uint32_t>> sources = sources_of(rules);
+  std::vector<FactSpec> facts;
+  for (std::size_t fact = 0; fact < rules.facts.size(); ++fact) {
+    if (!rules.facts[fact].read) continue;
+    facts.push_back(rules.facts[fact].spec);
+    for (const std::uint32_t source : sources[fact]) facts.back().sources.push_back(places[source]);
+  }
+  return facts;
 }
 
 }  // namespace weir::evaluate

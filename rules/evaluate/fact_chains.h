@@ -9,7 +9,9 @@
 
 namespace weir::evaluate {
 
-// By fact: FactSpec::chain_ms.
+// By fact: its own length and the longest of those that lead to it. None: without end.
 std::vector<std::optional<std::int64_t>> fact_chains(const CheckedRules& rules);
+// What the state holds, with FactSpec::sources filled in.
+std::vector<FactSpec> facts_that_are_read(const CheckedRules& rules);
 
 }  // namespace weir::evaluate

@@ -56,12 +56,7 @@ class Compiler {
     if (!options.hash.empty()) compiled_->vocabulary.hash = options.hash;
     compiled_->bands = rules_.policy.bands;
     compiled_->otherwise = rules_.policy.otherwise;
-    const std::vector<std::optional<std::int64_t>> chains = fact_chains(rules_);
-    for (std::size_t index = 0; index < rules_.facts.size(); ++index) {
-      if (!rules_.facts[index].read) continue;
-      compiled_->feedback.facts.push_back(rules_.facts[index].spec);
-      compiled_->feedback.facts.back().chain_ms = chains[index];
-    }
+    compiled_->feedback.facts = facts_that_are_read(rules_);
     compiled_->feedback.patterns = rules_.sequences;
     compile_prepare(options.filter);
     compile_decided();

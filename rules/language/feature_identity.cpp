@@ -8,6 +8,7 @@ namespace {
 
 void collect_names(const SyntaxExpression& syntax, std::set<std::string>& names) {
   if (syntax.kind == SyntaxKind::name) names.insert(syntax.text);
+  if (syntax.kind == SyntaxKind::member && syntax.names.size() > 1) names.insert(std::string(syntax.names[1].text));
   for (const SyntaxExpressionPointer& operand : syntax.operands) collect_names(*operand, names);
   if (!syntax.aggregate) return;
   for (const SyntaxExpressionPointer& argument : syntax.aggregate->arguments) collect_names(*argument, names);
@@ -33,6 +34,20 @@ std::string meaning_text(const SyntaxExpression& syntax, const CheckScope& scope
     if (entry->kind == NameKind::let) text += "; let " + name + " = (" + scope.let_meaning(name) + ')';
   }
   return text;
+}
+
+std::string pattern_identity(const SyntaxPattern& pattern, const CheckScope& scope, bool by_includes_shard_key) {
+  std::string text = "pattern by";
+  for (const SyntaxName& part : pattern.by) {
+    const std::optional<NameEntry> entry = scope.find(part.text);
+    if (entry && entry->kind == NameKind::field) text += "; field " + field_text(scope.rules.event.fields[entry->index]);
+  }
+  text += "; within " + std::to_string(pattern.within ? pattern.within->ms : 0);
+  for (const SyntaxPatternStep& step : pattern.steps)
+    text += "; step " + std::string(step.label.text) + ' ' + std::to_string(step.times) + " x " + meaning_text(*step.condition, scope);
+  const EventSchema& event = scope.rules.event;
+  if (event.time_field < event.fields.size()) text += "; time " + field_text(event.fields[event.time_field]);
+  return text + (by_includes_shard_key ? "; of the shard" : "; of all shards");
 }
 
 std::string feature_identity(const SyntaxExpression& syntax, const CheckScope& scope, bool by_includes_shard_key) {

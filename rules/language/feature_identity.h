@@ -14,5 +14,7 @@ std::string meaning_text(const SyntaxExpression& syntax, const CheckScope& scope
 
 // The same for an aggregate, with what else its windows hang on: the field of the event time, and whether its key holds the shard's key.
 std::string feature_identity(const SyntaxExpression& syntax, const CheckScope& scope, bool by_includes_shard_key);
+// The same for what a pattern remembers and asks.
+std::string pattern_identity(const SyntaxPattern& pattern, const CheckScope& scope, bool by_includes_shard_key);
 
 }  // namespace weir

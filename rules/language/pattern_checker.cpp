@@ -5,6 +5,7 @@
 
 #include "rules/language/condition_warnings.h"
 #include "rules/language/expression_checker.h"
+#include "rules/language/feature_identity.h"
 #include "rules/language/limits.h"
 #include "rules/language/time_literal.h"
 
@@ -223,7 +224,9 @@ class PatternChecker {
 }  // namespace
 
 void check_pattern(const SyntaxPattern& syntax, std::uint32_t index, CheckScope& scope, Reporter& reporter) {
-  scope.rules.sequences[index] = PatternChecker(scope, reporter).run(syntax);
+  PatternSpec& spec = scope.rules.sequences[index];
+  spec = PatternChecker(scope, reporter).run(syntax);
+  spec.identity = pattern_identity(syntax, scope, spec.by_includes_shard_key);
 }
 
 }  // namespace weir

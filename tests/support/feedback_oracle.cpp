@@ -1,6 +1,7 @@
 #include "tests/support/feedback_oracle.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "engine/base/check.h"
@@ -73,15 +74,83 @@ bool compare(Comparison comparison, ValueType type, const RowValue& own, const R
 
 }  // namespace
 
+void FeedbackOracle::begin_parts() {
+  features_since_.assign(rules_->features.size(), past_.size());
+  patterns_since_.assign(rules_->sequences.size(), past_.size());
+}
+
+std::string FeedbackOracle::identity(const CheckedRules& rules, const FactSpec& fact) const {
+  std::string all = fact.name + " " + std::to_string(static_cast<int>(fact.type)) + " " + std::to_string(fact.scale);
+  for (const ColumnIndex part : fact.by) all += " " + rules.event.fields[part].name;
+  return all;
+}
+
+void FeedbackOracle::switch_to(const CheckedRules& next) {
+  const CheckedRules& before = *rules_;
+  rules_ = &next;
+  const std::vector<std::size_t> features_since = features_since_;
+  const std::vector<std::size_t> patterns_since = patterns_since_;
+  begin_parts();
+
+  // Features: the one of the same name first, then any of the same meaning that nobody took. One that comes to be reset, or is no longer,
+  // is another one.
+  std::vector<std::optional<std::size_t>> from(next.features.size());
+  std::vector<bool> taken(before.features.size(), false);
+  for (const bool by_name : {true, false}) {
+    for (std::size_t index = 0; index < next.features.size(); ++index) {
+      for (std::size_t old = 0; old < before.features.size() && !from[index]; ++old) {
+        const FeatureSpec& one = before.features[old];
+        const FeatureSpec& other = next.features[index];
+        if (taken[old] || one.identity != other.identity || one.resettable != other.resettable) continue;
+        if (by_name && one.name != other.name) continue;
+        from[index] = old;
+        taken[old] = true;
+      }
+      if (from[index]) features_since_[index] = features_since[*from[index]];
+    }
+  }
+  for (std::size_t index = 0; index < next.sequences.size(); ++index)
+    for (std::size_t old = 0; old < before.sequences.size(); ++old)
+      if (next.sequences[index].name == before.sequences[old].name && next.sequences[index].identity == before.sequences[old].identity)
+        patterns_since_[index] = patterns_since[old];
+
+  std::map<std::pair<std::uint32_t, std::string>, Fact> facts;
+  for (std::uint32_t index = 0; index < next.facts.size(); ++index)
+    for (std::uint32_t old = 0; old < before.facts.size(); ++old)
+      if (next.facts[index].read && before.facts[old].read &&
+          identity(next, next.facts[index].spec) == identity(before, before.facts[old].spec))
+        for (const auto& [place, fact] : facts_)
+          if (place.first == old) facts[{index, place.second}] = fact;
+  facts_ = std::move(facts);
+
+  // Events of before, as if they had been read by the new set.
+  for (const std::unique_ptr<Past>& event : past_) {
+    std::vector<Column> columns(next.event.fields.size());
+    for (std::size_t field = 0; field < columns.size(); ++field) {
+      columns[field].type = next.event.fields[field].type;
+      columns[field].resize(1);
+      for (std::size_t old = 0; old < before.event.fields.size(); ++old)
+        if (before.event.fields[old].name == next.event.fields[field].name) columns[field] = event->events.columns[old];
+    }
+    event->events.columns = std::move(columns);
+    const auto outcome = std::find(next.policy.outcomes.begin(), next.policy.outcomes.end(), before.policy.outcomes[event->outcome]);
+    event->outcome = static_cast<std::uint32_t>(outcome - next.policy.outcomes.begin());
+    std::vector<bool> cleared(next.features.size(), false);
+    for (std::size_t index = 0; index < cleared.size(); ++index)
+      if (from[index]) cleared[index] = event->cleared[*from[index]];
+    event->cleared = std::move(cleared);
+  }
+}
+
 RowSource FeedbackOracle::source(const Past& event, const FeatureColumns& features) const {
-  return {rules_, event.events, features, 0, event.score, event.outcome};
+  return {*rules_, event.events, features, 0, event.score, event.outcome};
 }
 
 // Derived columns are worked out whenever they are asked for.
 RowValue FeedbackOracle::column_value(const Past& event, ColumnIndex column) const {
   static const FeatureColumns none;
-  const std::size_t fields = rules_.event.fields.size();
-  if (column >= fields) return interpret(source(event, none), rules_.derived[column - fields].value);
+  const std::size_t fields = rules_->event.fields.size();
+  if (column >= fields) return interpret(source(event, none), rules_->derived[column - fields].value);
   const Column& given = event.events.columns[column];
   RowValue value;
   value.present = given.present.test(0);
@@ -121,7 +190,7 @@ RowValue FeedbackOracle::feature(const FeatureSpec& spec, std::uint32_t index, c
     if (spec.input && !column_value(event, *spec.input).present) return;
     inside.push_back(&event);
   };
-  for (const std::unique_ptr<Past>& event : past_) look(*event);
+  for (std::size_t at = features_since_[index]; at < past_.size(); ++at) look(*past_[at]);
   if (!spec.exclude_this_event) look(own);
   std::stable_sort(inside.begin(), inside.end(), [](const Past* one, const Past* other) { return one->time < other->time; });
   result.present = true;
@@ -174,13 +243,14 @@ bool FeedbackOracle::place(const PatternSpec& spec, std::vector<const Past*>& ch
   return false;
 }
 
-bool FeedbackOracle::matches(const PatternSpec& spec, const Past& own) const {
+bool FeedbackOracle::matches(const PatternSpec& spec, std::size_t since, const Past& own) const {
   const std::string wanted = key(own, spec.by);
   if (wanted.empty()) return false;
   std::vector<const Past*> earlier;
-  for (const std::unique_ptr<Past>& event : past_)
-    if (event->time <= own.time && event->time > own.time - spec.within_ms && key(*event, spec.by) == wanted)
-      earlier.push_back(event.get());
+  for (std::size_t at = since; at < past_.size(); ++at) {
+    const Past* event = past_[at].get();
+    if (event->time <= own.time && event->time > own.time - spec.within_ms && key(*event, spec.by) == wanted) earlier.push_back(event);
+  }
   std::stable_sort(earlier.begin(), earlier.end(), [](const Past* one, const Past* other) { return one->time < other->time; });
   std::vector<const Past*> chosen;
   return place(spec, chosen, earlier, 0, own);
@@ -189,8 +259,8 @@ bool FeedbackOracle::matches(const PatternSpec& spec, const Past& own) const {
 std::string FeedbackOracle::decide(EventBatch events) {
   auto own = std::make_unique<Past>();
   own->events = std::move(events);
-  own->time = column_value(*own, static_cast<ColumnIndex>(rules_.event.time_field)).integer;
-  own->cleared.resize(rules_.features.size(), false);
+  own->time = column_value(*own, static_cast<ColumnIndex>(rules_->event.time_field)).integer;
+  own->cleared.resize(rules_->features.size(), false);
 
   FeatureColumns features;
   const auto add = [&](ValueType type, int scale, const RowValue& value) {
@@ -200,19 +270,19 @@ std::string FeedbackOracle::decide(EventBatch events) {
     put(column, value);
     if (value.present && type == ValueType::string) column.strings[0] = features.arena.copy(value.text);
   };
-  for (std::uint32_t index = 0; index < rules_.features.size(); ++index)
-    add(rules_.features[index].type, rules_.features[index].scale, feature(rules_.features[index], index, *own));
-  for (std::uint32_t index = 0; index < rules_.facts.size(); ++index) {
-    const FactSpec& spec = rules_.facts[index].spec;
-    if (!rules_.facts[index].read) continue;
+  for (std::uint32_t index = 0; index < rules_->features.size(); ++index)
+    add(rules_->features[index].type, rules_->features[index].scale, feature(rules_->features[index], index, *own));
+  for (std::uint32_t index = 0; index < rules_->facts.size(); ++index) {
+    const FactSpec& spec = rules_->facts[index].spec;
+    if (!rules_->facts[index].read) continue;
     const auto known = facts_.find({index, key(*own, spec.by)});
     const bool holds = known != facts_.end() && (known->second.endless || own->time < known->second.ends_ms);
     add(spec.type, spec.scale, holds ? known->second.value : RowValue{});
   }
-  for (const PatternSpec& spec : rules_.sequences) {
+  for (std::size_t index = 0; index < rules_->sequences.size(); ++index) {
     RowValue value;
     value.present = true;
-    value.boolean = matches(spec, *own);
+    value.boolean = matches(rules_->sequences[index], patterns_since_[index], *own);
     add(ValueType::boolean, 0, value);
   }
 
@@ -222,12 +292,12 @@ std::string FeedbackOracle::decide(EventBatch events) {
   std::vector<std::pair<std::pair<std::uint32_t, std::string>, Fact>> writes;
   std::int64_t score = 0;
   OutcomeIndex forced = no_outcome;
-  for (const CheckedRule& rule : rules_.rules) {
+  for (const CheckedRule& rule : rules_->rules) {
     const RowValue when = interpret(reads, rule.when);
     if (when.failed || !when.boolean) continue;
     shown += " " + rule.name + ":";
     for (const ReasonPart& part : rule.reason)
-      shown += part.value == no_expression ? part.text : rendered(rules_.expressions[part.value], interpret(reads, part.value));
+      shown += part.value == no_expression ? part.text : rendered(rules_->expressions[part.value], interpret(reads, part.value));
     if (rule.reason.empty()) shown += rule.title;
     score += rule.score;
     forced = std::min(forced, rule.then);
@@ -245,17 +315,17 @@ std::string FeedbackOracle::decide(EventBatch events) {
   own->score = score;
   own->outcome = forced;
   if (forced == no_outcome) {
-    own->outcome = rules_.policy.otherwise;
-    for (auto band = rules_.policy.bands.rbegin(); band != rules_.policy.bands.rend(); ++band)
+    own->outcome = rules_->policy.otherwise;
+    for (auto band = rules_->policy.bands.rbegin(); band != rules_->policy.bands.rend(); ++band)
       if (score >= band->at_least) own->outcome = band->outcome;
   }
   for (const auto& [place, fact] : writes) facts_[place] = fact;
-  const std::string outcome = rules_.policy.outcomes[own->outcome];
+  const std::string outcome = rules_->policy.outcomes[own->outcome];
   Past& added = *past_.emplace_back(std::move(own));
   for (const std::uint32_t feature : resets) {
-    const std::string emptied = key(added, rules_.features[feature].by);
+    const std::string emptied = key(added, rules_->features[feature].by);
     for (const std::unique_ptr<Past>& event : past_)
-      if (!emptied.empty() && key(*event, rules_.features[feature].by) == emptied) event->cleared[feature] = true;
+      if (!emptied.empty() && key(*event, rules_->features[feature].by) == emptied) event->cleared[feature] = true;
   }
   return outcome + " " + std::to_string(score) + shown;
 }

@@ -20,7 +20,10 @@ namespace weir::test {
 class FeedbackOracle {
  public:
   // `rules` must outlive the oracle.
-  explicit FeedbackOracle(const CheckedRules& rules) : rules_(rules) {}
+  explicit FeedbackOracle(const CheckedRules& rules) : rules_(&rules) { begin_parts(); }
+
+  // The next events are decided by `next`. What says the same as before goes on; features, facts and patterns that do not begin empty.
+  void switch_to(const CheckedRules& next);
 
   // Decides the next event; `events` has one row, and only the schema's fields filled. "outcome score", then " rule: reason" of those that
   // fired.
@@ -40,18 +43,22 @@ class FeedbackOracle {
     bool endless = false;
   };
 
+  void begin_parts();
+  std::string identity(const CheckedRules& rules, const FactSpec& fact) const;
   RowSource source(const Past& event, const FeatureColumns& features) const;
   RowValue column_value(const Past& event, ColumnIndex column) const;
   std::string key(const Past& event, const std::vector<ColumnIndex>& by) const;  // empty: a part is missing
   RowValue feature(const FeatureSpec& spec, std::uint32_t index, const Past& own) const;
-  bool matches(const PatternSpec& spec, const Past& own) const;
+  bool matches(const PatternSpec& spec, std::size_t since, const Past& own) const;
   bool place(const PatternSpec& spec, std::vector<const Past*>& chosen, const std::vector<const Past*>& earlier, std::size_t from,
              const Past& own) const;
   bool fits(const PatternSpec& spec, std::size_t step, const Past& event, const std::vector<const Past*>& chosen) const;
 
-  const CheckedRules& rules_;
+  const CheckedRules* rules_;
   std::vector<std::unique_ptr<Past>> past_;  // by arrival
   std::map<std::pair<std::uint32_t, std::string>, Fact> facts_;
+  std::vector<std::size_t> features_since_;  // by feature: how many events had come when it began
+  std::vector<std::size_t> patterns_since_;
 };
 
 }  // namespace weir::test

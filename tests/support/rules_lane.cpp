@@ -38,16 +38,40 @@ RulesLane::RulesLane(const std::string& rules_text, std::size_t batch_size, Inpu
     bindings.push_back({"routed", routed_.back().get(), OutputKind::decision, FeatureSelection::fired, route});
   }
   bindings.push_back({"dead_letters", &dead_letters_, OutputKind::dead_letter, FeatureSelection::none, std::nullopt});
+  input_ = input;
   lane_ = std::make_unique<Lane>(0, std::vector<InputSettings>{input}, std::move(bindings), nullptr);
   lane_->attach(0, reader_);
 }
 
 void RulesLane::assign(std::int64_t live_from) {
+  assign(live_from, ShardRules{});
+}
+
+void RulesLane::assign(std::int64_t live_from, const std::vector<std::pair<std::int64_t, std::string>>& coming) {
+  ShardRules rules;
+  const auto stages = [this](std::shared_ptr<const Scorer> scorer) {
+    InputSettings input = input_;
+    input.scorer = std::move(scorer);
+    auto made = std::make_shared<RuleStages>(input.scorer, input);
+    made->place(1, input);
+    return made;
+  };
+  rules.stages = stages(input_.scorer);
+  RuleSetOptions options;
+  options.version = 1;
+  for (const auto& [offset, text] : coming) {
+    ++options.version;
+    rules.coming.push_back({offset, stages(RuleSet::compile(check_or_abort(text), options).take()), true});
+  }
+  assign(live_from, std::move(rules));
+}
+
+void RulesLane::assign(std::int64_t live_from, ShardRules rules) {
   ShardStart start;
   start.name = {"payments", "payments", 0};
   start.epoch = 1;
   start.live_from = live_from;
-  auto answer = lane_->assign(0, start, std::make_shared<PublishedPosition>());
+  auto answer = lane_->assign(0, start, std::make_shared<PublishedPosition>(), std::move(rules));
   while (lane_->do_work(std::chrono::microseconds{0})) {
   }
   answer.get();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/pipeline/lane.h"
@@ -23,6 +24,8 @@ class RulesLane {
 
   // The shard's records from `offset` on: mute below `live_from`.
   void assign(std::int64_t live_from = 0);
+  // The same with further rule sets, each from its offset on. The lane is for one shard then.
+  void assign(std::int64_t live_from, const std::vector<std::pair<std::int64_t, std::string>>& coming);
   void feed(const std::vector<FakeReader::Record>& records, std::int64_t offset = 0);
 
   std::vector<std::string> decisions() const { return values(decisions_); }
@@ -36,6 +39,9 @@ class RulesLane {
  private:
   static std::vector<std::string> values(const FakeSink& sink);
 
+  void assign(std::int64_t live_from, ShardRules rules);
+
+  InputSettings input_;
   FakeReader reader_;
   FakeSink decisions_;
   FakeSink updates_;

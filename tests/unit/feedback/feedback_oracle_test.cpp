@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
+#include <sstream>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -29,12 +32,14 @@ std::string pick(Random& random, const std::vector<std::string>& choices) {
   return choices[random.below(choices.size())];
 }
 
-// One of each kind of feedback, with keys, windows, thresholds and writers drawn at random.
-std::string random_rules(Random& random) {
-  const auto card_key = [&] { return pick(random, {"card", "card", "device, card", "kind, card", "merchant"}); };
+std::string random_key(Random& random) {
+  return pick(random, {"card", "card", "device, card", "kind, card", "merchant"});
+}
+
+// One of each kind of feedback, with keys, windows, thresholds and writers drawn at random. A definition a line.
+std::string random_rules(Random& random, const std::string& fact_key, const std::string& second_key) {
+  const auto card_key = [&] { return random_key(random); };
   const auto window = [&] { return pick(random, {"30s", "2m", "10m", "1h"}); };
-  const std::string fact_key = card_key();
-  const std::string second_key = card_key();
   const auto life = [&] { return pick(random, {"", " for 20s", " for 3m", " for 1h"}); };
   std::string text = event_text;
   text += "feature blocks = count() by " + card_key() + " over " + window() + " where outcome == block\n";
@@ -72,6 +77,32 @@ std::string random_rules(Random& random) {
   return text;
 }
 
+std::string random_rules(Random& random) {
+  const std::string fact_key = random_key(random);
+  const std::string second_key = random_key(random);
+  return random_rules(random, fact_key, second_key);
+}
+
+// Another version: about a third of the definitions are others, a fact and a field come or go.
+std::string changed_rules(Random& random, const std::string& rules, const std::string& fact_key, const std::string& second_key) {
+  std::istringstream before(rules);
+  std::istringstream other(random_rules(random, fact_key, second_key));
+  const bool has_note = random.chance(0.5);
+  std::string text;
+  std::string line;
+  std::string other_line;
+  while (std::getline(before, line)) {
+    if (line.find("note string?") != std::string::npos || line.find("tag") != std::string::npos) continue;
+    std::getline(other, other_line);
+    text += (random.chance(0.3) ? other_line : line) + "\n";
+    if (has_note && line.find("card string key") != std::string::npos) text += "  note string?\n";
+  }
+  if (random.chance(0.3)) return text;
+  text += "let tag = profile(card).tag\n";
+  text += "rule tags \"Tags\" { when kind == 2 score 1 update card set tag = merchant }\n";
+  return text + "rule tagged \"Tagged\" { when tag == \"m1\" score 6 reason \"{tag}\" }\n";
+}
+
 // Times are those of arrival or earlier by less than the shortest window, so that no event is too late.
 std::vector<FakeReader::Record> random_stream(Random& random, std::size_t count, std::size_t cards) {
   std::vector<FakeReader::Record> records;
@@ -90,12 +121,20 @@ std::vector<FakeReader::Record> random_stream(Random& random, std::size_t count,
   return records;
 }
 
-std::vector<std::string> expected(const CheckedRules& rules, const std::vector<FakeReader::Record>& records) {
+using Coming = std::vector<std::pair<std::int64_t, std::string>>;
+
+std::vector<std::string> expected(const CheckedRules& rules, const std::vector<FakeReader::Record>& records, const Coming& coming = {}) {
   FeedbackOracle oracle(rules);
-  JsonParser parser(rules.event, {});
+  std::deque<CheckedRules> later;
+  auto parser = std::make_unique<JsonParser>(rules.event, ParseLimits{});
   std::deque<std::string> bytes;  // the events point into them
   std::vector<std::string> all;
   for (const FakeReader::Record& record : records) {
+    if (later.size() < coming.size() && coming[later.size()].first == static_cast<std::int64_t>(all.size())) {
+      const CheckedRules& next = later.emplace_back(check_or_abort(coming[later.size()].second));
+      oracle.switch_to(next);
+      parser = std::make_unique<JsonParser>(next.event, ParseLimits{});
+    }
     bytes.push_back(record.value + std::string(Arena::padding_bytes, '\0'));
     RecordBatch batch;
     batch.records.emplace_back();
@@ -103,7 +142,7 @@ std::vector<std::string> expected(const CheckedRules& rules, const std::vector<F
     batch.records[0].has_value = true;
     EventBatch events;
     std::vector<Reject> rejects;
-    parser.parse(batch, events, rejects);
+    parser->parse(batch, events, rejects);
     EXPECT_EQ(events.rows, 1U);
     all.push_back(oracle.decide(std::move(events)));
   }
@@ -180,6 +219,39 @@ TEST(FeedbackOracle, AMuteReplayRebuildsWhatRulesWrote) {
     restarted.feed(records);
     const std::vector<std::string> decisions = whole.decisions();
     ASSERT_NO_FATAL_FAILURE(expect_same(restarted.decisions(), {decisions.begin() + 170, decisions.end()}));
+  }
+}
+
+TEST(FeedbackOracle, OverReloadsWhatIsUnchangedGoesOnAndAReplayThroughThemDecidesTheSame) {
+  for (std::uint64_t seed = 200; seed < 230; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random random(seed);
+    const std::string fact_key = random_key(random);
+    const std::string second_key = random_key(random);
+    const std::string rules = random_rules(random, fact_key, second_key);
+    const std::vector<FakeReader::Record> records = random_stream(random, 320, 1 + random.below(5));
+    Coming coming;
+    std::int64_t offset = 0;
+    for (int change = 0; change < 4; ++change) {
+      offset += random.between(20, 90);
+      coming.emplace_back(offset, changed_rules(random, coming.empty() ? rules : coming.back().second, fact_key, second_key));
+    }
+    const std::vector<std::string> wanted = expected(check_or_abort(rules), records, coming);
+    std::vector<std::string> first;
+    for (const std::size_t batch_size : {256U, 7U, 1U}) {
+      SCOPED_TRACE("batches of " + std::to_string(batch_size));
+      RulesLane lane(rules, batch_size);
+      lane.assign(0, coming);
+      lane.feed(records);
+      ASSERT_NO_FATAL_FAILURE(expect_same(told(lane.decisions()), wanted)) << rules << coming.back().second;
+      if (first.empty()) first = lane.decisions();
+      ASSERT_NO_FATAL_FAILURE(expect_same(lane.decisions(), first));
+    }
+    const auto live_from = static_cast<std::ptrdiff_t>(random.between(1, 300));
+    RulesLane restarted(rules, 50);
+    restarted.assign(live_from, coming);
+    restarted.feed(records);
+    ASSERT_NO_FATAL_FAILURE(expect_same(restarted.decisions(), {first.begin() + live_from, first.end()}));
   }
 }
 

@@ -51,6 +51,23 @@ TEST(Reach, OfAPatternIsTwiceItsLength) {
             2 * hour + late);
 }
 
+TEST(Reach, OverSeveralRuleSetsIsThatOfTheLongestChainThroughThem) {
+  const std::string first = writes + "rule r \"R\" { when profile(card).seen and count() by card over 1h > 2 score 1 }\n";
+  const std::string second =
+      "rule w \"W\" { when amount > 5 score 1 update card set seen = true for 1h }\n"
+      "rule x \"X\" { when profile(card).seen score 1 update card set again = 1 for 3h }\n"
+      "rule y \"Y\" { when profile(card).again > 0 score 1 }\n";
+  HistoryReach both;
+  both.add(input_of(first));
+  both.add(input_of(second));
+  EXPECT_EQ(both.get().count(), 8 * hour + 2 * hour + late);  // seen, as it was written once, for 5h; then again
+  EXPECT_EQ(reach(second), 4 * hour);
+  both.add(
+      input_of("rule w \"W\" { when profile(card).again > 0 score 1 update card set seen = true for 1h }\n"
+               "rule x \"X\" { when amount > 5 and profile(card).seen score 1 update card set again = 1 for 3h }\n"));
+  EXPECT_GT(both.get().count(), 400 * 24 * hour);  // a circle, if only over two rule sets
+}
+
 TEST(Reach, HasNoEndWhereWhatIsDecidedDependsOnWhatWasDecided) {
   EXPECT_EQ(reach("rule c \"C\" { when amount > 5 score 1 update card set n = coalesce(profile(card).n, 0) + 1 for 1h }\n"), -1);
   EXPECT_EQ(
