@@ -175,7 +175,10 @@ void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
         " partitions, the rest belongs to other members of group `" + settings_.group +
         "`: features by a key other than the topic's see only this process's part");
   if (offsets.empty()) {  // nothing assigned, or lost or stopped meanwhile
-    rd_kafka_assign(client_.get(), nullptr);
+    // Trap: an assignment of nothing is answered with an empty list. After a nullptr the client waits for the answer for ever, and does
+    // not join again when the member that has the partitions is gone.
+    const KafkaPartitions none(rd_kafka_topic_partition_list_new(0));
+    rd_kafka_assign(client_.get(), rd_kafka_assignment_lost(client_.get()) != 0 ? nullptr : none.get());
     return;
   }
   ++epoch_;

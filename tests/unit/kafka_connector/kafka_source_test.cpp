@@ -5,6 +5,7 @@
 #include <librdkafka/rdkafka.h>
 // Behind rdkafka.h, which it needs and does not include.
 #include <array>
+#include <atomic>
 #include <string>
 
 #include <librdkafka/rdkafka_mock.h>
@@ -307,6 +308,45 @@ TEST_F(KafkaSourceOnEmbeddedBroker, SharesPartitionsWithAnotherInstanceAndTakesT
   }
   EXPECT_EQ(next, (std::array<std::int64_t, 2>{60, 60}));
   first_running.stop();
+}
+
+// One of a group of two that share one partition.
+struct Instance {
+  Instance(const KafkaSourceSettings& settings, const std::string& address)
+      : source("in", settings, address, BatchLimits{}, numbers, [this](std::string_view said) {
+          if (said.find("has 0 of 1 partitions") != std::string_view::npos) idle = true;
+        }) {
+    lanes.set_shares_windows(true);  // so that it says how many partitions it has
+  }
+
+  FakeLanes lanes{1};
+  ShardNumbers numbers;
+  std::atomic<bool> idle = false;
+  KafkaSource source;
+};
+
+TEST_F(KafkaSourceOnEmbeddedBroker, AnInstanceThatHasNoPartitionTakesOverWhenTheOtherEnds) {
+  ASSERT_TRUE(broker_->create_topic("payments", 1).ok());
+  topic().produce("payments", numbered(10, 0));
+  Instance one(settings_, broker_->address());
+  ASSERT_TRUE(one.source.start(one.lanes, 1).ok());
+  RunningLanes one_running(one.lanes, one.source);
+  ASSERT_TRUE(one.lanes.wait_for_records(10));
+  ASSERT_TRUE(topic().wait_for_commit("test", "payments", 0, 10));
+  Instance other(settings_, broker_->address());
+  ASSERT_TRUE(other.source.start(other.lanes, 1).ok());
+  RunningLanes other_running(other.lanes, other.source);
+  // Which of the two is left without is up to the group.
+  const auto give_up = std::chrono::steady_clock::now() + FakeLanes::patience;
+  while (!one.idle && !other.idle && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+  ASSERT_NE(one.idle, other.idle);
+  Instance& idle = one.idle ? one : other;
+  ASSERT_TRUE((one.idle ? other : one).lanes.wait_for_shards(1));
+  (one.idle ? other_running : one_running).stop();
+  topic().produce("payments", numbered(10, 0, 10));
+  ASSERT_TRUE(idle.lanes.wait_for_shards(1));
+  ASSERT_TRUE(topic().wait_for_commit("test", "payments", 0, 20));
+  (one.idle ? one_running : other_running).stop();
 }
 
 }  // namespace
