@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "connectors/console/console_settings.h"
+#include "connectors/endpoint_conflicts.h"
 #include "connectors/file/file_settings.h"
 #include "connectors/generator/generator_settings.h"
 #include "connectors/kafka/kafka_settings.h"
@@ -64,6 +65,7 @@ void link(ServiceSettings& settings, Diagnostics& diagnostics) {
     if (source.connector.settings.type() == typeid(KafkaSourceSettings)) kafka_sources.push_back(&source);
   for (SinkSettings& sink : settings.sinks) link_kafka_sink(kafka_sources, "sinks." + sink.name, sink.connector, diagnostics);
   link_kafka_sink(kafka_sources, "dead_letters", settings.dead_letters, diagnostics);
+  refuse_endpoint_conflicts(settings, diagnostics);
 }
 
 }  // namespace

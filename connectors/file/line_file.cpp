@@ -18,10 +18,10 @@ LineFile::~LineFile() {
 Status LineFile::open(const std::filesystem::path& path) {
   path_ = path;
   file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file_ < 0) return Error{ErrorKind::fatal, "cannot open `" + path.string() + "` for reading: " + std::strerror(errno)};
+  if (file_ < 0) return Error{ErrorKind::configuration, "cannot open `" + path.string() + "` for reading: " + std::strerror(errno)};
   struct stat status {};
   if (fstat(file_, &status) == 0 && S_ISDIR(status.st_mode))
-    return Error{ErrorKind::fatal, "cannot read `" + path.string() + "`: it is a folder; name a file of JSON lines"};
+    return Error{ErrorKind::configuration, "cannot read `" + path.string() + "`: it is a folder; name a file of JSON lines"};
   posix_fadvise(file_, 0, 0, POSIX_FADV_SEQUENTIAL);
   begin_chunk();
   return success();

@@ -25,7 +25,7 @@ line commented, `weir check FILE` says what is wrong with a file, and `weir sche
 - YAML 1.2, one document. Unknown and duplicate keys are errors. Anchors, tags and merge keys are not used.
 - Durations carry a unit: `250us`, `10ms`, `30s`, `5m`, `1h30m`, `7d`. Sizes too: `64KiB`, `6MiB`, `1GiB` (or `KB`, `MB`, `GB`).
 - Inside of values, after parsing: `${NAME}` is a variable of the environment, `${NAME:-default}` one with a default, `${NAME:?message}` one
-  with a message where it is missing, `${file:path}` the content of a file, `$${` a literal `${`.
+  with a message where it is missing, `${file:path}` the content of a file, `$${` a literal `${`. Put such values in double quotes.
 - Relative paths start at the folder of the config file. `--set a.b=value` on the command line wins over the file.
 - `NAME` below is a name of your own.
 )";

@@ -264,7 +264,12 @@ class TreeBuilder {
       help.emplace_back(hint.help);
       break;
     }
-    diagnostics_.push_back(config_diagnostic(config_error::syntax, place_of(*error), std::move(message), "", std::move(help)));
+    const SettingsPlace place = place_of(*error);
+    if (const std::size_t at = place.span.begin; at > 0 && file_.text.compare(at - 1, 2, "${") == 0) {
+      message = "`{` of a placeholder opens a group here, for the value is not in quotes";
+      help = {"put the whole value in double quotes: `\"${NAME}\"`"};
+    }
+    diagnostics_.push_back(config_diagnostic(config_error::syntax, place, std::move(message), "", std::move(help)));
     return true;
   }
 

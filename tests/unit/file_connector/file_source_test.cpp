@@ -208,6 +208,7 @@ TEST_F(FileSourceTest, AMissingFileIsSaidByName) {
   FakeShardOwner nobody;
   const Status started = missing.start(nobody, 1);
   ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.error().kind, ErrorKind::configuration);
   EXPECT_EQ(started.error().text, "cannot open `" + (folder / "none.jsonl").string() + "` for reading: No such file or directory");
 }
 
