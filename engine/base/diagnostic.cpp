@@ -277,8 +277,18 @@ std::string_view closest_name(std::string_view name, const std::vector<std::stri
   if (name.empty() || name.size() > suggested_name_bytes_max) return {};
   std::string_view best;
   std::size_t best_distance = 0;
+  constexpr std::size_t beginning_bytes_min = 3;
   for (const std::string_view candidate : candidates) {
     if (candidate.empty() || candidate.size() > suggested_name_bytes_max) continue;
+    // Half a name: `card` for `card_id`. As good as one letter that is wrong.
+    if (name.size() >= beginning_bytes_min && candidate.size() > name.size() && candidate.starts_with(name) &&
+        candidate[name.size()] == '_') {
+      if (best.empty() || best_distance > 1) {
+        best = candidate;
+        best_distance = 1;
+      }
+      continue;
+    }
     const std::size_t longer = std::max(name.size(), candidate.size());
     const std::size_t shorter = std::min(name.size(), candidate.size());
     const std::size_t allowed = std::max<std::size_t>(longer / 3, 1);

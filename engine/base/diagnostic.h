@@ -49,7 +49,8 @@ std::string render(const Diagnostics& diagnostics, bool colour);
 // A JSON array of {code, severity, message, file, line, column, end_line, end_column, label, help}.
 std::string render_json(const Diagnostics& diagnostics);
 
-// The candidate closest to `name` by edit distance, where one is close enough to suggest; otherwise empty.
+// The candidate closest to `name` by edit distance, or that begins with `name` and `_`, where one is close enough to suggest; otherwise
+// empty.
 std::string_view closest_name(std::string_view name, const std::vector<std::string_view>& candidates);
 
 }  // namespace weir

@@ -9,6 +9,17 @@
 
 namespace weir {
 
+namespace {
+
+std::string in_small_letters(std::string_view text) {
+  std::string small(text);
+  for (char& letter : small)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  return small;
+}
+
+}  // namespace
+
 // What a value is called in a message: its text, when short, and its type.
 std::string ExpressionChecker::described(const TypedValue& value) const {
   const std::string type = with_article(type_text(value.type, value.scale));
@@ -100,6 +111,9 @@ TypedValue ExpressionChecker::name(std::string_view text, SourceSpan span, std::
           "R0506", span, in_backticks(text) + " is known only after the rules have been evaluated", "",
           {"a sink's `when` reads it, and so does a feature over earlier decisions: `count() by card_id over 1h where outcome == "
            "block`"});
+    } else if (const std::string small = in_small_letters(text); small == "true" || small == "false") {
+      reporter_.error(code, span, in_backticks(text) + " is not a value", "the language's words are written small",
+                      {"write " + in_backticks(small)});
     } else if (find_function(text)) {
       reporter_.error(code, span, in_backticks(text) + " is a function", "its arguments are missing",
                       {"write `" + std::string(text) + "(...)`"});
@@ -211,11 +225,12 @@ TypedValue ExpressionChecker::arithmetic(const SyntaxExpression& syntax) {
   if (syntax.text == "*") return product(syntax, left, right);
   CommonType type = *Converter::common_type(left, right);
   ExpressionKind kind = syntax.text == "+" ? ExpressionKind::add : ExpressionKind::subtract;
+  const bool divides = syntax.text == "/" || syntax.text == "%";
+  if (divides && right.is_literal() && right.number.find_first_of("123456789") == std::string::npos)
+    reporter_.error("R0309", right.span, "a division by zero has no value", "always zero");
   if (syntax.text == "/") {
     kind = ExpressionKind::divide;
     type = {ValueType::floating, 0};
-    if (right.is_literal() && right.number.find_first_of("123456789") == std::string::npos)
-      reporter_.error("R0309", right.span, "a division by zero has no value", "always zero");
   } else if (syntax.text == "%") {
     kind = ExpressionKind::remainder;
     if (type.type != ValueType::integer) {

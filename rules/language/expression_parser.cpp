@@ -6,7 +6,6 @@
 
 #include "rules/language/foreign_words.h"
 #include "rules/language/limits.h"
-#include "rules/language/time_literal.h"
 
 namespace weir {
 
@@ -285,6 +284,12 @@ SyntaxExpressionPointer ExpressionParser::parse_value() {
   return parse_unary();
 }
 
+// `then block` where a value should stand: the value is missing. A field may well be called `then`.
+bool ExpressionParser::at_clause() const {
+  return reader_.at_word("then") && reader_.peek(1).kind == TokenKind::name && !is_reserved(reader_.peek(1).text) &&
+         reader_.peek(1).text != "then";
+}
+
 SyntaxExpressionPointer ExpressionParser::parse_primary() {
   const Token& token = reader_.peek();
   if (reader_.panic()) return make(SyntaxKind::bad, token.span);
@@ -322,7 +327,7 @@ SyntaxExpressionPointer ExpressionParser::parse_primary() {
         node->flag = reader_.take().text == "true";
         return node;
       }
-      if (is_reserved(token.text)) break;
+      if (is_reserved(token.text) || at_clause()) break;
       node->kind = SyntaxKind::name;
       node->text = reader_.take().text;
       if (reader_.at_symbol(".")) return parse_member(std::move(node));
@@ -406,90 +411,6 @@ SyntaxExpressionPointer ExpressionParser::parse_call() {
   if (node->aggregate->where) node->height = std::max(node->height, node->aggregate->where->height + 1);
   node->span = hull(node->span, reader_.previous_span());
   return node;
-}
-
-void ExpressionParser::parse_aggregate_clauses(SyntaxAggregate& aggregate) {
-  const auto once = [this](bool seen, const Token& word) {
-    if (seen) reader_.fail("R0108", word.span, in_backticks(word.text) + " stands here for the second time");
-  };
-  while (!reader_.panic()) {
-    const Token& word = reader_.peek();
-    if (word.kind != TokenKind::name) return;
-    if (word.text == "from") {
-      once(!aggregate.from.empty(), word);
-      if (!aggregate.by.empty() && !reader_.panic())
-        reader_.fail("R0101", word.span, "`from` stands before `by`", "", {"for example `count() from login by card_id over 10m`"});
-      do {
-        reader_.take();
-        aggregate.from.push_back(reader_.expect_name("the name of an event after `from`"));
-      } while (!reader_.panic() && reader_.at_symbol(","));
-    } else if (word.text == "by") {
-      once(!aggregate.by.empty(), word);
-      if ((aggregate.over || aggregate.last) && !reader_.panic())
-        reader_.fail("R0101", word.span, "`by` stands before `over`", "", {"for example `count() by card_id over 10m`"});
-      do {
-        reader_.take();
-        aggregate.by.push_back(reader_.expect_name("the name of a field after `by`"));
-      } while (!reader_.panic() && reader_.at_symbol(","));
-      // A comma in a call's arguments never gets here: `by` is followed by `over`.
-    } else if (word.text == "over") {
-      once(aggregate.over || aggregate.last, word);
-      reader_.take();
-      parse_window(aggregate);
-    } else if (word.text == "inclusive" && (aggregate.over || aggregate.last)) {
-      once(aggregate.inclusive, word);
-      reader_.take();
-      aggregate.inclusive = true;
-    } else if (word.text == "where") {
-      once(aggregate.where != nullptr, word);
-      reader_.take();
-      const bool within_another = std::exchange(within_where_, true);
-      aggregate.where = parse();
-      within_where_ = within_another;
-    } else if (word.text == "excluding") {
-      once(aggregate.exclude_this_event, word);
-      reader_.take();
-      if (reader_.expect_word("this", "after `excluding`")) reader_.expect_word("event", "after `excluding this`");
-      aggregate.exclude_this_event = true;
-    } else if (word.text == "delay" && (aggregate.over || aggregate.last)) {
-      once(aggregate.delay.has_value(), word);
-      reader_.take();
-      aggregate.delay = parse_duration("delay");
-    } else {
-      return;
-    }
-  }
-}
-
-void ExpressionParser::parse_window(SyntaxAggregate& aggregate) {
-  if (reader_.panic()) return;
-  if (reader_.at_word("last") && reader_.peek(1).kind == TokenKind::number) {
-    reader_.take();
-    const Token& number = reader_.take();
-    const std::string& digits = reader_.value(number);
-    aggregate.last = SyntaxEventCount{0, number.span};
-    if (digits.size() <= 18 && digits.find('.') == std::string::npos) aggregate.last->events = std::stoull(digits);
-    reader_.expect_word("events", "after the number of events");
-    if (reader_.accept_word("within")) aggregate.over = parse_duration("within");
-    return;
-  }
-  aggregate.over = parse_duration("over");
-}
-
-std::optional<SyntaxDuration> ExpressionParser::parse_duration(std::string_view what) {
-  if (reader_.panic()) return std::nullopt;
-  const Token& token = reader_.peek();
-  if (token.kind == TokenKind::duration) {
-    reader_.take();
-    return SyntaxDuration{token.integer, token.span};
-  }
-  if (token.kind == TokenKind::number) {
-    reader_.fail("R0106", token.span, "a length of time needs a unit", "",
-                 {"for example `" + std::string(token.text) + "m`; units are ms, s, m, h, d and w"});
-  } else {
-    reader_.fail_expected("a length of time after `" + std::string(what) + "`", {"for example `" + std::string(what) + " 10m`"});
-  }
-  return std::nullopt;
 }
 
 }  // namespace weir

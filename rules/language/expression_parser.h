@@ -44,6 +44,7 @@ class ExpressionParser {
   void parse_window(SyntaxAggregate& aggregate);
   bool at_operator(std::string_view word);
   bool at_comparison() const;
+  bool at_clause() const;
   void refuse_chain();
 
   TokenReader& reader_;

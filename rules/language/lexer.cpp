@@ -211,9 +211,16 @@ class Lexer {
     while (in_name(peek())) ++at_;
     const SourceSpan span{begin, at_};
     const std::string_view unit = text_.substr(unit_begin, at_ - unit_begin);
+    const bool behind_comma = begin > 0 && text_[begin - 1] == ',';  // `5,00` is complained about as a whole
     if (value.size() > 40) {
       reporter_.error("R0106", span, "a number has at most 40 digits");
       add(TokenKind::bad, span, {});
+    } else if (unit.empty() && value.size() > 1 && value[0] == '0' && is_digit(value[1]) && !behind_comma) {
+      const std::size_t kept = std::min(value.find_first_not_of('0'), value.size() - 1);
+      const std::string shorter = (value[kept] == '.' ? "0" : "") + value.substr(kept);
+      reporter_.error("R0106", span, "a number does not begin with `0`", "",
+                      {"write `" + shorter + "`, or `\"" + value + "\"` where it is text"});
+      set_value(add(TokenKind::number, span, text_.substr(begin, at_ - begin)), shorter);
     } else if (unit.empty()) {
       set_value(add(TokenKind::number, span, text_.substr(begin, at_ - begin)), std::move(value));
     } else {

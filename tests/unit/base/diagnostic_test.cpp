@@ -126,6 +126,14 @@ TEST(ClosestName, SuggestsSlipsOfTheHand) {
   EXPECT_EQ(closest_name("batchwindow", names), "batch_window");
 }
 
+TEST(ClosestName, SuggestsWhatBeginsWithHalfAName) {
+  const std::vector<std::string_view> names{"carrier", "card_id", "card_country", "hour_of_day", "cart"};
+  EXPECT_EQ(closest_name("hour", names), "hour_of_day");
+  EXPECT_EQ(closest_name("card", names), "card_id");
+  EXPECT_EQ(closest_name("car", names), "cart");
+  EXPECT_EQ(closest_name("ho", names), "");
+}
+
 TEST(ClosestName, StaysSilentWhereNothingIsNear) {
   const std::vector<std::string_view> names{"batch_size", "on"};
   EXPECT_EQ(closest_name("colour", names), "");
