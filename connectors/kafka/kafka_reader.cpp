@@ -19,7 +19,14 @@ RecordBatch* KafkaReader::poll(std::chrono::microseconds wait) {
   if (wait <= std::chrono::microseconds::zero()) return nullptr;
   const Clock::time_point deadline = Clock::now() + wait;
   for (;;) {
-    const bool notified = signal_.wait_until(std::min({deadline, window_ends_, Clock::now() + sleep_max}));
+    Clock::time_point until = std::min({deadline, window_ends_, Clock::now() + sleep_max});
+    {
+      const std::lock_guard lock(mutex_);
+      sockets_.clear();
+      fetcher_.add_sockets(sockets_);
+      until = std::min(until, fetcher_.next_turn());
+    }
+    const bool notified = signal_.wait_until(until, sockets_);
     if (!notified) {
       const std::lock_guard lock(mutex_);
       for (const auto& shard : shards_) shard->ready.store(true, std::memory_order_relaxed);
@@ -32,16 +39,58 @@ RecordBatch* KafkaReader::poll(std::chrono::microseconds wait) {
 RecordBatch* KafkaReader::next_batch() {
   const std::lock_guard lock(mutex_);
   window_ends_ = Clock::time_point::max();
+  pump();
   for (std::size_t step = 0; step < shards_.size(); ++step) {
     const std::size_t at = (turn_ + step) % shards_.size();
     KafkaShard& shard = *shards_[at];
     if (shard.paused || shard.failed) continue;
-    if (shard.ready.exchange(false, std::memory_order_acq_rel)) drain(shard);
+    if (shard.fetched != nullptr) {
+      take_fetched(shard);
+    } else if (shard.ready.exchange(false, std::memory_order_acq_rel)) {
+      drain(shard);
+    }
     if (!complete(shard)) continue;
     turn_ = at + 1;
     return std::exchange(shard.open, nullptr);
   }
   return nullptr;
+}
+
+// Sockets are looked at only when a shard has run out of what was fetched: until then the next answer waits in the kernel.
+void KafkaReader::pump() {
+  if (std::any_of(shards_.begin(), shards_.end(),
+                  [](const auto& shard) { return shard->fetched != nullptr && shard->fetched->is_hungry(); }))
+    fetcher_.pump();
+}
+
+void KafkaReader::take_fetched(KafkaShard& shard) {
+  wire::FetchedShard& fetched = *shard.fetched;
+  const std::int64_t before = shard.next_offset;
+  while (!fetched.sets.empty()) {
+    if (shard.open == nullptr) shard.open = pool_.take(shard.index, shard.epoch);
+    OwnedRecordBatch& batch = *shard.open;
+    const bool begins = batch.records.empty();
+    const wire::RecordSet::Stop stop = fetched.sets.front().read(batch, limits_.records_max, limits_.bytes_max, shard.next_offset);
+    if (begins && !batch.records.empty() && limits_.window > std::chrono::microseconds::zero()) shard.opened_at = Clock::now();
+    if (stop == wire::RecordSet::Stop::full) return;
+    if (stop == wire::RecordSet::Stop::unsupported) fetched.give_up = "its records are compressed";
+    if (stop == wire::RecordSet::Stop::corrupt) fetched.give_up = "a record batch is corrupt";
+    if (stop != wire::RecordSet::Stop::end) return hand_back(shard);
+    fetched.set_bytes -= fetched.sets.front().bytes();
+    fetched.sets.pop_front();
+  }
+  if (!fetched.give_up.empty()) return hand_back(shard);
+  const bool hole =
+      shard.next_offset > before && (shard.open->records.empty() || shard.open->records.back().offset + 1 < shard.next_offset);
+  if (hole && tells_ends_) shard.open->next_offset = shard.next_offset;
+}
+
+// Nothing is lost: librdkafka goes on where this path stands.
+void KafkaReader::hand_back(KafkaShard& shard) {
+  handed_back_.push_back({shard.index, shard.epoch, shard.next_offset, shard.fetched->give_up});
+  fetcher_.remove(*shard.fetched);
+  shard.fetched.reset();
+  shard.ready.store(true, std::memory_order_relaxed);
 }
 
 // Whether the open batch is to be handed over now; if not, notes when its window ends.
@@ -137,7 +186,10 @@ KafkaShard* KafkaReader::find(ShardIndex shard) {
 
 void KafkaReader::pause(ShardIndex shard) {
   const std::lock_guard lock(mutex_);
-  if (KafkaShard* found = find(shard)) found->paused = true;
+  KafkaShard* found = find(shard);
+  if (found == nullptr) return;
+  found->paused = true;
+  if (found->fetched != nullptr) found->fetched->paused = true;
 }
 
 void KafkaReader::resume(ShardIndex shard) {
@@ -145,6 +197,7 @@ void KafkaReader::resume(ShardIndex shard) {
   KafkaShard* found = find(shard);
   if (found == nullptr) return;
   found->paused = false;
+  if (found->fetched != nullptr) found->fetched->paused = false;
   found->ready.store(true, std::memory_order_relaxed);
 }
 
@@ -166,6 +219,7 @@ void KafkaReader::add(std::unique_ptr<KafkaShard> shard) {
       shard.get());
   {
     const std::lock_guard lock(mutex_);
+    if (shard->fetched != nullptr) fetcher_.add(*shard->fetched);
     shards_.push_back(std::move(shard));
   }
   signal_.notify();
@@ -179,6 +233,7 @@ std::unique_ptr<KafkaShard> KafkaReader::remove(ShardIndex shard) {
     if (found == shards_.end()) return nullptr;
     removed = std::move(*found);
     shards_.erase(found);
+    if (removed->fetched != nullptr) fetcher_.remove(*removed->fetched);
     if (removed->open != nullptr) pool_.give_back(std::exchange(removed->open, nullptr));  // read again by whoever comes next
   }
   // Takes the queue's lock, so no callback is inside the shard any more when it returns.
@@ -189,6 +244,35 @@ std::unique_ptr<KafkaShard> KafkaReader::remove(ShardIndex shard) {
 std::vector<FetchFailure> KafkaReader::take_failures() {
   const std::lock_guard lock(mutex_);
   return std::exchange(failures_, {});
+}
+
+std::vector<ShardIndex> KafkaReader::leaderless() {
+  const std::lock_guard lock(mutex_);
+  std::vector<ShardIndex> found;
+  for (const auto& shard : shards_)
+    if (shard->fetched != nullptr && shard->fetched->wants_leader && shard->fetched->give_up.empty()) found.push_back(shard->index);
+  return found;
+}
+
+void KafkaReader::set_leader(ShardIndex shard, const wire::BrokerAddress& leader) {
+  {
+    const std::lock_guard lock(mutex_);
+    KafkaShard* found = find(shard);
+    if (found == nullptr || found->fetched == nullptr) return;
+    fetcher_.set_leader(*found->fetched, leader);
+  }
+  signal_.notify();
+}
+
+std::vector<HandedBack> KafkaReader::take_handed_back() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(handed_back_, {});
+}
+
+std::int64_t KafkaReader::high_watermark(ShardIndex shard) {
+  const std::lock_guard lock(mutex_);
+  const KafkaShard* found = find(shard);
+  return found == nullptr || found->fetched == nullptr ? -1 : found->fetched->high_watermark;
 }
 
 }  // namespace weir

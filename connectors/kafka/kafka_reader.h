@@ -1,4 +1,4 @@
-// One lane's view of a Kafka source: drains the queues of its partitions into batches.
+// One lane's view of a Kafka source: fetches its partitions itself, or drains the queues that librdkafka fills.
 #pragma once
 
 #include <atomic>
@@ -11,21 +11,23 @@
 #include <librdkafka/rdkafka.h>
 
 #include "connectors/kafka/kafka_handles.h"
-#include "engine/base/wake_signal.h"
+#include "connectors/kafka/lane_waker.h"
+#include "connectors/kafka/wire/fetcher.h"
 #include "engine/event/record_batch_pool.h"
 #include "engine/ports/source.h"
 
 namespace weir {
 
-// One partition on its way from librdkafka to its lane.
+// One partition on its way to its lane.
 struct KafkaShard {
   ShardIndex index = 0;
   AssignmentEpoch epoch = 0;
-  KafkaQueue queue;              // the partition's own, forwarded nowhere
-  std::int64_t next_offset = 0;  // the first not yet taken from the queue
+  KafkaQueue queue;                             // librdkafka's, of this partition alone and forwarded nowhere
+  std::unique_ptr<wire::FetchedShard> fetched;  // where the lane fetches it itself: then nothing comes through the queue
+  std::int64_t next_offset = 0;                 // the first not yet taken
 
   // The reader's.
-  WakeSignal* signal = nullptr;
+  LaneWaker* signal = nullptr;
   std::atomic<bool> ready{true};  // the queue may hold something; set by librdkafka's threads
   bool paused = false;
   bool failed = false;
@@ -39,15 +41,25 @@ struct FetchFailure {
   Error error;
 };
 
-// `add`, `remove` and `take_failures` are called by the source's control thread, the rest by the lane (but `wake`, by anyone). A mutex,
+// A shard that goes on through librdkafka from `offset` on, because the lane cannot fetch it.
+struct HandedBack {
+  ShardIndex shard = 0;
+  AssignmentEpoch epoch = 0;
+  std::int64_t offset = 0;
+  std::string reason;
+};
+
+// `poll`, `release`, `pause` and `resume` are called by the lane, `wake` by anyone, the rest by the source's control thread. A mutex,
 // taken once a call and never while waiting, keeps the two apart.
 //
-// Each partition keeps a queue of its own, and a paused one is simply not drained: rd_kafka_pause_partitions would throw away what was
-// fetched and fetch it again, which under steady back-pressure doubles the work. How much is fetched ahead is bounded by
-// `queued.max.messages.kbytes`.
+// A partition that librdkafka fetches keeps a queue of its own, and a paused one is simply not drained: rd_kafka_pause_partitions would
+// throw away what was fetched and fetch it again, which under steady back-pressure doubles the work. How much is fetched ahead is bounded
+// by `queued.max.messages.kbytes`.
 class KafkaReader final : public LaneReader {
  public:
-  KafkaReader(rd_kafka_t* client, const BatchLimits& limits) : client_(client), limits_(limits) {}
+  // `tells_ends`: says where offsets without a record lead to (RecordBatch::next_offset).
+  KafkaReader(rd_kafka_t* client, const BatchLimits& limits, bool tells_ends)
+      : client_(client), limits_(limits), tells_ends_(tells_ends), fetcher_(wire::FetchLimits{}) {}
 
   RecordBatch* poll(std::chrono::microseconds wait) override;
   void release(RecordBatch* batch) override;
@@ -60,6 +72,13 @@ class KafkaReader final : public LaneReader {
   std::unique_ptr<KafkaShard> remove(ShardIndex shard);
   std::vector<FetchFailure> take_failures();
 
+  // Of shards that the lane fetches itself: those that ask for their leader, who that is, and those that go back to librdkafka.
+  std::vector<ShardIndex> leaderless();
+  void set_leader(ShardIndex shard, const wire::BrokerAddress& leader);
+  std::vector<HandedBack> take_handed_back();
+  // Where the shard's log ends, as of the last fetch; -1: not known, or librdkafka's to say.
+  std::int64_t high_watermark(ShardIndex shard);
+
   std::uint64_t stale_records() const { return stale_records_.load(std::memory_order_relaxed); }  // dropped: below the position
 
  private:
@@ -68,6 +87,9 @@ class KafkaReader final : public LaneReader {
   static constexpr std::chrono::milliseconds sleep_max{100};
 
   RecordBatch* next_batch();
+  void pump();
+  void take_fetched(KafkaShard& shard);
+  void hand_back(KafkaShard& shard);
   void drain(KafkaShard& shard);
   bool complete(const KafkaShard& shard);
   void take(KafkaShard& shard, const rd_kafka_message_t& message);
@@ -78,7 +100,8 @@ class KafkaReader final : public LaneReader {
 
   rd_kafka_t* client_;
   BatchLimits limits_;
-  WakeSignal signal_;
+  bool tells_ends_;
+  LaneWaker signal_;
   std::atomic<bool> woken_{false};
   std::atomic<std::uint64_t> stale_records_{0};
 
@@ -87,6 +110,9 @@ class KafkaReader final : public LaneReader {
   std::size_t turn_ = 0;  // the shard to begin with, so that none is starved
   Clock::time_point window_ends_;
   RecordBatchPool pool_;
+  wire::Fetcher fetcher_;
+  std::vector<HandedBack> handed_back_;
+  std::vector<pollfd> sockets_;  // the lane's
   std::vector<FetchFailure> failures_;
 };
 

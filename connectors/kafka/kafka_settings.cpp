@@ -258,7 +258,12 @@ void describe(FieldReader& fields, KafkaSourceSettings& to) {
   fields.duration("commit_interval", to.commit_interval, {10ms, 60s}, "how often the position is committed");
   fields.duration("replay_margin", to.replay_margin, {0ms, 24h},
                   "after a restart, windows are rebuilt from this much before they begin: clocks differ");
-  fields.size("prefetch_bytes_max", to.prefetch_bytes_max, {mib, 65'536 * mib}, "most bytes fetched ahead, for each lane");
+  fields.choice(
+      "data_path", to.data_path,
+      {{"direct", KafkaSourceSettings::DataPath::direct}, {"librdkafka", KafkaSourceSettings::DataPath::librdkafka}},
+      "who fetches the records: the lanes themselves, wherever they can (plain connections, uncompressed records, no properties of "
+      "librdkafka below), or librdkafka");
+  fields.size("prefetch_bytes_max", to.prefetch_bytes_max, {mib, 65'536 * mib}, "most bytes that librdkafka fetches ahead, for each lane");
   fields.group("security", to.security, "encryption and login");
   fields.properties("librdkafka", to.librdkafka, "properties of librdkafka, passed on as they are");
   if (!fields.reading()) return;

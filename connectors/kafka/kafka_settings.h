@@ -48,6 +48,9 @@ struct KafkaStart {
 };
 
 struct KafkaSourceSettings {
+  // Who fetches records: the lanes themselves, or librdkafka.
+  enum class DataPath : std::uint8_t { direct, librdkafka };
+
   KafkaBrokers brokers;
   std::vector<std::string> topics;
   std::string group = "weir";
@@ -57,7 +60,8 @@ struct KafkaSourceSettings {
   std::chrono::milliseconds commit_interval{200};
   // Mute replay starts this much (by broker timestamp) earlier than the windows ask for: clocks differ.
   std::chrono::milliseconds replay_margin{60'000};
-  // Fetched ahead and not yet handed over, for each lane.
+  DataPath data_path = DataPath::direct;
+  // Fetched ahead by librdkafka and not yet handed over, for each lane.
   std::uint64_t prefetch_bytes_max = std::uint64_t{512} * 1024 * 1024;
   KafkaSecuritySettings security;
   KafkaProperties librdkafka;

@@ -5,6 +5,7 @@
 
 #include "connectors/kafka/kafka_errors.h"
 #include "connectors/kafka/kafka_topics.h"
+#include "connectors/kafka/partition_leaders.h"
 
 namespace weir {
 namespace {
@@ -15,6 +16,9 @@ constexpr std::chrono::milliseconds revoke_timeout{5'000};  // a rebalance waits
 constexpr std::chrono::milliseconds commit_timeout{3'000};  // the last commit of a revoked shard
 constexpr std::chrono::milliseconds control_wait{20};       // the control thread's turn
 constexpr std::chrono::milliseconds lag_interval{500};
+constexpr std::chrono::milliseconds leader_timeout{500};  // one attempt to find the partitions' leaders
+constexpr std::chrono::milliseconds leader_pause{50};     // until the next
+constexpr std::chrono::milliseconds seek_timeout{1'000};
 constexpr std::uint64_t record_bytes_typical = 256;  // turns a limit in bytes into one in records
 constexpr std::uint64_t prefetch_kbytes_least = std::uint64_t{8} * 1024;
 constexpr std::uint64_t prefetch_kbytes_most = 2'097'151;  // librdkafka's own limit
@@ -110,7 +114,8 @@ Status KafkaSource::start(ShardOwner& owner, LaneIndex lanes) {
   if (!librdkafka_is_at_least(2, 1))
     say(std::string("librdkafka ") + rd_kafka_version_str() + " does not notice truncated logs; 2.1.0 or newer does");
   rd_kafka_poll_set_consumer(client_.get());
-  for (LaneIndex lane = 0; lane < lanes; ++lane) readers_.push_back(std::make_unique<KafkaReader>(client_.get(), limits_));
+  for (LaneIndex lane = 0; lane < lanes; ++lane)
+    readers_.push_back(std::make_unique<KafkaReader>(client_.get(), limits_, owner.shares_windows()));
   committer_ = std::make_unique<OffsetCommitter>(client_.get());
 
   const KafkaPartitions topics(rd_kafka_topic_partition_list_new(static_cast<int>(settings_.topics.size())));
@@ -134,6 +139,8 @@ void KafkaSource::run() {
   while (!stopping_.load(std::memory_order_acquire)) {
     serve_main_queue(control_wait);
     report_failures();
+    find_leaders();
+    hand_back();
     if (const Status served = committer_->serve(); !served) say(served.error().text);
     const Clock::time_point now = Clock::now();
     if (now >= next_commit && !committer_->busy()) {
@@ -207,6 +214,12 @@ void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
     queued->index = shard;
     queued->epoch = epoch_;
     queued->next_offset = chosen.replay_from;
+    if (fetches_itself()) {
+      queued->fetched = std::make_unique<wire::FetchedShard>();
+      queued->fetched->topic = one.topic;
+      queued->fetched->partition = one.partition;
+      queued->fetched->fetch_offset = chosen.replay_from;
+    }
     queued->queue.reset(rd_kafka_queue_get_partition(client_.get(), one.topic, one.partition));
     // Trap: before the assign. Afterwards, what was fetched already has gone to the main queue.
     rd_kafka_queue_forward(queued->queue.get(), nullptr);
@@ -217,7 +230,55 @@ void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
     say(committed.error().text);
   for (int at = starts->cnt - 1; at >= 0; --at)
     if (starts->elems[at].offset == RD_KAFKA_OFFSET_INVALID) rd_kafka_topic_partition_list_del_by_idx(starts.get(), at);
+  // Before the assign, so that not one request is made.
+  if (fetches_itself()) rd_kafka_pause_partitions(client_.get(), starts.get());
   if (const auto code = rd_kafka_assign(client_.get(), starts.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) error(code, "assign");
+  next_leader_attempt_ = Clock::now();
+  find_leaders();
+}
+
+// Whoever sets properties of librdkafka means librdkafka to read.
+bool KafkaSource::fetches_itself() const {
+  return settings_.data_path == KafkaSourceSettings::DataPath::direct && settings_.librdkafka.empty() &&
+         settings_.security.protocol == KafkaSecuritySettings::Protocol::plaintext;
+}
+
+// After an assignment, and when a connection or a leadership was lost. Until there is an answer, such shards stand still.
+void KafkaSource::find_leaders() {
+  if (Clock::now() < next_leader_attempt_) return;
+  std::map<ShardIndex, Partition> wanted;
+  for (const auto& [partition, assigned] : assigned_)
+    for (const ShardIndex shard : readers_[assigned.lane]->leaderless())
+      if (shard == assigned.shard) wanted[shard] = partition;
+  if (wanted.empty()) return;
+  const Result<PartitionLeaders> leaders = partition_leaders(client_.get(), leader_attempts_++, leader_timeout);
+  next_leader_attempt_ = Clock::now() + leader_pause;
+  if (!leaders) return;  // librdkafka itself says that the brokers are away
+  for (const auto& [shard, partition] : wanted)
+    if (const auto found = leaders.value().find(partition); found != leaders.value().end())
+      readers_[assigned_.at(partition).lane]->set_leader(shard, found->second);
+}
+
+void KafkaSource::hand_back() {
+  for (const auto& reader : readers_) {
+    for (const HandedBack& back : reader->take_handed_back()) {
+      const auto found = std::find_if(assigned_.begin(), assigned_.end(),
+                                      [&](const auto& one) { return one.second.shard == back.shard && one.second.epoch == back.epoch; });
+      if (found == assigned_.end()) continue;
+      handed_back_.push_back({found->first, back.offset});
+      say("Source `" + name_ + "`: partition " + found->first.first + "-" + std::to_string(found->first.second) +
+          " is fetched by librdkafka from offset " + std::to_string(back.offset) + " on: " + back.reason);
+    }
+  }
+  // librdkafka may not be ready for it yet: then it is tried again.
+  std::erase_if(handed_back_, [this](const auto& one) {
+    const KafkaPartitions place(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(place.get(), one.first.first.c_str(), one.first.second)->offset = one.second;
+    const KafkaErrorObject failed(rd_kafka_seek_partitions(client_.get(), place.get(), static_cast<int>(seek_timeout.count())));
+    if (failed || place->elems[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+    return rd_kafka_resume_partitions(client_.get(), place.get()) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+           place->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR;
+  });
 }
 
 // Asks until the broker answers. Without an answer nothing can start, and guessing would lose or repeat records.
@@ -250,6 +311,7 @@ void KafkaSource::revoke(bool lost) {
     if (const Status committed = committer_->commit_now(commits, commit_by); !committed) say(committed.error().text);
   }
   assigned_.clear();
+  handed_back_.clear();
   committer_->clear();
   lag_records_.store(-1, std::memory_order_relaxed);
   rd_kafka_assign(client_.get(), nullptr);
@@ -280,6 +342,7 @@ void KafkaSource::measure_lag() {
     std::int64_t low = 0;
     std::int64_t high = -1;  // as of the last fetch; no request
     rd_kafka_get_watermark_offsets(client_.get(), partition.first.c_str(), partition.second, &low, &high);
+    high = std::max(high, readers_[assigned.lane]->high_watermark(assigned.shard));
     const std::int64_t position = std::max(owner_->position(assigned.shard).next_offset, assigned.offsets.live_from);
     if (high > position) records += high - position;
   }

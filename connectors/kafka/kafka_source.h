@@ -25,7 +25,10 @@
 namespace weir {
 
 // The control thread polls the consumer (rebalances, errors), commits what the owner says is safe, and on `stop` gives everything back.
-// Lanes read their partitions' queues themselves; nothing stands between librdkafka and the lane. Shard n is read by lane n modulo lanes.
+// Shard n is read by lane n modulo lanes. The lanes fetch their partitions themselves, in place, over connections of their own (`wire`):
+// librdkafka holds the membership, the commits and the metadata, and has the partitions paused. Where that is not possible (TLS, a login,
+// compressed records, properties of librdkafka that the user sets, `data_path: librdkafka`) the lane drains librdkafka's queue of the
+// partition; nothing stands between the two.
 //
 // Trap: cooperative rebalancing is not safe on librdkafka 2.0.2, so the group uses the eager `range` assignor; `group_instance_id` (static
 // membership) spares a restarted instance the rebalance.
@@ -62,6 +65,9 @@ class KafkaSource final : public Source {
   void assign(const rd_kafka_topic_partition_list_t& partitions);
   std::vector<ShardOffsets> offsets_of(const rd_kafka_topic_partition_list_t& partitions);
   void revoke(bool lost);
+  bool fetches_itself() const;
+  void find_leaders();
+  void hand_back();
   void report_failures();
   void commit_positions();
   void measure_lag();
@@ -87,7 +93,10 @@ class KafkaSource final : public Source {
   std::map<Partition, Assigned> assigned_;
   std::unique_ptr<OffsetCommitter> committer_;
   AssignmentEpoch epoch_ = 0;
-  std::int32_t partitions_ = 0;  // of all topics, whoever has them
+  std::int32_t partitions_ = 0;                                  // of all topics, whoever has them
+  std::vector<std::pair<Partition, std::int64_t>> handed_back_;  // librdkafka is to go on there
+  std::size_t leader_attempts_ = 0;
+  Clock::time_point next_leader_attempt_;
   Clock::time_point leave_by_;
   bool fatal_ = false;
 };

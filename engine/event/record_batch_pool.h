@@ -14,7 +14,8 @@ namespace weir {
 // A batch with the bytes behind its views. Handed out as the RecordBatch that it is.
 struct OwnedRecordBatch : RecordBatch {
   Arena arena;
-  std::size_t bytes = 0;  // keys and values so far
+  std::vector<std::shared_ptr<const void>> borrowed;  // memory of others that views point into
+  std::size_t bytes = 0;                              // keys and values so far
 
   // Appends a copy of `record` (its header range is taken as it is).
   void append(RecordView record) {
@@ -47,6 +48,7 @@ class RecordBatchPool {
     owned->records.clear();
     owned->headers.clear();
     owned->arena.clear();
+    owned->borrowed.clear();
     owned->bytes = 0;
     free_.push_back(owned);
     WEIR_CHECK(free_.size() <= all_.size());

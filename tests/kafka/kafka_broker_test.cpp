@@ -108,6 +108,44 @@ TEST(KafkaSourceOnRealBroker, HandsOverRecordsOfAllPartitionsAndCommitsThem) {
   EXPECT_EQ(source.stale_records(), 0U);
 }
 
+class KafkaSourceByPath : public testing::TestWithParam<KafkaSourceSettings::DataPath> {};
+
+TEST_P(KafkaSourceByPath, ShowsCommittedTransactionsOnly) {
+  KafkaTopicUser user(RealBroker::shared().address());
+  const std::string topic = unique_name("transactions");
+  user.create(topic, 1);
+  std::vector<std::string> wanted;
+  const auto records = [&](std::size_t first, std::size_t count, bool seen) {
+    const std::vector<TopicRecord> made = numbered(count, 0, first);
+    for (const TopicRecord& record : made)
+      if (seen) wanted.push_back(*record.value);
+    return made;
+  };
+  user.produce(topic, records(0, 10, true));
+  user.produce_in_transaction(topic, records(10, 500, false), KafkaTopicUser::Transaction::aborted);
+  user.produce_in_transaction(topic, records(600, 500, true), KafkaTopicUser::Transaction::committed);
+  user.produce(topic, records(2'000, 10, true));
+  user.produce_in_transaction(topic, records(3'000, 500, false), KafkaTopicUser::Transaction::aborted);
+  user.produce(topic, records(4'000, 10, true));
+
+  ShardNumbers numbers;
+  KafkaSourceSettings settings = source_settings(topic);
+  settings.data_path = GetParam();
+  FakeLanes lanes(1);
+  KafkaSource source("in", settings, user.address(), {}, numbers);
+  ASSERT_TRUE(source.start(lanes, 1).ok());
+  RunningLanes running(lanes, source);
+  EXPECT_TRUE(lanes.wait_for_records(wanted.size())) << lanes.seen().size() << " of " << wanted.size();
+  std::vector<std::string> seen;
+  for (const SeenRecord& record : lanes.seen()) seen.push_back(record.value);
+  EXPECT_EQ(seen, wanted);
+  running.stop();
+}
+
+INSTANTIATE_TEST_SUITE_P(DataPaths, KafkaSourceByPath,
+                         testing::Values(KafkaSourceSettings::DataPath::direct, KafkaSourceSettings::DataPath::librdkafka),
+                         [](const auto& path) { return path.param == KafkaSourceSettings::DataPath::direct ? "Direct" : "Librdkafka"; });
+
 TEST(KafkaSourceOnRealBroker, ReplaysAfterARestartFromWhereTheWindowsReachByTimestamp) {
   KafkaTopicUser user(RealBroker::shared().address());
   const std::string topic = unique_name("payments");

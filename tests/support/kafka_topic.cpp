@@ -53,17 +53,9 @@ TopicRecord copy(const rd_kafka_message_t& message) {
   return record;
 }
 
-}  // namespace
-
-void KafkaTopicUser::create(const std::string& topic, std::int32_t partitions) {
-  const KafkaClient client = open(KafkaRole::producer, address_, {});
-  const Status created = create_kafka_topic(client.get(), topic, partitions, patience);
-  require(created.ok(), created.ok() ? "" : created.error().text);
-}
-
-void KafkaTopicUser::produce(const std::string& topic, const std::vector<TopicRecord>& records) {
+// How many were refused at once.
+std::size_t produce_each(rd_kafka_t* client, const std::string& topic, const std::vector<TopicRecord>& records) {
   std::size_t failed = 0;
-  const KafkaClient client = open(KafkaRole::producer, address_, {{"linger.ms", "1"}, {"partitioner", "murmur2_random"}, {"acks", "all"}});
   for (const TopicRecord& record : records) {
     KafkaHeaders headers(rd_kafka_headers_new(record.headers.size()));
     for (const auto& [name, value] : record.headers)
@@ -74,16 +66,46 @@ void KafkaTopicUser::produce(const std::string& topic, const std::vector<TopicRe
     const std::size_t key_size = record.key ? record.key->size() : 0;
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__QUEUE_FULL;
     while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      code = rd_kafka_producev(client.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
+      code = rd_kafka_producev(client, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, value_size), RD_KAFKA_V_KEY(key, key_size),
                                RD_KAFKA_V_TIMESTAMP(record.timestamp_ms), RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_END);
-      if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) rd_kafka_poll(client.get(), 10);
+      if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) rd_kafka_poll(client, 10);
     }
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<void>(headers.release());  // the message's now
     failed += code != RD_KAFKA_RESP_ERR_NO_ERROR;
   }
+  return failed;
+}
+
+}  // namespace
+
+void KafkaTopicUser::create(const std::string& topic, std::int32_t partitions) {
+  const KafkaClient client = open(KafkaRole::producer, address_, {});
+  const Status created = create_kafka_topic(client.get(), topic, partitions, patience);
+  require(created.ok(), created.ok() ? "" : created.error().text);
+}
+
+void KafkaTopicUser::produce(const std::string& topic, const std::vector<TopicRecord>& records, const std::string& codec) {
+  const KafkaClient client = open(KafkaRole::producer, address_,
+                                  {{"linger.ms", "1"}, {"partitioner", "murmur2_random"}, {"acks", "all"}, {"compression.codec", codec}});
+  const std::size_t failed = produce_each(client.get(), topic, records);
   require(rd_kafka_flush(client.get(), patience_ms), "produce to " + topic);
   require(failed == 0, "produce to " + topic + " was refused");
+}
+
+void KafkaTopicUser::produce_in_transaction(const std::string& topic, const std::vector<TopicRecord>& records, Transaction end) {
+  const KafkaClient client = open(KafkaRole::producer, address_, {{"transactional.id", topic + "-writer"}});
+  const auto require_done = [](rd_kafka_error_t* failed, const std::string& what) {
+    const KafkaErrorObject owned(failed);
+    require(!owned, what + ": " + (owned ? rd_kafka_error_string(owned.get()) : ""));
+  };
+  require_done(rd_kafka_init_transactions(client.get(), patience_ms), "init_transactions");
+  require_done(rd_kafka_begin_transaction(client.get()), "begin_transaction");
+  require(produce_each(client.get(), topic, records) == 0, "produce to " + topic + " was refused");
+  require(rd_kafka_flush(client.get(), patience_ms), "produce to " + topic);
+  require_done(end == Transaction::committed ? rd_kafka_commit_transaction(client.get(), patience_ms)
+                                             : rd_kafka_abort_transaction(client.get(), patience_ms),
+               "end of the transaction");
 }
 
 std::vector<TopicRecord> KafkaTopicUser::read(const std::string& topic, std::size_t count) {

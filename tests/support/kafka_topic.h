@@ -29,10 +29,13 @@ class KafkaTopicUser {
   explicit KafkaTopicUser(std::string address) : address_(std::move(address)) {}
   const std::string& address() const { return address_; }
 
-  void create(const std::string& topic, std::int32_t partitions);                   // through the admin protocol: real brokers only
-  void produce(const std::string& topic, const std::vector<TopicRecord>& records);  // waits until all are durable
-  std::vector<TopicRecord> read(const std::string& topic, std::size_t count);       // from the beginning, until `count` came
-  std::vector<TopicRecord> read_all(const std::string& topic);                      // to what is its end now
+  void create(const std::string& topic, std::int32_t partitions);  // through the admin protocol: real brokers only
+  // Waits until all are durable. `codec`: none, gzip, snappy, lz4 or zstd.
+  void produce(const std::string& topic, const std::vector<TopicRecord>& records, const std::string& codec = "none");
+  enum class Transaction { committed, aborted };
+  void produce_in_transaction(const std::string& topic, const std::vector<TopicRecord>& records, Transaction end);
+  std::vector<TopicRecord> read(const std::string& topic, std::size_t count);  // from the beginning, until `count` came
+  std::vector<TopicRecord> read_all(const std::string& topic);                 // to what is its end now
   GroupCommit committed(const std::string& group, const std::string& topic, std::int32_t partition);
   void commit(const std::string& group, const std::string& topic, std::int32_t partition, std::int64_t offset);
   void delete_records(const std::string& topic, std::int32_t partition, std::int64_t before);  // real brokers only

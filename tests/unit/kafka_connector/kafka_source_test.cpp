@@ -1,4 +1,4 @@
-// The Kafka source against the embedded broker: consume, commit, resume, share out, hold back, stop.
+// The Kafka source against the embedded broker, by either data path: consume, commit, resume, share out, hold back, stop.
 #include "connectors/kafka/kafka_source.h"
 
 #include <gtest/gtest.h>
@@ -29,12 +29,13 @@ std::vector<TopicRecord> numbered(std::size_t count, std::int32_t partition, std
   return records;
 }
 
-class KafkaSourceOnEmbeddedBroker : public testing::Test {
+class KafkaSourceOnEmbeddedBroker : public testing::TestWithParam<KafkaSourceSettings::DataPath> {
  protected:
   void SetUp() override {
     auto started = EmbeddedBroker::start();
     ASSERT_TRUE(started.ok());
     broker_ = started.take();
+    settings_.data_path = GetParam();
     settings_.topics = {"payments"};
     settings_.group = "test";
     settings_.start = {KafkaStart::Kind::earliest, 0};
@@ -51,7 +52,7 @@ class KafkaSourceOnEmbeddedBroker : public testing::Test {
   ShardNumbers numbers_;
 };
 
-TEST_F(KafkaSourceOnEmbeddedBroker, HandsOverEveryRecordOnceAndInOrder) {
+TEST_P(KafkaSourceOnEmbeddedBroker, HandsOverEveryRecordOnceAndInOrder) {
   ASSERT_TRUE(broker_->create_topic("payments", 4).ok());
   for (std::int32_t partition = 0; partition < 4; ++partition) topic().produce("payments", numbered(1'000, partition));
   FakeLanes lanes(2);
@@ -73,7 +74,7 @@ TEST_F(KafkaSourceOnEmbeddedBroker, HandsOverEveryRecordOnceAndInOrder) {
   running.stop();
 }
 
-TEST_F(KafkaSourceOnEmbeddedBroker, SaysNothingOfThePartitionsEndWhereNoOffsetIsMissing) {
+TEST_P(KafkaSourceOnEmbeddedBroker, SaysNothingOfThePartitionsEndWhereNoOffsetIsMissing) {
   ASSERT_TRUE(broker_->create_topic("payments", 1).ok());
   FakeLanes lanes(1);
   lanes.set_shares_windows(true);
@@ -89,7 +90,7 @@ TEST_F(KafkaSourceOnEmbeddedBroker, SaysNothingOfThePartitionsEndWhereNoOffsetIs
   running.stop();
 }
 
-TEST_F(KafkaSourceOnEmbeddedBroker, CommitsWhatIsAcknowledgedAndResumesThere) {
+TEST_P(KafkaSourceOnEmbeddedBroker, CommitsWhatIsAcknowledgedAndResumesThere) {
   ASSERT_TRUE(broker_->create_topic("payments", 1).ok());
   topic().produce("payments", numbered(100, 0));
   {
@@ -116,7 +117,7 @@ TEST_F(KafkaSourceOnEmbeddedBroker, CommitsWhatIsAcknowledgedAndResumesThere) {
   EXPECT_EQ(topic().committed("test", "payments", 0).offset, 150) << "the last positions are committed on stop";
 }
 
-TEST_F(KafkaSourceOnEmbeddedBroker, CommitsItsChoiceOfStartBeforeTheFirstRecord) {
+TEST_P(KafkaSourceOnEmbeddedBroker, CommitsItsChoiceOfStartBeforeTheFirstRecord) {
   ASSERT_TRUE(broker_->create_topic("payments", 1).ok());
   topic().produce("payments", numbered(10, 0));
   settings_.start = {KafkaStart::Kind::latest, 0};
@@ -131,7 +132,7 @@ TEST_F(KafkaSourceOnEmbeddedBroker, CommitsItsChoiceOfStartBeforeTheFirstRecord)
   running.stop();
 }
 
-TEST_F(KafkaSourceOnEmbeddedBroker, ReplaysFromTheStartOfTheLogWhereTimeCannotBeLookedUp) {
+TEST_P(KafkaSourceOnEmbeddedBroker, ReplaysFromTheStartOfTheLogWhereTimeCannotBeLookedUp) {
   ASSERT_TRUE(broker_->create_topic("payments", 1).ok());
   topic().produce("payments", numbered(40, 0));
   topic().commit("test", "payments", 0, 30);
@@ -147,7 +148,7 @@ TEST_F(KafkaSourceOnEmbeddedBroker, ReplaysFromTheStartOfTheLogWhereTimeCannotBe
   running.stop();
 }
 
-TEST_F(KafkaSourceOnEmbeddedBroker, KeepsARecordsKeyHeadersTimestampAndTombstone) {
+TEST_P(KafkaSourceOnEmbeddedBroker, KeepsARecordsKeyHeadersTimestampAndTombstone) {
   ASSERT_TRUE(broker_->create_topic("payments", 1).ok());
   TopicRecord full;
   full.key = "";
@@ -179,7 +180,7 @@ TEST_F(KafkaSourceOnEmbeddedBroker, KeepsARecordsKeyHeadersTimestampAndTombstone
   running.stop();
 }
 
-TEST_F(KafkaSourceOnEmbeddedBroker, HoldsAPausedShardBackAndLosesNothing) {
+TEST_P(KafkaSourceOnEmbeddedBroker, HoldsAPausedShardBackAndLosesNothing) {
   ASSERT_TRUE(broker_->create_topic("payments", 2).ok());
   FakeLanes lanes(1);
   lanes.set_paused(0, true);
@@ -208,7 +209,7 @@ TEST_F(KafkaSourceOnEmbeddedBroker, HoldsAPausedShardBackAndLosesNothing) {
   running.stop();
 }
 
-TEST_F(KafkaSourceOnEmbeddedBroker, FillsABatchUpToItsLimitsWithinItsWindow) {
+TEST_P(KafkaSourceOnEmbeddedBroker, FillsABatchUpToItsLimitsWithinItsWindow) {
   ASSERT_TRUE(broker_->create_topic("payments", 1).ok());
   topic().produce("payments", numbered(1'000, 0));
   limits_.records_max = 100;
@@ -223,7 +224,7 @@ TEST_F(KafkaSourceOnEmbeddedBroker, FillsABatchUpToItsLimitsWithinItsWindow) {
   running.stop();
 }
 
-TEST_F(KafkaSourceOnEmbeddedBroker, HandsAnUnfinishedBatchOverWhenItsWindowEnds) {
+TEST_P(KafkaSourceOnEmbeddedBroker, HandsAnUnfinishedBatchOverWhenItsWindowEnds) {
   ASSERT_TRUE(broker_->create_topic("payments", 1).ok());
   topic().produce("payments", numbered(7, 0));
   limits_.window = std::chrono::milliseconds{50};
@@ -235,7 +236,7 @@ TEST_F(KafkaSourceOnEmbeddedBroker, HandsAnUnfinishedBatchOverWhenItsWindowEnds)
   running.stop();
 }
 
-TEST_F(KafkaSourceOnEmbeddedBroker, FailsAShardWhoseCommitLiesOutsideOfTheLog) {
+TEST_P(KafkaSourceOnEmbeddedBroker, FailsAShardWhoseCommitLiesOutsideOfTheLog) {
   ASSERT_TRUE(broker_->create_topic("payments", 2).ok());
   topic().produce("payments", numbered(10, 0));
   topic().produce("payments", numbered(10, 1));
@@ -255,7 +256,7 @@ TEST_F(KafkaSourceOnEmbeddedBroker, FailsAShardWhoseCommitLiesOutsideOfTheLog) {
   EXPECT_EQ(topic().committed("test", "payments", 0).offset, 5'000) << "never reset silently";
 }
 
-TEST_F(KafkaSourceOnEmbeddedBroker, NamesATopicThatIsMissing) {
+TEST_P(KafkaSourceOnEmbeddedBroker, NamesATopicThatIsMissing) {
   rd_kafka_mock_topic_set_error(broker_->cluster(), "payments", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   FakeLanes lanes(1);
   auto reading = source();
@@ -266,7 +267,7 @@ TEST_F(KafkaSourceOnEmbeddedBroker, NamesATopicThatIsMissing) {
 
 // The embedded broker refuses commits from the moment a member joins until all have joined again (a real one takes them), so every step
 // waits until what it counts on is committed. Whatever the group does then, nothing of an earlier step may come again.
-TEST_F(KafkaSourceOnEmbeddedBroker, SharesPartitionsWithAnotherInstanceAndTakesThemBack) {
+TEST_P(KafkaSourceOnEmbeddedBroker, SharesPartitionsWithAnotherInstanceAndTakesThemBack) {
   ASSERT_TRUE(broker_->create_topic("payments", 2).ok());
   const auto step = [this](std::size_t from) {
     topic().produce("payments", numbered(20, 0, from));
@@ -325,7 +326,7 @@ struct Instance {
   KafkaSource source;
 };
 
-TEST_F(KafkaSourceOnEmbeddedBroker, AnInstanceThatHasNoPartitionTakesOverWhenTheOtherEnds) {
+TEST_P(KafkaSourceOnEmbeddedBroker, AnInstanceThatHasNoPartitionTakesOverWhenTheOtherEnds) {
   ASSERT_TRUE(broker_->create_topic("payments", 1).ok());
   topic().produce("payments", numbered(10, 0));
   Instance one(settings_, broker_->address());
@@ -348,6 +349,10 @@ TEST_F(KafkaSourceOnEmbeddedBroker, AnInstanceThatHasNoPartitionTakesOverWhenThe
   ASSERT_TRUE(topic().wait_for_commit("test", "payments", 0, 20));
   (one.idle ? one_running : other_running).stop();
 }
+
+INSTANTIATE_TEST_SUITE_P(DataPaths, KafkaSourceOnEmbeddedBroker,
+                         testing::Values(KafkaSourceSettings::DataPath::direct, KafkaSourceSettings::DataPath::librdkafka),
+                         [](const auto& path) { return path.param == KafkaSourceSettings::DataPath::direct ? "Direct" : "Librdkafka"; });
 
 }  // namespace
 }  // namespace weir

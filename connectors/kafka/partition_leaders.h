@@ -1,0 +1,24 @@
+// Which broker leads each partition, and where it listens.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include <librdkafka/rdkafka.h>
+
+#include "connectors/kafka/wire/broker_connection.h"
+#include "engine/base/result.h"
+
+namespace weir {
+
+using PartitionLeaders = std::map<std::pair<std::string, std::int32_t>, wire::BrokerAddress>;
+
+// Asks the cluster about the topics that `client` knows. Partitions without a leader, and leaders whose names resolve to nothing, are not
+// in the answer. Of a name with several addresses `attempt` picks one, so that repeated attempts come by all of them.
+Result<PartitionLeaders> partition_leaders(rd_kafka_t* client, std::size_t attempt, std::chrono::milliseconds timeout);
+
+}  // namespace weir

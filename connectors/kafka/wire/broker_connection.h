@@ -1,0 +1,85 @@
+// One plain TCP connection to a broker: requests out, answers in, never waiting.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/socket.h>
+
+namespace weir::wire {
+
+// Where a broker listens, resolved already (that may take a while, and is not done here).
+struct BrokerAddress {
+  std::string name;  // "host:port", for people
+  sockaddr_storage address{};
+  socklen_t address_bytes = 0;
+};
+
+// An answer's bytes with room behind them, as simdjson wants (Arena::padding_bytes). Reused when nobody shares it any more.
+class AnswerMemory {
+ public:
+  struct Block {
+    std::unique_ptr<char[]> bytes;
+    std::size_t capacity = 0;
+  };
+  std::shared_ptr<Block> take(std::size_t bytes);
+  std::size_t blocks() const { return blocks_.size(); }
+
+ private:
+  std::vector<std::shared_ptr<Block>> blocks_;
+};
+
+// One thread. Any failure closes it for good; `failure` then says what happened.
+class BrokerConnection {
+ public:
+  explicit BrokerConnection(BrokerAddress to);
+  ~BrokerConnection();
+  BrokerConnection(const BrokerConnection&) = delete;
+  BrokerConnection& operator=(const BrokerConnection&) = delete;
+
+  const BrokerAddress& address() const { return address_; }
+  bool failed() const { return socket_ < 0; }
+  const std::string& failure() const { return failure_; }
+  int socket() const { return socket_; }
+  bool wants_to_write() const { return connecting_ || sent_ < out_.size(); }
+
+  // Sends, now or as soon as the socket takes it. One request at a time: the next after the answer.
+  void send(std::string_view request);
+  bool awaits_answer() const { return awaits_answer_; }
+  std::chrono::steady_clock::time_point sent_at() const { return sent_at_; }
+
+  // Moves on as far as the socket allows. True when an answer is there whole: see `answer`.
+  bool progress(AnswerMemory& memory);
+  // Without its length; lives as long as `answer_memory`.
+  std::string_view answer() const { return {block_->bytes.get(), answer_bytes_}; }
+  std::shared_ptr<const void> answer_memory() const { return block_; }
+  // After the answer was read.
+  void release_answer() { block_.reset(); }
+
+ private:
+  void fail(std::string what);
+  bool finish_connecting();
+  bool flush();
+  bool receive(AnswerMemory& memory);
+
+  BrokerAddress address_;
+  int socket_ = -1;
+  bool connecting_ = true;
+  std::string failure_;
+  std::string out_;
+  std::size_t sent_ = 0;
+  bool awaits_answer_ = false;
+  std::chrono::steady_clock::time_point sent_at_;
+  char length_[4] = {};
+  std::size_t length_received_ = 0;
+  std::shared_ptr<AnswerMemory::Block> block_;
+  std::size_t answer_bytes_ = 0;
+  std::size_t received_ = 0;
+};
+
+}  // namespace weir::wire

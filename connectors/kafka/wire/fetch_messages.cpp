@@ -1,0 +1,106 @@
+#include "connectors/kafka/wire/fetch_messages.h"
+
+#include "connectors/kafka/wire/wire_format.h"
+
+namespace weir::wire {
+namespace {
+
+constexpr std::string_view client_id = "weir";
+constexpr std::int8_t read_committed = 1;
+constexpr std::int32_t none = -1;
+
+std::size_t begin_request(Writer& request, std::int16_t api, std::int16_t version, std::int32_t correlation) {
+  const std::size_t length = request.reserve_int32();
+  request.int16(api);
+  request.int16(version);
+  request.int32(correlation);
+  request.string(client_id);
+  return length;
+}
+
+void end_request(Writer& request, const std::string& frame, std::size_t length) {
+  request.set_int32(length, static_cast<std::int32_t>(frame.size() - length - 4));
+}
+
+}  // namespace
+
+void write_fetch(std::string& frame, std::int32_t correlation, const FetchLimits& limits, const std::vector<FetchPlace>& places) {
+  frame.clear();
+  Writer request(frame);
+  const std::size_t length = begin_request(request, fetch_api, fetch_version, correlation);
+  request.int32(none);  // a consumer, no replica
+  request.int32(static_cast<std::int32_t>(limits.wait_max.count()));
+  request.int32(1);  // bytes at least
+  request.int32(limits.bytes_max);
+  request.int8(read_committed);
+  request.int32(0);     // no session:
+  request.int32(none);  // every request says everything
+  std::int32_t topics = 0;
+  const std::size_t topics_place = request.reserve_int32();
+  for (std::size_t at = 0; at < places.size(); ++topics) {
+    std::size_t end = at;
+    while (end < places.size() && places[end].topic == places[at].topic) ++end;
+    request.string(places[at].topic);
+    request.int32(static_cast<std::int32_t>(end - at));
+    for (; at < end; ++at) {
+      request.int32(places[at].partition);
+      request.int32(none);  // epoch of the leader
+      request.int64(places[at].offset);
+      request.int64(none);  // where a replica's log begins
+      request.int32(limits.partition_bytes_max);
+    }
+  }
+  request.set_int32(topics_place, topics);
+  request.int32(0);    // nothing to forget
+  request.string({});  // rack
+  end_request(request, frame, length);
+}
+
+void write_api_versions(std::string& frame, std::int32_t correlation) {
+  frame.clear();
+  Writer request(frame);
+  end_request(request, frame, begin_request(request, api_versions_api, 0, correlation));
+}
+
+bool read_fetch(std::string_view bytes, FetchAnswer& into) {
+  Reader answer(bytes);
+  into.partitions.clear();
+  into.correlation = answer.int32();
+  into.throttle = std::chrono::milliseconds{answer.int32()};
+  into.error = static_cast<ErrorCode>(answer.int16());
+  answer.int32();  // session
+  for (std::size_t topics = answer.array(6); topics > 0; --topics) {
+    const std::string_view topic = answer.string();
+    for (std::size_t partitions = answer.array(42); partitions > 0; --partitions) {
+      FetchedPartition& one = into.partitions.emplace_back();
+      one.topic = topic;
+      one.partition = answer.int32();
+      one.error = static_cast<ErrorCode>(answer.int16());
+      one.high_watermark = answer.int64();
+      answer.int64();  // last stable offset
+      answer.int64();  // where the log begins
+      for (std::size_t aborted = answer.array(16); aborted > 0; --aborted) {
+        const std::int64_t producer_id = answer.int64();
+        one.aborted.push_back({producer_id, answer.int64()});
+      }
+      answer.int32();  // a replica that the broker would rather have us read
+      one.records = answer.long_bytes();
+    }
+  }
+  return answer.ok();
+}
+
+bool read_api_versions(std::string_view bytes, std::int16_t api, std::int16_t version) {
+  Reader answer(bytes);
+  answer.int32();  // correlation
+  if (answer.int16() != 0) return false;
+  for (std::size_t apis = answer.array(6); apis > 0; --apis) {
+    const std::int16_t key = answer.int16();
+    const std::int16_t least = answer.int16();
+    const std::int16_t most = answer.int16();
+    if (key == api) return least <= version && version <= most && answer.ok();
+  }
+  return false;
+}
+
+}  // namespace weir::wire

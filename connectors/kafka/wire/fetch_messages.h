@@ -1,0 +1,72 @@
+// The requests of a reader and their answers: ApiVersions 0 and Fetch 11, the newest without tagged fields, which every broker since 2.3
+// knows.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/kafka/wire/record_set.h"
+
+namespace weir::wire {
+
+constexpr std::int16_t fetch_api = 1;
+constexpr std::int16_t fetch_version = 11;
+constexpr std::int16_t api_versions_api = 18;
+
+// Error codes of the protocol that a reader tells apart.
+enum class ErrorCode : std::int16_t {
+  none = 0,
+  unknown_topic_or_partition = 3,
+  leader_not_available = 5,
+  not_leader_or_follower = 6,
+  request_timed_out = 7,
+  broker_not_available = 8,
+  replica_not_available = 9,
+  kafka_storage_error = 56,
+  fenced_leader_epoch = 74,
+  unknown_leader_epoch = 76,
+  offset_not_available = 78,
+};
+
+struct FetchPlace {
+  std::string_view topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+};
+
+struct FetchLimits {
+  std::chrono::milliseconds wait_max{50};  // the broker answers earlier as soon as there is a record
+  std::int32_t bytes_max = 1024 * 1024;
+  std::int32_t partition_bytes_max = 512 * 1024;
+};
+
+// Replaces `frame` by a whole request, its length in front. Places of one topic stand together.
+void write_fetch(std::string& frame, std::int32_t correlation, const FetchLimits& limits, const std::vector<FetchPlace>& places);
+void write_api_versions(std::string& frame, std::int32_t correlation);
+
+struct FetchedPartition {
+  std::string_view topic;
+  std::int32_t partition = 0;
+  ErrorCode error = ErrorCode::none;
+  std::int64_t high_watermark = -1;
+  std::vector<AbortedTransaction> aborted;
+  std::string_view records;
+};
+
+struct FetchAnswer {
+  std::int32_t correlation = 0;
+  std::chrono::milliseconds throttle{0};  // to be waited before the next request
+  ErrorCode error = ErrorCode::none;
+  std::vector<FetchedPartition> partitions;
+};
+
+// From an answer without its length; views point into it. False: it is none.
+bool read_fetch(std::string_view answer, FetchAnswer& into);
+
+// Whether the broker takes `version` of `api`.
+bool read_api_versions(std::string_view answer, std::int16_t api, std::int16_t version);
+
+}  // namespace weir::wire
