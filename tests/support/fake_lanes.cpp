@@ -26,8 +26,9 @@ void FakeLanes::poll(LaneIndex lane, LaneReader& reader) {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
       for (const auto& [shard, wanted] : wanted_paused_) {
-        if (shard % lanes_ != lane || paused[shard] == wanted) continue;
-        wanted ? reader.pause(shard) : reader.resume(shard);
+        if (shard % lanes_ != lane) continue;
+        if (wanted) reader.pause(shard);  // at every turn: the reader may have got the shard meanwhile
+        if (!wanted && paused[shard]) reader.resume(shard);
         paused[shard] = wanted;
       }
     }
