@@ -251,6 +251,14 @@ std::string closest_option(const CLI::App& verb, const std::vector<std::string>&
   return {};
 }
 
+// What the first argument that is missing would say: `TEMPLATE is required: card-payments, account-takeover or payouts`.
+std::string said_of_missing(const CLI::App& verb, std::string_view message) {
+  for (const CLI::Option* option : verb.get_options())
+    if (option->get_required() && option->count() == 0 && !option->get_description().empty())
+      return fmt::format("{}: {}", message, option->get_description());
+  return std::string(message);
+}
+
 int explain_parse_error(CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments, const Terminal& terminal) {
   const CLI::App* verb = chosen_verb(app);
   const CLI::App& shown = verb == nullptr ? app : *verb;
@@ -262,7 +270,8 @@ int explain_parse_error(CLI::App& app, const CLI::ParseError& error, const std::
     terminal.out << error.what() << "\n";
     return exit_code::fine;
   }
-  return complain(terminal, error.what(), closest_option(shown, arguments), verb == nullptr ? "" : verb->get_name());
+  const std::string said = error.get_name() == "RequiredError" ? said_of_missing(shown, error.what()) : error.what();
+  return complain(terminal, said, closest_option(shown, arguments), verb == nullptr ? "" : verb->get_name());
 }
 
 int run_verb(std::string_view verb, Request& request, const Terminal& terminal) {

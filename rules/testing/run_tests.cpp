@@ -4,6 +4,8 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 
@@ -25,6 +27,17 @@ struct Script {
   std::vector<std::int64_t> last_of_step;
 };
 
+// The step as it is for its event `number`, counted from 1: `{n}` in the texts of a `given` is that number.
+TestEvents numbered(TestEvents step, std::int64_t number) {
+  if (step.judged) return step;
+  constexpr std::string_view place = "{n}";
+  const std::string text = std::to_string(number);
+  for (TestField& field : step.fields)
+    for (std::size_t at = 0; (at = field.value.text.find(place, at)) != std::string::npos; at += text.size())
+      field.value.text.replace(at, place.size(), text);
+  return step;
+}
+
 Script script_of(const CheckedRules& rules, const CheckedTest& test) {
   Script script;
   std::int64_t clock_ms = test_clock_start_ms;
@@ -33,7 +46,7 @@ Script script_of(const CheckedRules& rules, const CheckedTest& test) {
     if (const auto own = own_time_ms(rules.event, step)) clock_ms = *own;
     for (std::int64_t index = 0; index < step.count; ++index) {
       ByteBuffer document;
-      append_event(document, rules.event, step, static_cast<std::int64_t>(script.events.size()) + 1, clock_ms);
+      append_event(document, rules.event, numbered(step, index + 1), static_cast<std::int64_t>(script.events.size()) + 1, clock_ms);
       script.events.push_back({std::string(document.view()), clock_ms});
       clock_ms += step.every_ms;
     }

@@ -140,6 +140,8 @@ TEST_F(CommandLine, CreateRefusesWhatItDoesNotKnowAndWhatIsThere) {
   EXPECT_EQ(weir_with({"create", "payouts", folder}).code, exit_code::fine);
   EXPECT_EQ(weir_with({"test", folder}).code, exit_code::fine);
   EXPECT_EQ(weir_with({"create", "payouts", folder}).code, exit_code::usage);
+  EXPECT_THAT(weir_with({"create"}).err, HasSubstr("TEMPLATE is required: card-payments, account-takeover or payouts"));
+  EXPECT_THAT(weir_with({"check"}).err, HasSubstr("PATH is required: Config files"));
   EXPECT_THAT(weir_with({"create", "payout", folder}).err, HasSubstr("did you mean `weir create payouts`?"));
 }
 

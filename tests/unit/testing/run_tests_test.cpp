@@ -46,6 +46,21 @@ TEST(RunTests, WhatHoldsPasses) {
             "");
 }
 
+TEST(RunTests, GivenEventsMayBeNumbered) {
+  EXPECT_EQ(failures(R"(
+feature cards = distinct(card_id) by device_id over 1h
+feature country_before = last(country) by device_id over 1h excluding this event
+rule shared "Many cards" { when cards >= 12 score 1 }
+test "cards are numbered from one" {
+    given 11 payment { card_id: "c{n}", device_id: "d", country: "{n}{n}-{" }
+    when payment { card_id: "c{n}", device_id: "d" }
+    expect cards == 12 and card_id != "c1" and length(card_id) == 4
+    expect country_before == "1111-{"
+    expect rule shared
+  })"),
+            "");
+}
+
 TEST(RunTests, WhatDoesNotHoldFailsAndSaysWhatCame) {
   EXPECT_EQ(failures(R"(test "four" {
     given 3 payment { card_id: "c1", amount: 1.00 }
