@@ -99,6 +99,12 @@ std::string status_text(const StatusLook& look) {
     text += fmt::format("epochs  {} failures, the last: {}\n", look.rules.log_failures, look.rules.last_failure);
   text += fmt::format("records {}, decided {}, filtered {}, dead letters {}, replayed {}, held for an epoch {}\n", service.records,
                       service.decided, service.filtered, service.dead_letters, service.replayed, service.held);
+  for (std::size_t lane = 0; lane < service.switches.size(); ++lane) {
+    const LaneSwitches& switches = service.switches[lane];
+    if (switches.pauses == 0 && switches.held_longest_us == 0) continue;
+    text += fmt::format("lane    {}: {} pauses for changed rules, the last {} us, the longest {} us; records waited {} us at most\n", lane,
+                        switches.pauses, switches.last_us, switches.longest_us, switches.held_longest_us);
+  }
   for (const auto& [name, lag] : look.lags) text += fmt::format("source  {}: lag {}\n", name, lag_text(lag));
   for (const ShardRuleStatus& shard : look.rules.shards) {
     text += fmt::format("shard   {}/{}/{}: lane {}, decided below {}, version {}", shard.name.source, shard.name.topic,
@@ -139,6 +145,10 @@ std::string status_json(const StatusLook& look) {
     return fmt::format(R"({{"topic":{},"partition":{},"error":{}}})", json_of(failure.name.topic), failure.name.partition,
                        json_of(failure.error.text));
   });
+  const std::string lanes = joined(service.switches, [](const LaneSwitches& lane) {
+    return fmt::format(R"({{"switch_pauses":{},"switch_last_us":{},"switch_longest_us":{},"held_longest_us":{}}})", lane.pauses,
+                       lane.last_us, lane.longest_us, lane.held_longest_us);
+  });
   // {"rules":[...]} without its braces.
   const std::string rules = rules_json(service.rules);
   return fmt::format(
@@ -149,8 +159,8 @@ std::string status_json(const StatusLook& look) {
              R"("last_reload":{},"records":{},"decided":{},"filtered":{},"dead_letters":{},"replayed":{},"held":{},"rule_errors":{},)",
              look.last_reload ? reload_json(*look.last_reload) : "null", service.records, service.decided, service.filtered,
              service.dead_letters, service.replayed, service.held, service.rule_errors) +
-         fmt::format(R"("sources":[{}],"shards":[{}],"sinks":[{}],"outcomes":{{{}}},"failures":[{}],{}}})", sources, shards, sinks,
-                     outcomes, failures, rules.substr(1, rules.size() - 2)) +
+         fmt::format(R"("by_lane":[{}],"sources":[{}],"shards":[{}],"sinks":[{}],"outcomes":{{{}}},"failures":[{}],{}}})", lanes, sources,
+                     shards, sinks, outcomes, failures, rules.substr(1, rules.size() - 2)) +
          '\n';
 }
 

@@ -22,6 +22,13 @@ class Histogram {
     bucket.store(bucket.load(std::memory_order_relaxed) + times, std::memory_order_relaxed);
   }
 
+  // Of all values.
+  std::uint64_t count() const {
+    std::uint64_t total = 0;
+    for (const std::atomic<std::uint64_t>& bucket : buckets_) total += bucket.load(std::memory_order_relaxed);
+    return total;
+  }
+
   // Adds this histogram's counts to `into`, which has bucket_count entries.
   void add_to(std::array<std::uint64_t, bucket_count>& into) const {
     for (std::size_t index = 0; index < bucket_count; ++index) into[index] += buckets_[index].load(std::memory_order_relaxed);

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 constexpr auto tick_every = 20ms;
 constexpr auto retry_every = 100ms;
 constexpr auto hurry_after = 250ms;
-constexpr auto bound_span = 500ms;          // a bound lies so far ahead, at the shard's rate
+constexpr auto bound_span = 1000ms;         // a bound lies so far ahead, at the shard's rate
 constexpr std::int64_t bound_least = 256;   // and at least so many offsets
 constexpr std::int64_t first_bound = 4096;  // before the rate is known
 constexpr auto slack_time = 2s;

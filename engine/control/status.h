@@ -26,6 +26,14 @@ struct OutcomeCount {
   std::uint64_t count = 0;
 };
 
+// What changes of the rule set cost one lane.
+struct LaneSwitches {
+  std::uint64_t pauses = 0;
+  std::uint64_t last_us = 0;
+  std::uint64_t longest_us = 0;
+  std::uint64_t held_longest_us = 0;  // records waited so long for an epoch or a bound to be on disk
+};
+
 struct ServiceStatus {
   std::chrono::steady_clock::time_point taken_at;
   std::uint64_t records = 0;
@@ -50,7 +58,8 @@ struct ServiceStatus {
   std::size_t shards = 0;
   std::int64_t lag = -1;  // records behind the end of the sources; -1: unknown
   std::vector<OutcomeCount> outcomes;
-  std::vector<RuleStatus> rules;  // see look_at_rules
+  std::vector<RuleStatus> rules;       // see look_at_rules
+  std::vector<LaneSwitches> switches;  // by lane
   std::vector<SinkStatus> sinks;
   std::vector<ShardFailure> failures;
   std::array<std::uint64_t, Histogram::bucket_count> batch_us{};

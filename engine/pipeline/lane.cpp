@@ -5,24 +5,9 @@
 
 #include "engine/base/check.h"
 #include "engine/pipeline/late_rows.h"
+#include "engine/pipeline/time_spent.h"
 
 namespace weir {
-namespace {
-
-// Adds the time of its scope to the batch's.
-class BusyTime {
- public:
-  explicit BusyTime(BatchInFlight& batch) : batch_(batch), begun_(std::chrono::steady_clock::now()) {}
-  ~BusyTime() { batch_.busy += std::chrono::steady_clock::now() - begun_; }
-  BusyTime(const BusyTime&) = delete;
-  BusyTime& operator=(const BusyTime&) = delete;
-
- private:
-  BatchInFlight& batch_;
-  std::chrono::steady_clock::time_point begun_;
-};
-
-}  // namespace
 
 Lane::Lane(LaneIndex index, const std::vector<InputSettings>& inputs, std::vector<SinkBinding> bindings, DecisionWatcher* watcher)
     : watcher_(watcher), fan_out_(index, std::move(bindings)), exchange_(index, inputs) {
@@ -70,6 +55,10 @@ bool Lane::do_work(std::chrono::microseconds wait) {
     apply_back_pressure();
     finish_revokes();
   }
+  if (switching_.count() > 0) {
+    counters_.switches.add(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(switching_).count()));
+    switching_ = std::chrono::nanoseconds{0};
+  }
   return moved;
 }
 
@@ -115,7 +104,7 @@ void Lane::begin(BatchInFlight& batch) {
   RuleStages& stages = *batch.stages;
   Shard& shard = *batch.shard;
   {
-    const BusyTime busy(batch);
+    const TimeSpent busy(batch.busy);
     const std::vector<RecordView>& records = batch.records->records;
     batch.mute = records.front().offset < shard.start.live_from;
     stages.parser.parse(*batch.records, batch.events, batch.rejects);
@@ -167,7 +156,7 @@ void Lane::finish(BatchInFlight& batch) {
   if (!batch.too_late.empty()) take_out_late_rows(batch, stages.keys_of_features);
   const Scorer& scorer = *stages.scorer;
   if (batch.judged) {
-    const BusyTime busy(batch);
+    const TimeSpent busy(batch.busy);
     if (shard.feedback) {
       // Mute records, too: what was decided about them is what later ones read.
       FeedbackState* const states[] = {shard.feedback.get(), stages.feedback.get()};
@@ -179,7 +168,7 @@ void Lane::finish(BatchInFlight& batch) {
     if (shard.duplicates != nullptr) output_writer_.remember(batch, stages.writer);
   }
   if (!batch.mute) {
-    const BusyTime busy(batch);
+    const TimeSpent busy(batch.busy);
     output_writer_.write(batch, stages.writer, scorer, input.settings.late);
     stages.counters->add(batch.decisions);
     if (!batch.late_records.empty())
@@ -195,9 +184,10 @@ void Lane::finish(BatchInFlight& batch) {
   if (batch.handed_over != nullptr) input.reader->release(batch.handed_over);
   --shard.batches_in_flight;
   if (shard.replaying) end_replay(input, shard);
-  // The last batch of a rule set that is gone takes it along.
-  const std::shared_ptr<RuleStages> kept = std::move(batch.stages);
+  std::shared_ptr<RuleStages> kept = std::move(batch.stages);
   kept->batches.give_back(batch);
+  // The last batch of a rule set that is gone takes it along, elsewhere.
+  if (kept != shard.stages) retired_.enqueue(std::move(kept));
 }
 
 }  // namespace weir

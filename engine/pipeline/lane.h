@@ -167,6 +167,7 @@ class Lane {
   LaneCounters counters_;
   StateGauges state_;
   std::uint64_t turns_ = 0;
+  std::chrono::nanoseconds switching_{0};  // this turn's time for changes of the rule set
 };
 
 }  // namespace weir

@@ -13,6 +13,20 @@ namespace weir {
 
 struct BatchInFlight;
 
+// What changes of the rule set cost a lane, in microseconds.
+struct SwitchPauses {
+  Histogram us;  // of a lane's turn in which a set took over, was taken in or left
+  Gauge last_us;
+  Gauge longest_us;
+  Gauge held_longest_us;  // records that waited for an epoch or a bound to be on disk, from the first of them to none
+
+  void add(std::uint64_t microseconds) {
+    us.record(microseconds);
+    last_us.set(microseconds);
+    if (microseconds > longest_us.get()) longest_us.set(microseconds);
+  }
+};
+
 struct LaneCounters {
   static constexpr std::size_t outcomes_max = OutcomeSlots::slots_max;
 
@@ -35,6 +49,8 @@ struct LaneCounters {
   std::array<Counter, outcomes_max> outcomes;
   Histogram batch_us;  // a lane's time in a batch, once for each of its records
   Histogram age_ms;    // broker's timestamp to decision
+
+  SwitchPauses switches;
 
   // A batch that is finished: mute, or live and handed out.
   void add(const BatchInFlight& batch);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/pipeline/lane.h"
+#include "engine/pipeline/time_spent.h"
 
 namespace weir {
 
@@ -112,6 +113,7 @@ void Lane::hold(std::size_t source, Shard& shard, RecordBatch& handed_over) {
   if (shard.held.empty()) ++shards_holding_;
   const bool on_disk = inputs_[source].settings.gate->is_open() && has_room();
   if (on_disk) counters_.held.add(handed_over.records.size());
+  if (on_disk && shard.held.empty()) shard.held_since = Clock::now();
   shard.held.push_back(&handed_over);
 }
 
@@ -124,7 +126,13 @@ bool Lane::serve_held() {
         shard->held.pop_front();
         moved = true;
       }
-      if (shard->held.empty()) --shards_holding_;
+      if (!shard->held.empty()) continue;
+      --shards_holding_;
+      if (shard->held_since == Clock::time_point{}) continue;
+      const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - shard->held_since);
+      Gauge& longest_us = counters_.switches.held_longest_us;
+      longest_us.set(std::max(longest_us.get(), static_cast<std::uint64_t>(waited.count())));
+      shard->held_since = {};
     }
   }
   return moved;
@@ -132,6 +140,7 @@ bool Lane::serve_held() {
 
 // Between two batches of the shard.
 void Lane::take_over(std::size_t source, Shard& shard) {
+  const TimeSpent switching(switching_);
   const std::shared_ptr<RuleStages> before = std::move(shard.stages);
   shard.stages = std::move(shard.coming.front().stages);
   shard.coming.pop_front();
@@ -159,6 +168,7 @@ void Lane::take_over(std::size_t source, Shard& shard) {
 }
 
 std::vector<ProposedSwitch> Lane::answer_proposal(const SwitchProposal& proposal) {
+  const TimeSpent switching(switching_);
   std::vector<ProposedSwitch> answer;
   proposed_ = proposal.stages;
   for (std::size_t source = 0; source < inputs_.size(); ++source) {
@@ -182,6 +192,7 @@ std::vector<ProposedSwitch> Lane::answer_proposal(const SwitchProposal& proposal
 }
 
 void Lane::forget_version_here(std::uint64_t version) {
+  const TimeSpent switching(switching_);
   std::vector<std::shared_ptr<void>> retired;
   for (std::size_t source = 0; source < inputs_.size(); ++source) {
     exchange_.owned().forget_version(source, version, retired);
@@ -191,6 +202,7 @@ void Lane::forget_version_here(std::uint64_t version) {
 }
 
 void Lane::settle_shards(std::uint64_t version, bool durable) {
+  const TimeSpent switching(switching_);
   for (std::size_t source = 0; durable && source < proposed_.size(); ++source) exchange_.owned().adopt(*proposed_[source]);
   proposed_.clear();
   for (LaneInput& input : inputs_) {

@@ -64,6 +64,8 @@ void OwnedWindows::forget_version(std::size_t source, std::uint64_t version, std
     owned.store->forget(owned.numbers.at(version), retired);
     owned.numbers.erase(version);
   }
+  // Perhaps the last that holds this rule set, which is large.
+  retired.push_back(std::const_pointer_cast<Scorer>(versions.at(version).scorer));
   versions.erase(version);
   known_.erase({source, version});
 }

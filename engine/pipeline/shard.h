@@ -1,6 +1,7 @@
 // A shard as its lane sees it: its windows, its ack ring, and the position that it tells the source.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -46,10 +47,11 @@ struct Shard {
   std::unique_ptr<Duplicates> duplicates;   // null: every record is decided
   std::unique_ptr<FeedbackState> feedback;  // none: no rule reads what rules write
   std::shared_ptr<PublishedPosition> position;
-  std::deque<ComingStages> coming;           // ascending
-  std::deque<ComingStages> before_proposal;  // `coming` as it was, until a proposal is settled
-  std::deque<RecordBatch*> held;             // handed over, behind what is not durable yet, or a closed gate; in order
-  std::int64_t earliest_switch = 0;          // records below it may have been decided before
+  std::deque<ComingStages> coming;                   // ascending
+  std::deque<ComingStages> before_proposal;          // `coming` as it was, until a proposal is settled
+  std::deque<RecordBatch*> held;                     // handed over, behind what is not durable yet, or a closed gate; in order
+  std::chrono::steady_clock::time_point held_since;  // for a version or a bound that is not on disk yet; otherwise 0
+  std::int64_t earliest_switch = 0;                  // records below it may have been decided before
   std::int64_t lag_ms_max = 0;
   std::int64_t next_expected = -1;  // offset below which a record was seen already; -1 before the first
   bool paused = false;              // by back-pressure

@@ -127,6 +127,21 @@ TEST(LaneSwitch, ARecordBehindAnOffsetThatIsNotDurableWaitsAndThoseBeforeItDoNot
   EXPECT_EQ(under.reader.released, 3U);
 }
 
+TEST(LaneSwitch, ItsPauseAndWhatWaitedForTheDiskAreMeasured) {
+  Switching under;
+  under.feed(0, 2);
+  const SwitchPauses& pauses = under.lane.counters().switches;
+  EXPECT_EQ(pauses.us.count(), 0U);
+  under.propose(2, 1);
+  const std::uint64_t proposed = pauses.us.count();
+  EXPECT_GT(proposed, 0U);
+  under.feed(2, 4);
+  EXPECT_EQ(under.lane.counters().held.get(), 3U);
+  under.settle(2, true);
+  EXPECT_GT(pauses.us.count(), proposed);
+  EXPECT_GE(pauses.longest_us.get(), pauses.last_us.get());
+}
+
 TEST(LaneSwitch, ACancelledSwitchLeavesTheOldSetInForce) {
   Switching under;
   under.feed(0, 2);

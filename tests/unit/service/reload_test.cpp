@@ -267,6 +267,8 @@ TEST_F(ReloadTest, ASignalReadsTheRulesAgainAndARollbackBringsAnOlderSetBack) {
   ASSERT_TRUE(wait_until([&] { return log().find("reload (signal) failed, version 2 stays in force") != std::string::npos; })) << log();
   ASSERT_TRUE(wait_until([&] { return log().find("test.rules:1:1") != std::string::npos; })) << log();
 
+  EXPECT_NE(ask({"status"}).body.find("pauses for changed rules, the last"), std::string::npos);
+  EXPECT_NE(ask({"status", "json"}).body.find("\"switch_longest_us\":"), std::string::npos);
   const AdminAnswer rolled = ask({"rules", "rollback", "1"});
   EXPECT_EQ(rolled.code, 0) << rolled.body;
   EXPECT_EQ(version_in_force(), 3U);
