@@ -73,7 +73,9 @@ RulesCost rules_cost(const CheckedRules& rules, std::int64_t late_allowed_ms) {
   for (const DerivedColumn& column : rules.derived) derived.push_back(column.spec);
   for (const KeyGroupPlan& plan : plan_features(rules.features, held, rules.event, derived, late_allowed_ms)) {
     KeyCost key;
-    for (const ColumnIndex column : plan.by) key.by.push_back(rules.event.fields[column].name);
+    const std::size_t fields = rules.event.fields.size();
+    for (const ColumnIndex column : plan.by)
+      key.by.push_back(column < fields ? rules.event.fields[column].name : derived[column - fields].name);
     key.features = plan.features.size();
     key.event_bytes = plan.entry_bytes;
     for (const FeatureSpec& feature : rules.features)

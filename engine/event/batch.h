@@ -9,6 +9,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/bit_mask.h"
+#include "engine/base/ip_address.h"
 #include "engine/event/event_schema.h"
 #include "engine/event/record.h"
 #include "engine/event/value_type.h"
@@ -24,6 +25,7 @@ struct Column {
   std::vector<double> floats;             // floating
   std::vector<std::string_view> strings;  // string
   std::vector<GeoPoint> points;           // geo
+  std::vector<IpAddress> addresses;       // ip
   BitMask bits;                           // boolean
   BitMask present;
 
@@ -40,6 +42,9 @@ struct Column {
         break;
       case ValueType::geo:
         points.assign(rows, {});
+        break;
+      case ValueType::ip:
+        addresses.assign(rows, {});
         break;
       default:
         integers.assign(rows, 0);
@@ -63,6 +68,9 @@ struct Column {
       case ValueType::geo:
         points[row] = {};
         break;
+      case ValueType::ip:
+        addresses[row] = {};
+        break;
       default:
         integers[row] = 0;
         break;
@@ -84,6 +92,9 @@ struct Column {
         break;
       case ValueType::geo:
         points.resize(rows);
+        break;
+      case ValueType::ip:
+        addresses.resize(rows);
         break;
       default:
         integers.resize(rows);

@@ -14,10 +14,11 @@ namespace weir {
 // `median` is a percentile of 5,000 parts.
 enum class Aggregate : std::uint8_t { count, sum, avg, min, max, stddev, distinct, first, last, percentile, mode };
 
-// A column that the scorer computes from the event alone, before features: a `where` condition or an aggregate's argument.
+// A column that the scorer computes from the event alone, before features: a `where` condition, an aggregate's argument or a part of a key.
 struct DerivedColumnSpec {
   ValueType type = ValueType::boolean;
   int scale = 0;
+  std::string name = {};  // of a part of a key
 };
 
 struct FeatureSpec {

@@ -63,6 +63,7 @@ struct FeedbackSpec {
 struct FactValue {
   std::int64_t word = 0;
   std::string_view text;  // of a string
+  IpAddress address;      // of an ip
 };
 
 struct FactWrite {

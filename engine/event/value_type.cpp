@@ -20,6 +20,8 @@ std::string_view to_string(ValueType type) {
       return "duration";
     case ValueType::geo:
       return "geo";
+    case ValueType::ip:
+      return "ip";
   }
   return "?";
 }

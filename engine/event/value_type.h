@@ -15,6 +15,7 @@ enum class ValueType : std::uint8_t {
   timestamp,  // int64, milliseconds since 1970-01-01T00:00:00Z
   duration,   // int64, milliseconds
   geo,        // latitude and longitude in degrees
+  ip,         // an address of IPv4 or IPv6
 };
 
 // The name in the rule language: "bool", "int", "decimal", ...

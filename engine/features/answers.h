@@ -76,6 +76,9 @@ class Answers {
       case ValueType::string:
         target.column->strings[row_] = arena_->copy(names_.text(ring.load<NameNumber>(column.bytes_before, index)));
         break;
+      case ValueType::ip:
+        put_address(target, ring.load<NameNumber>(column.bytes_before, index));
+        break;
       case ValueType::geo:
         target.column->points[row_] = ring.load<GeoPoint>(column.bytes_before, index);
         break;
@@ -95,6 +98,8 @@ class Answers {
     const Target& target = targets_[static_cast<std::size_t>(output)];
     if (column.type == ValueType::string) {
       target.column->strings[row_] = arena_->copy(names_.text(static_cast<NameNumber>(word)));
+    } else if (column.type == ValueType::ip) {
+      put_address(target, static_cast<NameNumber>(word));
     } else if (column.type == ValueType::boolean) {
       if (word != 0) target.column->bits.set(row_);
     } else {
@@ -139,6 +144,11 @@ class Answers {
     double* floats = nullptr;
     std::uint64_t* present = nullptr;
   };
+
+  void put_address(const Target& target, NameNumber name) {
+    const std::string_view bytes = names_.text(name);
+    std::memcpy(&target.column->addresses[row_], bytes.data(), sizeof(IpAddress));
+  }
 
   const FeatureStoreLimits& limits_;
   FeatureStoreCounters& counters_;

@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/decimal.h"
+#include "engine/features/name_table.h"
 
 namespace weir {
 namespace {
@@ -38,7 +39,7 @@ bool is_number(ValueType type) {
 }
 
 ValueStorage storage_of(ValueType type, bool counted_distinct) {
-  if (type == ValueType::string) return ValueStorage::name;
+  if (has_name(type)) return ValueStorage::name;
   if (type == ValueType::geo) return counted_distinct ? ValueStorage::name : ValueStorage::point;
   return ValueStorage::word;
 }

@@ -19,7 +19,7 @@ using FeatureIndex = std::uint32_t;
 enum class ValueStorage : std::uint8_t {
   word,   // 8 bytes: integers, decimals, timestamps, durations, booleans as 0 and 1, the bits of a double
   point,  // 16 bytes: latitude and longitude
-  name,   // 4 bytes: the number of an interned string (or of the 16 bytes of a point whose distinct values are counted)
+  name,   // 4 bytes: the number of an interned string (or of the 16 bytes of an address, or of a point whose distinct values are counted)
 };
 
 constexpr std::size_t width_of(ValueStorage storage) {

@@ -49,6 +49,9 @@ class KeyEncoder {
         append_word(std::bit_cast<std::uint64_t>(column.points[row].latitude + 0.0));  // + 0.0: -0 is 0
         append_word(std::bit_cast<std::uint64_t>(column.points[row].longitude + 0.0));
         break;
+      case ValueType::ip:
+        bytes_.append(bytes_of(column.addresses[row]));
+        break;
       case ValueType::floating:
         append_word(std::bit_cast<std::uint64_t>(column.floats[row] + 0.0));
         break;

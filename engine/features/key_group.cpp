@@ -30,6 +30,7 @@ GeoPoint without_negative_zero(const GeoPoint& point) {
 
 // What is interned for a row; `point` holds the bytes of a place.
 std::string_view name_of(const Column& column, std::size_t row, GeoPoint& point) {
+  if (column.type == ValueType::ip) return bytes_of(column.addresses[row]);
   if (column.type != ValueType::geo) return column.strings[row];
   point = without_negative_zero(column.points[row]);
   return {reinterpret_cast<const char*>(&point), sizeof point};

@@ -7,11 +7,17 @@
 #include <vector>
 
 #include "engine/base/prefetch.h"
+#include "engine/event/value_type.h"
 #include "engine/features/slab.h"
 
 namespace weir {
 
 using NameNumber = std::uint32_t;
+
+// Types whose values are kept as the number of their text or bytes.
+constexpr bool has_name(ValueType type) {
+  return type == ValueType::string || type == ValueType::ip;
+}
 
 // Counts how many entries hold a name; the last release frees it and its number is used again. One thread.
 class NameTable {

@@ -62,6 +62,8 @@ void FactGroup::read(const EventBatch& batch, const BatchKeys& keys, const RowBl
         column.floats[row] = std::bit_cast<double>(slot.word);
       } else if (column.type == ValueType::string) {
         column.strings[row] = out.arena.copy(memory_->texts.text(static_cast<NameNumber>(slot.word)));
+      } else if (column.type == ValueType::ip) {
+        std::memcpy(&column.addresses[row], memory_->texts.text(static_cast<NameNumber>(slot.word)).data(), sizeof(IpAddress));
       } else {
         column.integers[row] = slot.word;
       }
@@ -70,7 +72,7 @@ void FactGroup::read(const EventBatch& batch, const BatchKeys& keys, const RowBl
 }
 
 void FactGroup::drop(Slot& slot, const FactSpec& spec) {
-  if (slot.ends_ms != never && spec.type == ValueType::string) memory_->texts.release(static_cast<NameNumber>(slot.word));
+  if (slot.ends_ms != never && has_name(spec.type)) memory_->texts.release(static_cast<NameNumber>(slot.word));
   slot = {};
 }
 
@@ -102,8 +104,8 @@ void FactGroup::write(const EventBatch& batch, const BatchKeys& keys, const Fact
   }
   Slot& slot = slots(key)[place];
   // The new text first: it may be the one that is held.
-  const std::int64_t word =
-      spec.type == ValueType::string ? memory_->texts.intern(write.value.text, NameTable::hash(write.value.text)) : write.value.word;
+  const std::string_view name = spec.type == ValueType::ip ? bytes_of(write.value.address) : write.value.text;
+  const std::int64_t word = has_name(spec.type) ? memory_->texts.intern(name, NameTable::hash(name)) : write.value.word;
   drop(slot, spec);
   slot.word = word;
   slot.ends_ms = endless;

@@ -102,6 +102,9 @@ void PatternGroup::read_event(const EventBatch& batch, std::size_t row) {
       own_words_[index] = std::bit_cast<std::int64_t>(column.floats[row]);
     } else if (column.type == ValueType::string) {
       own_words_[index] = memory_->texts.intern(column.strings[row], NameTable::hash(column.strings[row]));
+    } else if (column.type == ValueType::ip) {
+      const std::string_view bytes = bytes_of(column.addresses[row]);
+      own_words_[index] = memory_->texts.intern(bytes, NameTable::hash(bytes));
     } else {
       own_words_[index] = column.integers[row];
     }
@@ -140,8 +143,7 @@ void PatternGroup::apply(const EventBatch& batch, const BatchKeys& keys, Feature
       remember(*history, time, fits);
     } else {
       for (std::size_t index = 0; index < kept_.size(); ++index)
-        if (kept_[index].type == ValueType::string && own_words_[index] != 0)
-          memory_->texts.release(static_cast<NameNumber>(own_words_[index]));
+        if (has_name(kept_[index].type) && own_words_[index] != 0) memory_->texts.release(static_cast<NameNumber>(own_words_[index]));
     }
   }
 }
@@ -189,8 +191,7 @@ void PatternGroup::remember(History& history, std::int64_t time, std::uint32_t f
   if (!fresh && history.newest_ms - time > admit_ms_) {
     ++memory_->too_late;
     for (std::size_t index = 0; index < kept_.size(); ++index)
-      if (kept_[index].type == ValueType::string && own_words_[index] != 0)
-        memory_->texts.release(static_cast<NameNumber>(own_words_[index]));
+      if (has_name(kept_[index].type) && own_words_[index] != 0) memory_->texts.release(static_cast<NameNumber>(own_words_[index]));
     return;
   }
   if (fresh) {
@@ -215,7 +216,7 @@ void PatternGroup::drop(History& history, std::size_t count) {
   const std::size_t width = kept_.size();
   for (std::size_t event = 0; event < count; ++event)
     for (std::size_t index = 0; index < width; ++index)
-      if (kept_[index].type == ValueType::string && history.words[event * width + index] != 0)
+      if (has_name(kept_[index].type) && history.words[event * width + index] != 0)
         memory_->texts.release(static_cast<NameNumber>(history.words[event * width + index]));
   const auto first = static_cast<std::ptrdiff_t>(count);
   history.times.erase(history.times.begin(), history.times.begin() + first);

@@ -202,7 +202,8 @@ bool DocumentReader::read_compound(std::uint32_t field, Value value, std::string
   const FieldSpec& spec = schema_.fields[field];
   Column& column = into.columns[field];
   if (token.front() == '"' && spec.type == ValueType::string) return read_escaped_string(field, value, token, into, row);
-  if (token.front() == '"' && spec.type == ValueType::timestamp) return read_escaped_scalar(field, value, token, column, row);
+  if (token.front() == '"' && (spec.type == ValueType::timestamp || spec.type == ValueType::ip))
+    return read_escaped_scalar(field, value, token, column, row);
   if (token.front() == '{' && spec.type == ValueType::geo) return read_geo(field, value, token, column, row);
   return fail_mistyped(field, token);
 }
@@ -217,7 +218,7 @@ bool DocumentReader::read_escaped_string(std::uint32_t field, Value& value, std:
   return true;
 }
 
-// A time in RFC 3339, spelled with escapes.
+// A time or an address, spelled with escapes.
 bool DocumentReader::read_escaped_scalar(std::uint32_t field, Value& value, std::string_view token, Column& column, std::size_t row) {
   std::string_view unescaped;
   if (value.get_string().get(unescaped) != simdjson::SUCCESS)

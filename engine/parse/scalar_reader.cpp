@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "engine/base/decimal.h"
+#include "engine/base/ip_address.h"
 #include "engine/base/timestamp.h"
 #include "engine/parse/digit_run.h"
 #include "engine/parse/json_token.h"
@@ -121,6 +122,18 @@ Complaint read_boolean(std::string_view token, Column& column, std::size_t row) 
   return Complaint{RejectReason::field_mistyped, kind};
 }
 
+Complaint read_address(std::string_view token, IpAddress& into) {
+  if (token.front() == '"') {
+    IpAddress address;
+    if (!parse_ip(token.substr(1, token.size() - 2), address)) return {RejectReason::field_mistyped, "a string that is no IP address"};
+    into = address;
+    return nothing;
+  }
+  const std::string_view kind = kind_of(token.front());
+  if (kind != "number" && kind != "bool") return {RejectReason::not_json, "a malformed literal"};
+  return {RejectReason::field_mistyped, kind};
+}
+
 }  // namespace
 
 Complaint read_double(std::string_view token, double& into) {
@@ -144,6 +157,9 @@ Complaint read_scalar(const FieldSpec& field, std::string_view token, Column& co
       break;
     case ValueType::timestamp:
       complaint = read_timestamp(field.unit, token, column.integers[row]);
+      break;
+    case ValueType::ip:
+      complaint = read_address(token, column.addresses[row]);
       break;
     default:
       complaint = read_integer(token, column.integers[row]);

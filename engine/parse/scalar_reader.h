@@ -1,4 +1,4 @@
-// One JSON token into one slot of a column, exactly: numbers, booleans and timestamps.
+// One JSON token into one slot of a column, exactly: numbers, booleans, timestamps and IP addresses.
 #pragma once
 
 #include <cstddef>

@@ -58,6 +58,11 @@ void append_value(ByteBuffer& out, const Column& column, std::size_t row) {
       append_double(out, column.points[row].longitude);
       out.append('}');
       return;
+    case ValueType::ip:
+      out.append('"');
+      append_ip(out, column.addresses[row]);
+      out.append('"');
+      return;
   }
 }
 

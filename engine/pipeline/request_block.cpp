@@ -15,6 +15,8 @@ void visit_values(From& from, To& to, Visit visit, VisitBits visit_bits) {
       return visit(from.strings, to.strings);
     case ValueType::geo:
       return visit(from.points, to.points);
+    case ValueType::ip:
+      return visit(from.addresses, to.addresses);
     default:
       return visit(from.integers, to.integers);
   }

@@ -28,7 +28,9 @@ void RuleStages::place(LaneIndex lanes, const InputSettings& settings) {
   keys_of_features = keys_of(scorer->features(), placement);
   keys.clear();
   for (KeyRoute& route : placement.routes) {
-    for (const ColumnIndex part : route.by) route.key += scorer->event().fields[part].name + ',';
+    const std::vector<FieldSpec>& fields = scorer->event().fields;
+    for (const ColumnIndex part : route.by)
+      route.key += (part < fields.size() ? fields[part].name : scorer->derived_columns()[part - fields.size()].name) + ',';
     RouteKeys& found = *keys.emplace_back(std::make_unique<RouteKeys>(route));
     const FeatureStore windows(scorer->features(), route.features, scorer->event(), scorer->derived_columns(), settings.features);
     found.columns = windows.columns_read(scorer->event());

@@ -14,6 +14,7 @@ Attachments::~Attachments() = default;
 const void* Attachments::add_set(const ValueSet& values) {
   sets_.push_back(values);
   if (values.type == ValueType::string) return values.texts.get();
+  if (values.type == ValueType::ip) return values.addresses.get();
   return values.integers.get();
 }
 

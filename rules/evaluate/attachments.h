@@ -24,7 +24,7 @@ class Attachments {
   Attachments();
   ~Attachments();
 
-  // A TextSet or an IntegerSet, shared with `values`, which are not empty.
+  // A TextSet, an IntegerSet or an IpSet, shared with `values`, which are not empty.
   const void* add_set(const ValueSet& values);
   // None: not a valid expression; `error` says why.
   const re2::RE2* add_pattern(const std::string& pattern);

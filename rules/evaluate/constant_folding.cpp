@@ -15,6 +15,7 @@ union Cell {
   double floating;
   std::string_view text;
   GeoPoint point;
+  IpAddress address;
   Cell() : point() {}
 };
 
@@ -28,6 +29,9 @@ void store(Cell& cell, ValueType type, const Constant& constant) {
       break;
     case ValueType::geo:
       cell.point = constant.point;
+      break;
+    case ValueType::ip:
+      cell.address = constant.address;
       break;
     default:
       cell.integer = constant.integer;
@@ -46,6 +50,9 @@ Constant load(const Cell& cell, ValueType type) {
       break;
     case ValueType::geo:
       constant.point = cell.point;
+      break;
+    case ValueType::ip:
+      constant.address = cell.address;
       break;
     default:
       constant.integer = cell.integer;

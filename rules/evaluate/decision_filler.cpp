@@ -83,6 +83,7 @@ FactWrite fact_write(const CompiledUpdate& update, const ProgramMemory& memory, 
   const ScalarValue value = update.fact_value->read(memory, row);
   write.removes = !value.present;
   write.value.text = value.text;
+  write.value.address = value.address;
   if (value.type == ValueType::boolean) {
     write.value.word = value.boolean ? 1 : 0;
   } else if (value.type == ValueType::floating) {

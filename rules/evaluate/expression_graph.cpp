@@ -21,9 +21,9 @@ bool has_integers(ValueType type) {
 
 std::size_t hash_constant(const Constant& constant) {
   std::size_t hash = std::hash<std::string_view>()(constant.text);
-  for (const std::uint64_t part :
-       {static_cast<std::uint64_t>(constant.integer), std::bit_cast<std::uint64_t>(constant.floating),
-        std::bit_cast<std::uint64_t>(constant.point.latitude), std::bit_cast<std::uint64_t>(constant.point.longitude)})
+  for (const std::uint64_t part : {static_cast<std::uint64_t>(constant.integer), std::bit_cast<std::uint64_t>(constant.floating),
+                                   std::bit_cast<std::uint64_t>(constant.point.latitude),
+                                   std::bit_cast<std::uint64_t>(constant.point.longitude), constant.address.high(), constant.address.low()})
     hash = (hash ^ part) * 0x9e3779b97f4a7c15ULL + (hash >> 29);
   return hash;
 }
@@ -35,7 +35,8 @@ bool same_bits(double one, double other) {
 
 bool same_constant(const Constant& one, const Constant& other) {
   return one.integer == other.integer && same_bits(one.floating, other.floating) && one.text == other.text &&
-         same_bits(one.point.latitude, other.point.latitude) && same_bits(one.point.longitude, other.point.longitude);
+         same_bits(one.point.latitude, other.point.latitude) && same_bits(one.point.longitude, other.point.longitude) &&
+         one.address == other.address;
 }
 
 }  // namespace
@@ -176,6 +177,7 @@ bool Graph::may_be_missing(const Node& node) const {
     case Operator::remainder:
     case Operator::square_root:
     case Operator::make_point:
+    case Operator::read_address:
     case Operator::find_row:
       return true;
     default:

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/base/ip_address.h"
 #include "engine/event/value_type.h"
 
 namespace weir::evaluate {
@@ -38,11 +39,12 @@ enum class Operator : std::uint8_t {
   less_equal,
   greater,
   greater_equal,
-  is_in,    // attachment: IntegerSet or TextSet
+  is_in,    // attachment: IntegerSet, TextSet or IpSet
   matches,  // attachment: RE2
   starts_with,
   ends_with,
   contains,
+  private_address,
   in_share,     // attachment: CanaryShare
   row_present,  // attachment: LookupColumn, of row a: the cell is not empty
   row_bit,      // attachment: LookupColumn of bools, of row a
@@ -75,8 +77,10 @@ enum class Operator : std::uint8_t {
   day_of_month,
   distance,
   make_point,
-  find_row,   // attachment: LookupTable; missing when the key is not there
-  row_value,  // attachment: LookupColumn, of row a
+  read_address,  // from text; missing when it is none
+  network,       // of an address; parameter: its leading bits (network_bits_step)
+  find_row,      // attachment: LookupTable; missing when the key is not there
+  row_value,     // attachment: LookupColumn, of row a
   lower,
   upper,
   trim,
@@ -103,6 +107,7 @@ struct Constant {
   double floating = 0;
   std::string_view text = {};
   GeoPoint point = {};
+  IpAddress address = {};
 };
 
 // A value with the mask of the rows that have it and of those where computing it failed. A bool that is never missing has present = true.

@@ -45,6 +45,12 @@ Value Lowering::call(const Expression& expression) {
       return binary(Operator::distance);
     case Function::geo:
       return binary(Operator::make_point);
+    case Function::ip:
+      return unary(Operator::read_address);
+    case Function::is_private:
+      return condition(graph_.add_mask({.op = Operator::private_address, .a = a.node, .guard = a.present}), a.failed);
+    case Function::network:
+      return simple(Operator::network, expression.type, a, {}, expression.literal.integer);
     case Function::abs:
     case Function::min:
     case Function::max:

@@ -19,6 +19,7 @@ bool guards_itself(Operator op) {
     case Operator::starts_with:
     case Operator::ends_with:
     case Operator::contains:
+    case Operator::private_address:
     case Operator::in_share:
     case Operator::row_present:
     case Operator::row_bit:
@@ -35,6 +36,7 @@ Kernel find_kernel(const Graph& graph, const Node& node, InstructionSet set) {
   request.result = node.type;
   request.set = set;
   request.constant_right = node.b != no_node && graph.node(node.b).op == Operator::constant;
+  const bool addresses = request.operand == ValueType::ip;
   Kernel found = nullptr;
   switch (node.op) {
     case Operator::equal:
@@ -43,10 +45,14 @@ Kernel find_kernel(const Graph& graph, const Node& node, InstructionSet set) {
     case Operator::less_equal:
     case Operator::greater:
     case Operator::greater_equal:
-      found = request.operand == ValueType::string ? find_text_kernel(request) : find_compare_kernel(request);
+      found = addresses                              ? find_address_kernel(request)
+              : request.operand == ValueType::string ? find_text_kernel(request)
+                                                     : find_compare_kernel(request);
       break;
     case Operator::is_in:
-      found = request.operand == ValueType::string ? find_text_kernel(request) : find_number_kernel(request);
+      found = addresses                              ? find_address_kernel(request)
+              : request.operand == ValueType::string ? find_text_kernel(request)
+                                                     : find_number_kernel(request);
       break;
     case Operator::matches:
     case Operator::starts_with:
@@ -65,6 +71,11 @@ Kernel find_kernel(const Graph& graph, const Node& node, InstructionSet set) {
     case Operator::day_of_week:
     case Operator::day_of_month:
       found = find_time_kernel(request);
+      break;
+    case Operator::private_address:
+    case Operator::read_address:
+    case Operator::network:
+      found = find_address_kernel(request);
       break;
     case Operator::distance:
     case Operator::make_point:

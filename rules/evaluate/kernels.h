@@ -28,6 +28,7 @@ Kernel find_number_kernel(const KernelRequest& request);
 Kernel find_text_kernel(const KernelRequest& request);
 Kernel find_time_kernel(const KernelRequest& request);
 Kernel find_place_kernel(const KernelRequest& request);
+Kernel find_address_kernel(const KernelRequest& request);
 Kernel find_share_kernel(const KernelRequest& request);
 Kernel find_lookup_kernel(const KernelRequest& request);
 

@@ -64,7 +64,10 @@ void read_flags(const Operation& operation, const Frame& frame) {
 Kernel find_lookup_kernel(const KernelRequest& request) {
   if (request.op == Operator::row_present) return read_flags<&LookupColumn::present>;
   if (request.op == Operator::row_bit) return read_flags<&LookupColumn::booleans>;
-  if (request.op == Operator::find_row) return request.operand == ValueType::string ? find_row<std::string_view> : find_row<std::int64_t>;
+  if (request.op == Operator::find_row) {
+    if (request.operand == ValueType::ip) return find_row<IpAddress>;
+    return request.operand == ValueType::string ? find_row<std::string_view> : find_row<std::int64_t>;
+  }
   if (request.result == ValueType::string) return read_texts;
   return request.result == ValueType::floating ? read_floats : read_integers;
 }

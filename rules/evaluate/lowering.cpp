@@ -1,6 +1,7 @@
 #include "rules/evaluate/lowering.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "engine/base/check.h"
@@ -178,6 +179,8 @@ Value Lowering::literal(const Expression& expression) {
     constant.floating = value.floating;
   else if (expression.type == ValueType::string)
     constant.text = value.text;
+  else if (expression.type == ValueType::ip)
+    std::memcpy(&constant.address, value.text.data(), sizeof constant.address);
   else
     constant.integer = value.integer;
   return {graph_.add_constant(expression.type, constant), graph_.always(), graph_.never()};

@@ -190,6 +190,7 @@ Kernel select_kernel(ValueType type) {
   if (type == ValueType::floating) return select<double>;
   if (type == ValueType::string) return select<std::string_view>;
   if (type == ValueType::geo) return select<GeoPoint>;
+  if (type == ValueType::ip) return select<IpAddress>;
   return select<std::int64_t>;
 }
 

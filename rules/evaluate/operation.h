@@ -17,8 +17,8 @@ using SlotIndex = std::uint32_t;
 constexpr MaskIndex mask_rows = 0;   // the rows of the block that are judged
 constexpr MaskIndex mask_empty = 1;  // none
 
-// A block's memory. A mask is one word, bit i for row i. A slot holds one value a row: int64, double, string_view or GeoPoint. Slots of
-// columns end after `rows` values, all others have 64.
+// A block's memory. A mask is one word, bit i for row i. A slot holds one value a row: int64, double, string_view, GeoPoint or IpAddress.
+// Slots of columns end after `rows` values, all others have 64.
 struct Frame {
   std::size_t rows = 0;
   std::uint64_t* masks = nullptr;

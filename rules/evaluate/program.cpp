@@ -23,6 +23,9 @@ std::byte* column_bytes(const Column& column, ValueType type) {
     case ValueType::geo:
       bytes = column.points.data();
       break;
+    case ValueType::ip:
+      bytes = column.addresses.data();
+      break;
     default:
       bytes = column.integers.data();
       break;
@@ -34,6 +37,7 @@ std::byte* column_bytes(const Column& column, ValueType type) {
 std::size_t value_bytes(ValueType type) {
   if (type == ValueType::string) return sizeof(std::string_view);
   if (type == ValueType::geo) return sizeof(GeoPoint);
+  if (type == ValueType::ip) return sizeof(IpAddress);
   return sizeof(std::int64_t);
 }
 
@@ -65,6 +69,8 @@ ProgramMemory Program::make_memory() const {
       fill(at, constant.text);
     else if (node.type == ValueType::geo)
       fill(at, constant.point);
+    else if (node.type == ValueType::ip)
+      fill(at, constant.address);
     else
       fill(at, constant.integer);
   }

@@ -179,7 +179,7 @@ class ProgramBuilder {
   RegisterClass class_of(NodeId id) const {
     const ValueType type = graph_.node(id).type;
     if (type == ValueType::boolean) return mask_register;
-    return type == ValueType::string || type == ValueType::geo ? wide_register : narrow_register;
+    return type == ValueType::string || type == ValueType::geo || type == ValueType::ip ? wide_register : narrow_register;
   }
   std::vector<std::uint32_t> free_[3];
   std::vector<std::vector<NodeId>> dying_;      // by position: nodes read there for the last time

@@ -36,6 +36,9 @@ struct ResultReader {
       case ValueType::geo:
         value.point = memory.values<GeoPoint>(place)[row];
         break;
+      case ValueType::ip:
+        value.address = memory.values<IpAddress>(place)[row];
+        break;
       default:
         value.integer = memory.values<std::int64_t>(place)[row];
         break;

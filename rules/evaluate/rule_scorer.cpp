@@ -75,6 +75,8 @@ void store(const ResultReader& reader, const ProgramMemory& memory, std::size_t 
       column.strings[first + row] = value.text;
     else if (reader.type == ValueType::geo)
       column.points[first + row] = value.point;
+    else if (reader.type == ValueType::ip)
+      column.addresses[first + row] = value.address;
     else
       column.integers[first + row] = value.integer;
   });

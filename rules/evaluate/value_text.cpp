@@ -103,6 +103,9 @@ void append_text(ByteBuffer& out, const ScalarValue& value) {
       out.append(',');
       append_double(out, value.point.longitude);
       break;
+    case ValueType::ip:
+      append_ip(out, value.address);
+      break;
   }
 }
 
@@ -143,6 +146,11 @@ void append_json(ByteBuffer& out, const ScalarValue& value) {
       out.append(",\"lon\":");
       append_double(out, value.point.longitude);
       out.append('}');
+      break;
+    case ValueType::ip:
+      out.append('"');
+      append_ip(out, value.address);
+      out.append('"');
       break;
   }
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/base/byte_buffer.h"
+#include "engine/base/ip_address.h"
 #include "engine/event/value_type.h"
 
 namespace weir::evaluate {
@@ -19,6 +20,7 @@ struct ScalarValue {
   double floating = 0;
   std::string_view text = {};
   GeoPoint point = {};
+  IpAddress address = {};
 };
 
 // For people: missing is "?"; decimals in their shortest form; floats with at most two digits after the point, small ones (below 0.01)

@@ -72,7 +72,10 @@ CommonType result_type(Aggregate aggregate, CommonType input) {
 
 Expression feature_leaf(const CheckScope& scope, std::uint32_t index) {
   const FeatureSpec& spec = scope.rules.features[index];
-  const auto optional_field = [&scope](ColumnIndex column) { return scope.rules.event.fields[column].optional; };
+  const std::vector<FieldSpec>& fields = scope.rules.event.fields;
+  const auto may_be_missing = [&](ColumnIndex part) {
+    return part < fields.size() ? fields[part].optional : scope.arena[scope.rules.derived[part - fields.size()].value].may_be_missing;
+  };
   const bool empty_is_zero =
       spec.aggregate == Aggregate::count || spec.aggregate == Aggregate::sum || spec.aggregate == Aggregate::distinct;
   Expression leaf;
@@ -81,7 +84,7 @@ Expression feature_leaf(const CheckScope& scope, std::uint32_t index) {
   leaf.scale = spec.scale;
   leaf.index = index;
   leaf.event_only = false;
-  leaf.may_be_missing = !empty_is_zero || std::any_of(spec.by.begin(), spec.by.end(), optional_field);
+  leaf.may_be_missing = !empty_is_zero || std::any_of(spec.by.begin(), spec.by.end(), may_be_missing);
   return leaf;
 }
 
@@ -112,13 +115,15 @@ std::optional<FeatureSpec> AggregateChecker::check(const SyntaxExpression& synta
 bool AggregateChecker::event_types(const SyntaxExpression& syntax, FeatureSpec& spec) {
   const EventSchema& schema = scope_.rules.event;
   std::vector<ExpressionIndex> roots;
-  std::vector<ColumnIndex> fields = spec.by;
-  for (const std::optional<ColumnIndex>& column : {spec.input, spec.where}) {
-    if (!column) continue;
-    if (*column < schema.fields.size()) {
-      fields.push_back(*column);
+  std::vector<ColumnIndex> columns = spec.by;
+  for (const std::optional<ColumnIndex>& column : {spec.input, spec.where})
+    if (column) columns.push_back(*column);
+  std::vector<ColumnIndex> fields;
+  for (const ColumnIndex column : columns) {
+    if (column < schema.fields.size()) {
+      fields.push_back(column);
     } else {
-      roots.push_back(scope_.rules.derived[*column - schema.fields.size()].value);
+      roots.push_back(scope_.rules.derived[column - schema.fields.size()].value);
     }
   }
   const std::vector<ColumnIndex> read = fields_read(scope_.rules, roots);
@@ -216,41 +221,55 @@ bool AggregateChecker::key(const SyntaxExpression& syntax, FeatureSpec& spec) {
     return false;
   }
   bool fits = true;
-  const auto refuse = [&](SourceSpan span, std::string message, std::vector<std::string> help) {
-    reporter_.error("R0404", span, std::move(message), "", std::move(help));
-    fits = false;
-  };
-  std::vector<std::string_view> field_names;
-  for (const FieldSpec& field : scope_.rules.event.fields)
-    if (!field.name.empty()) field_names.push_back(field.name);
   for (const SyntaxName& name : aggregate.by) {
-    const std::optional<NameEntry> entry = scope_.find(name.text);
-    if (entry && entry->kind == NameKind::broken) {
+    const std::optional<ColumnIndex> part = key_part(name);
+    fits = fits && part;
+    if (!part) continue;
+    if (std::find(spec.by.begin(), spec.by.end(), *part) != spec.by.end()) {
+      reporter_.error("R0404", name.span, in_backticks(name.text) + " stands in this key twice");
       fits = false;
-    } else if (!entry) {
-      reporter_.error("R0203", name.span, "unknown field " + in_backticks(name.text), "`by` names fields of the event",
-                      did_you_mean(name.text, field_names));
-      fits = false;
-    } else if (entry->kind != NameKind::field) {
-      refuse(name.span,
-             "`by` names fields of the event, and " + in_backticks(name.text) + " is a " +
-                 (entry->kind == NameKind::feature ? "feature"
-                  : entry->kind == NameKind::let   ? "let"
-                                                   : "pattern"),
-             {});
-    } else {
-      const FieldSpec& field = scope_.rules.event.fields[entry->index];
-      const bool groups = field.type == ValueType::string || field.type == ValueType::integer || field.type == ValueType::boolean ||
-                          field.type == ValueType::decimal;
-      if (!groups)
-        refuse(name.span, "events are not grouped by " + with_article(std::string(to_string(field.type))),
-               {"keys are of type string, int, bool or decimal"});
-      if (std::find(spec.by.begin(), spec.by.end(), entry->index) != spec.by.end())
-        refuse(name.span, in_backticks(name.text) + " stands in this key twice", {});
-      spec.by.push_back(entry->index);
     }
+    spec.by.push_back(*part);
   }
   return fits;
+}
+
+// A field, or a let over fields, which is a column of its own.
+std::optional<ColumnIndex> AggregateChecker::key_part(const SyntaxName& name) {
+  const std::optional<NameEntry> entry = scope_.find(name.text);
+  if (entry && entry->kind == NameKind::broken) return std::nullopt;
+  const std::vector<FieldSpec>& fields = scope_.rules.event.fields;
+  if (!entry) {
+    std::vector<std::string_view> names;
+    for (const FieldSpec& field : fields)
+      if (!field.name.empty()) names.push_back(field.name);
+    reporter_.error("R0203", name.span, "unknown field " + in_backticks(name.text), "`by` names fields of the event",
+                    did_you_mean(name.text, names));
+    return std::nullopt;
+  }
+  const auto refuse = [&](std::string message, std::vector<std::string> help) {
+    reporter_.error("R0404", name.span, std::move(message), "", std::move(help));
+    return std::nullopt;
+  };
+  if (entry->kind == NameKind::feature || entry->kind == NameKind::pattern)
+    return refuse("`by` names fields of the event, and " + in_backticks(name.text) + " is a " +
+                      (entry->kind == NameKind::feature ? "feature" : "pattern"),
+                  {});
+  const bool let = entry->kind == NameKind::let;
+  const ExpressionIndex value = let ? scope_.rules.lets[entry->index].value : no_expression;
+  if (let && !scope_.arena[value].event_only)
+    return refuse("a key is made of the event alone, and " + in_backticks(name.text) + " reads more than that", {});
+  const ValueType type = let ? scope_.arena[value].type : fields[entry->index].type;
+  if (!can_be_key(type))
+    return refuse("events are not grouped by " + with_article(std::string(to_string(type))),
+                  {"keys are of type string, int, bool, decimal or ip"});
+  if (!let) return entry->index;
+  mark_used(scope_.used_lets, entry->index);
+  if (scope_.arena[value].kind == ExpressionKind::event_column) return scope_.arena[value].index;
+  const ColumnIndex column = scope_.derived_column(value);
+  std::string& known = scope_.rules.derived[column - fields.size()].spec.name;
+  if (known.empty()) known = name.text;
+  return column;
 }
 
 bool AggregateChecker::window(const SyntaxExpression& syntax, FeatureSpec& spec) {

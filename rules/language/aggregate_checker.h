@@ -26,6 +26,7 @@ class AggregateChecker {
   bool argument(const SyntaxExpression& syntax, FeatureSpec& spec);
   bool arguments_fit(const SyntaxExpression& syntax, FeatureSpec& spec);
   bool key(const SyntaxExpression& syntax, FeatureSpec& spec);
+  std::optional<ColumnIndex> key_part(const SyntaxName& name);
   bool window(const SyntaxExpression& syntax, FeatureSpec& spec);
   bool count_window(const SyntaxAggregate& aggregate, FeatureSpec& spec);
   bool fits_limit(const SyntaxDuration& length, std::string_view what);

@@ -1,12 +1,14 @@
 #include "rules/language/call_checker.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
 #include <date/tz.h>
 
 #include "engine/base/decimal.h"
+#include "engine/base/ip_address.h"
 
 namespace weir {
 
@@ -23,6 +25,8 @@ bool is_time_zone(const std::string& name) {
 constexpr CommonType integer_type{ValueType::integer, 0};
 constexpr CommonType floating_type{ValueType::floating, 0};
 constexpr CommonType string_type{ValueType::string, 0};
+constexpr CommonType ip_type{ValueType::ip, 0};
+constexpr int ipv6_network_bits = 64;  // what one subscriber usually has
 
 }  // namespace
 
@@ -53,6 +57,12 @@ TypedValue CallChecker::check(const SyntaxExpression& syntax) {
       return with_types({ValueType::geo, ValueType::geo}, floating_type);
     case Function::geo:
       return with_types({ValueType::floating, ValueType::floating}, {ValueType::geo, 0});
+    case Function::ip:
+      return with_types({ValueType::string}, ip_type);
+    case Function::is_private:
+      return with_types({ValueType::ip}, {ValueType::boolean, 0});
+    case Function::network:
+      return network();
     case Function::abs:
       return absolute();
     case Function::min:
@@ -95,13 +105,14 @@ TypedValue CallChecker::unknown(const SyntaxExpression& syntax) {
   return converter_.broken(syntax.span);
 }
 
-TypedValue CallChecker::call(CommonType result, std::vector<ExpressionIndex> operands) {
+TypedValue CallChecker::call(CommonType result, std::vector<ExpressionIndex> operands, std::int64_t parameter) {
   Expression node;
   node.kind = ExpressionKind::call;
   node.function = function_;
   node.type = result.type;
   node.scale = result.scale;
   node.operands = std::move(operands);
+  node.literal.integer = parameter;
   return converter_.add(std::move(node), syntax_->span);
 }
 
@@ -131,7 +142,9 @@ TypedValue CallChecker::with_types(const std::vector<ValueType>& types, CommonTy
   if (arguments_.size() != types.size()) return refuse();
   std::vector<ExpressionIndex> operands;
   for (std::size_t index = 0; index < types.size(); ++index) {
+    if (types[index] == ValueType::ip) arguments_[index] = checker_.address(*syntax_->operands[index], arguments_[index]);
     const TypedValue& argument = arguments_[index];
+    if (argument.broken) return converter_.broken(syntax_->span);
     const bool number_for_float = types[index] == ValueType::floating && is_number(argument.type);
     if (argument.type != types[index] && !number_for_float) return refuse(argument, with_article(std::string(to_string(types[index]))));
     operands.push_back(converter_.convert(argument, {types[index], 0}));
@@ -154,6 +167,24 @@ TypedValue CallChecker::calendar() {
     operands.push_back(arguments_[1].node);
   }
   return call(integer_type, std::move(operands));
+}
+
+// How many leading bits is written out, so that a key of a feature stays what it is.
+TypedValue CallChecker::network() {
+  if (arguments_.size() != 2 && arguments_.size() != 3) return refuse();
+  const TypedValue address = checker_.address(*syntax_->operands[0], arguments_[0]);
+  if (address.broken) return address;
+  if (address.type != ValueType::ip) return refuse(address, "an ip");
+  std::array<int, 2> bits{0, ipv6_network_bits};
+  for (std::size_t index = 1; index < arguments_.size(); ++index) {
+    const TypedValue& written = arguments_[index];
+    const int most = index == 1 ? ipv4_bits : ipv6_bits;
+    const DecimalResult parsed = written.is_literal() ? parse_decimal(written.number, 0) : DecimalResult{DecimalError::not_a_number, 0};
+    if (parsed.error != DecimalError::none || parsed.scaled < 0 || parsed.scaled > most)
+      return refuse(written, "a literal from 0 to " + std::to_string(most));
+    bits[index - 1] = static_cast<int>(parsed.scaled);
+  }
+  return call(ip_type, {address.node}, bits[0] * network_bits_step + bits[1]);
 }
 
 TypedValue CallChecker::absolute() {
@@ -193,6 +224,12 @@ TypedValue CallChecker::rounding() {
 // Two or more arguments of types that have one in common.
 TypedValue CallChecker::common(bool ordered_only) {
   if (arguments_.size() < 2) return refuse();
+  if (std::any_of(arguments_.begin(), arguments_.end(), [](const TypedValue& argument) { return argument.type == ValueType::ip; })) {
+    for (std::size_t index = 0; index < arguments_.size(); ++index) {
+      arguments_[index] = checker_.address(*syntax_->operands[index], arguments_[index]);
+      if (arguments_[index].broken) return arguments_[index];
+    }
+  }
   TypedValue widest = arguments_[0];
   for (const TypedValue& argument : arguments_) {
     const std::optional<CommonType> both = Converter::common_type(widest, argument);

@@ -20,8 +20,9 @@ class CallChecker {
   TypedValue calendar();
   TypedValue rounding();
   TypedValue common(bool ordered_only);
+  TypedValue network();
   TypedValue absolute();
-  TypedValue call(CommonType result, std::vector<ExpressionIndex> operands);
+  TypedValue call(CommonType result, std::vector<ExpressionIndex> operands, std::int64_t parameter = 0);
   TypedValue refuse();
   TypedValue refuse(const TypedValue& argument, const std::string& wanted);
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/decimal.h"
+#include "engine/base/ip_address.h"
 #include "rules/language/expression_checker.h"
 #include "rules/language/limits.h"
 #include "rules/language/list_reader.h"
@@ -35,7 +36,7 @@ void ExpressionChecker::complain_mismatch(const SyntaxExpression& syntax, const 
     const std::string text(reporter_.text(other.span).substr(0, 60));
     if (one.type == ValueType::string && other.is_literal()) help = {"text stands in double quotes: \"" + text + "\""};
     if (other.type == ValueType::string && text.size() > 2 && text.starts_with('"') && one.type != ValueType::string &&
-        one.type != ValueType::geo)
+        one.type != ValueType::geo && one.type != ValueType::ip)
       help = {"leave the quotes out: " + text.substr(1, text.size() - 2)};
     if (one.type == ValueType::duration && other.is_literal())
       help = {"a duration carries its unit: `" + text + "s`, `" + text + "m`, `" + text + "h`"};
@@ -44,6 +45,10 @@ void ExpressionChecker::complain_mismatch(const SyntaxExpression& syntax, const 
     hint(left, right);
     hint(right, left);
   }
+  const bool address = left.type == ValueType::ip || right.type == ValueType::ip;
+  if (address && verb == "compare" && (left.type == ValueType::string || right.type == ValueType::string))
+    help = {"text that holds an address is read by `ip(...)`"};
+  if (left.type == ValueType::ip && verb != "compare") help = {"addresses are found by their network: `in [\"10.0.0.0/8\"]`"};
   reporter_.error("R0302", syntax.span, "cannot " + std::string(verb) + " these: " + described(left) + ", " + described(right), "",
                   std::move(help));
 }
@@ -70,6 +75,22 @@ bool ExpressionChecker::comparable(const SyntaxExpression& syntax, const TypedVa
   return fits_digits(left, right) && fits_digits(right, left);
 }
 
+// `ip == "10.0.0.1"`: text beside an address is one.
+void ExpressionChecker::read_address(const SyntaxExpression& syntax, TypedValue& value, const TypedValue& other) {
+  if (!value.broken && !other.broken && other.type == ValueType::ip) value = address(syntax, std::move(value));
+}
+
+TypedValue ExpressionChecker::address(const SyntaxExpression& syntax, TypedValue value) {
+  if (value.broken || syntax.kind != SyntaxKind::string) return value;
+  IpAddress parsed;
+  if (parse_ip(syntax.text, parsed)) return converter_.literal(ValueType::ip, {.text = std::string(bytes_of(parsed))}, syntax.span);
+  const bool network = parse_ip_network(syntax.text).has_value();
+  reporter_.error("R0312", syntax.span, in_backticks(reporter_.text(syntax.span)) + " is not an IP address",
+                  network ? "this is a network" : "",
+                  {network ? "networks stand in a list: `in [\"" + syntax.text + "\"]`" : std::string(ip_network_help)});
+  return converter_.broken(syntax.span);
+}
+
 // `country == DE`: an unknown name beside text most likely lacks its quotes.
 bool ExpressionChecker::unquoted_text(const SyntaxExpression& left, const SyntaxExpression& right) {
   if (right.kind != SyntaxKind::name || scope_.find(right.text) || left.kind != SyntaxKind::name || !scope_.find(left.text)) return false;
@@ -89,8 +110,10 @@ TypedValue ExpressionChecker::comparison(const SyntaxExpression& syntax) {
   for (const SyntaxExpressionPointer& operand : syntax.operands)
     if (operand->kind == SyntaxKind::name && operand->text == "outcome" && !scope_.find("outcome")) return value(*operand);
   if (unquoted_text(*syntax.operands[0], *syntax.operands[1])) return converter_.broken(syntax.span);
-  const TypedValue left = value(*syntax.operands[0]);
-  const TypedValue right = value(*syntax.operands[1]);
+  TypedValue left = value(*syntax.operands[0]);
+  TypedValue right = value(*syntax.operands[1]);
+  read_address(*syntax.operands[0], left, right);
+  read_address(*syntax.operands[1], right, left);
   CommonType type;
   if (!comparable(syntax, left, right, type)) return converter_.broken(syntax.span);
   const ExpressionKind kind = comparison_kind(syntax.text);
@@ -108,6 +131,11 @@ TypedValue ExpressionChecker::between(const SyntaxExpression& syntax) {
   const TypedValue middle = value(*syntax.operands[0]);
   const TypedValue low = value(*syntax.operands[1]);
   const TypedValue high = value(*syntax.operands[2]);
+  if (!middle.broken && middle.type == ValueType::ip) {
+    reporter_.error("R0302", syntax.span, "`between` does not compare ip values", "",
+                    {"addresses are found by their network: `in [\"10.0.0.0/8\"]`"});
+    return converter_.broken(syntax.span);
+  }
   CommonType with_low;
   CommonType with_high;
   if (!comparable(syntax, middle, low, with_low) || !comparable(syntax, middle, high, with_high)) return converter_.broken(syntax.span);
@@ -224,8 +252,9 @@ TypedValue ExpressionChecker::set_membership(const SyntaxExpression& syntax, con
         "", written.operands.empty() ? std::vector<std::string>{} : std::vector<std::string>{"declare a list and write `in @list`"});
     return converter_.broken(syntax.span);
   }
+  if (element.type == ValueType::ip) return address_membership(syntax, element);
   if (element.type != ValueType::string && element.type != ValueType::integer && element.type != ValueType::decimal) {
-    reporter_.error("R0306", syntax.operands[0]->span, "`in` looks for text, an int or a decimal, and " + described(element));
+    reporter_.error("R0306", syntax.operands[0]->span, "`in` looks for text, an int, a decimal or an ip, and " + described(element));
     return converter_.broken(syntax.span);
   }
   bool whole = true;
@@ -261,6 +290,27 @@ TypedValue ExpressionChecker::set_membership(const SyntaxExpression& syntax, con
   node.negated = syntax.flag;
   node.index = scope_.arena.add_set(set.finish());
   node.operands = {converter_.convert(element, type)};
+  return converter_.add(std::move(node), syntax.span);
+}
+
+// `ip in ["10.0.0.0/8", "192.0.2.1"]`
+TypedValue ExpressionChecker::address_membership(const SyntaxExpression& syntax, const TypedValue& element) {
+  bool whole = true;
+  ValueSetBuilder set(ValueType::ip, 0);
+  for (const SyntaxExpressionPointer& entry : syntax.operands[1]->operands) {
+    if (entry->kind == SyntaxKind::string && set.add(entry->text)) continue;
+    whole = false;
+    if (entry->kind == SyntaxKind::bad) continue;
+    reporter_.error("R0312", entry->span, in_backticks(reporter_.text(entry->span)) + " is not an IP address or network", "",
+                    {std::string(ip_network_help)});
+  }
+  if (!whole) return converter_.broken(syntax.span);
+  Expression node;
+  node.kind = ExpressionKind::in_set;
+  node.type = ValueType::boolean;
+  node.negated = syntax.flag;
+  node.index = scope_.arena.add_set(set.finish());
+  node.operands = {element.node};
   return converter_.add(std::move(node), syntax.span);
 }
 

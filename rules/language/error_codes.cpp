@@ -33,7 +33,7 @@ constexpr ErrorCode codes[] = {
     {"R0109", "a clause is missing", "A rule has at least a condition, `when ...`; a rule that shall always fire says `when true`."},
     {"R0110", "not supported yet",
      "The language has a place for this, this version does not do it. The rest of the file is checked all the same. Known and not there\n"
-     "yet: `model`, type `ip`."},
+     "yet: `model`."},
     {"R0111", "a word of the language as a name",
      "Words that expressions are made of cannot be names: and, or, not, in, is, between, matches, starts_with, ends_with, contains, true,\n"
      "false, by, over, where, excluding. Choose another name."},
@@ -45,7 +45,7 @@ constexpr ErrorCode codes[] = {
      "Everything else reads the fields of an event, so a rule set needs at least one: `event payment { id string id ... }`."},
     {"R0203", "unknown name",
      "No field of the event, feature or let has this name. Names are compared letter by letter, case included. The help shows the\n"
-     "nearest one. Behind `by` only fields of the event can stand."},
+     "nearest one. Behind `by` stand fields of the event, and lets that read nothing else."},
     {"R0204", "unknown function or aggregate", "`weir list functions` shows all functions and aggregates with an example of each."},
     {"R0205", "unknown list or lookup",
      "`@name` refers to a list that is declared with `list name of TYPE ...` in one of the files, `lookup(name, key).column` to a table "
@@ -85,9 +85,9 @@ constexpr ErrorCode codes[] = {
      "that has a name; a step that is repeated (`3 x ...`) stands for several and cannot be read."},
     // R03: types
     {"R0301", "unknown type",
-     "Types are bool, int, decimal, float, string, timestamp, duration and geo. `decimal(2)` names the digits after the point (4 "
+     "Types are bool, int, decimal, float, string, timestamp, duration, geo and ip. `decimal(2)` names the digits after the point (4 "
      "without),\n"
-     "`timestamp(s)`, `(ms)` and `(us)` the unit of a number. Lists hold string, int or decimal."},
+     "`timestamp(s)`, `(ms)` and `(us)` the unit of a number. Lists hold string, int, decimal or ip."},
     {"R0302", "values that do not go together",
      "An operator got values of types that it does not combine: text with a number, a duration with a plain number, two places with `<`.\n"
      "Numbers of different types (int, decimal, float) do go together. Text and bool have no order; only `==`, `!=` and `in` compare "
@@ -115,6 +115,11 @@ constexpr ErrorCode codes[] = {
      "missing, or a value lies outside what a function can return. The rule or feature is kept and will never fire."},
     {"R0311", "unknown time zone",
      "Zones have their names from the IANA database: \"Europe/Berlin\", \"America/New_York\". Without one, times are in UTC."},
+    {"R0312", "not an IP address",
+     "Where an address is expected, text in quotes is one of IPv4 or IPv6: \"192.0.2.1\", \"2001:db8::1\"; parts of IPv4 have no leading\n"
+     "zeros. Lists, and sets behind `in`, also hold networks: \"10.0.0.0/8\", \"2001:db8::/32\". Bits behind the prefix are 0, so that\n"
+     "\"10.0.0.1/8\" is an error: it is either \"10.0.0.0/8\" or \"10.0.0.1\". An address that an event brings as text is read by "
+     "`ip(text)`."},
     {"R0314", "a fact has one type",
      "What a fact is follows from the updates that write it: a literal, a field, a feature or what is computed of them. All updates of a "
      "fact\n"
@@ -133,9 +138,9 @@ constexpr ErrorCode codes[] = {
      "`mode` anything but a float or a geo; each takes one value. Only `count` may stand without. `percentile` also takes the share, a\n"
      "number from 0 to 1 with at most four digits after the point: `percentile(amount, 0.95)`."},
     {"R0404", "the key is wrong",
-     "`by` names one to eight fields of the event, of type string, int, bool or decimal, each once. Features and lets are no keys: their "
-     "value\n"
-     "is not part of the event. The key of an `update` is a string or int field."},
+     "`by` names one to eight fields of the event, of type string, int, bool, decimal or ip, each once, or lets that\n"
+     "read nothing but the event. Features are no keys: their value is not part of the event. The key of an `update`, a fact or a pattern\n"
+     "is a field, of an `update` of type string, int or ip."},
     {"R0405", "only the event is known here",
      "A feature's value and its `where`, and a mapping's `filter`, are computed when the event is added, before any feature is. They read\n"
      "fields, lists, and lets that read nothing else (`where` also `outcome` and `score`, for features over earlier decisions). To "

@@ -16,14 +16,15 @@ struct TypeName {
   std::string_view name;
   ValueType type;
 };
-constexpr std::array<TypeName, 8> type_names{{{"bool", ValueType::boolean},
+constexpr std::array<TypeName, 9> type_names{{{"bool", ValueType::boolean},
                                               {"int", ValueType::integer},
                                               {"decimal", ValueType::decimal},
                                               {"float", ValueType::floating},
                                               {"string", ValueType::string},
                                               {"timestamp", ValueType::timestamp},
                                               {"duration", ValueType::duration},
-                                              {"geo", ValueType::geo}}};
+                                              {"geo", ValueType::geo},
+                                              {"ip", ValueType::ip}}};
 
 std::vector<std::string> type_help(std::string_view name) {
   if (name == "number" || name == "money") return {"an amount of money is a `decimal`, a whole number an `int`"};
@@ -36,7 +37,7 @@ std::vector<std::string> type_help(std::string_view name) {
   names.reserve(type_names.size());
   for (const TypeName& known : type_names) names.push_back(known.name);
   std::vector<std::string> help = did_you_mean(name, names);
-  help.push_back("types are bool, int, decimal, float, string, timestamp, duration and geo");
+  help.push_back("types are bool, int, decimal, float, string, timestamp, duration, geo and ip");
   return help;
 }
 
@@ -186,10 +187,6 @@ void finish_types(EventSchema& schema, std::vector<EventType> types) {
 }  // namespace
 
 std::optional<DeclaredType> check_type(const SyntaxName& name, const std::optional<SyntaxName>& parameter, Reporter& reporter) {
-  if (name.text == "ip") {
-    reporter.error("R0110", name.span, "type `ip` is not supported yet", "", {"declare the field as `string`"});
-    return std::nullopt;
-  }
   for (const TypeName& known : type_names) {
     if (known.name != name.text) continue;
     DeclaredType declared;

@@ -52,7 +52,14 @@ std::vector<ColumnIndex> fields_read(const CheckedRules& rules, const std::vecto
     const Expression& node = rules.expressions[index];
     if (node.kind == ExpressionKind::event_column) fields.push_back(node.index);
     if (node.kind == ExpressionKind::let) open.push_back(rules.lets[node.index].value);
-    const auto add = [&](const std::vector<ColumnIndex>& by) { fields.insert(fields.end(), by.begin(), by.end()); };
+    const auto add = [&](const std::vector<ColumnIndex>& by) {
+      for (const ColumnIndex part : by) {
+        if (part < rules.event.fields.size())
+          fields.push_back(part);
+        else
+          open.push_back(rules.derived[part - rules.event.fields.size()].value);
+      }
+    };
     if (node.kind == ExpressionKind::feature) add(rules.features[node.index].by);
     if (node.kind == ExpressionKind::fact) add(rules.facts[node.index].spec.by);
     if (node.kind == ExpressionKind::matched) add(rules.sequences[node.index].by);

@@ -42,7 +42,7 @@ enum class ExpressionKind : std::uint8_t {
               // scale is the sum of the operands' scales
   divide,     // float / float only; missing when the divisor is 0
   remainder,  // int % int, sign of the dividend; missing when the divisor is 0
-  // Both operands have the same type and scale: int, decimal, float, timestamp, duration; equal and not_equal also string and bool.
+  // Both operands have the same type and scale: int, decimal, float, timestamp, duration; equal and not_equal also string, bool and ip.
   equal,
   not_equal,
   less,
@@ -64,7 +64,7 @@ struct LiteralValue {
   bool boolean = false;
   std::int64_t integer = 0;  // integer; decimal scaled by the node's scale; timestamp and duration in milliseconds
   double floating = 0;
-  std::string text;
+  std::string text;  // string; ip: its 16 bytes
 };
 
 struct Expression {

@@ -40,7 +40,8 @@ bool never_missing(const Expression& node) {
     case ExpressionKind::matches:
       return true;
     case ExpressionKind::call:
-      return node.function == Function::starts_with || node.function == Function::ends_with || node.function == Function::contains;
+      return node.function == Function::starts_with || node.function == Function::ends_with || node.function == Function::contains ||
+             node.function == Function::is_private;
     default:
       return false;
   }
@@ -57,7 +58,7 @@ bool may_be_missing(const Expression& node, const std::vector<Expression>& nodes
     return any || !never_zero;
   }
   if (node.kind == ExpressionKind::call) {
-    if (node.function == Function::sqrt || node.function == Function::geo) return true;
+    if (node.function == Function::sqrt || node.function == Function::geo || node.function == Function::ip) return true;
     if (node.function == Function::coalesce) return std::all_of(node.operands.begin(), node.operands.end(), missing);
   }
   return any;

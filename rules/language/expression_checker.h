@@ -31,6 +31,8 @@ class ExpressionChecker {
   ExpressionIndex condition(const SyntaxExpression& syntax, std::string_view owner);
   // A value's node in its own type; `no_expression` after a complaint.
   ExpressionIndex node(const SyntaxExpression& syntax) { return converter_.convert(value(syntax)); }
+  // Text in quotes as an address, where one is expected; anything else is left as it is.
+  TypedValue address(const SyntaxExpression& syntax, TypedValue value);
   // A name as a value, for placeholders too.
   TypedValue name(std::string_view text, SourceSpan span, std::string_view code = "R0203");
 
@@ -60,6 +62,7 @@ class ExpressionChecker {
   TypedValue membership(const SyntaxExpression& syntax);
   TypedValue list_membership(const SyntaxExpression& syntax, const TypedValue& element);
   TypedValue set_membership(const SyntaxExpression& syntax, const TypedValue& element);
+  TypedValue address_membership(const SyntaxExpression& syntax, const TypedValue& element);
   TypedValue outcome_membership(const SyntaxExpression& syntax);
   TypedValue matches(const SyntaxExpression& syntax);
   TypedValue lookup(const SyntaxExpression& syntax);
@@ -73,6 +76,7 @@ class ExpressionChecker {
 
   TypedValue operation(ExpressionKind kind, CommonType type, std::vector<ExpressionIndex> operands, SourceSpan span, bool negated = false);
   bool comparable(const SyntaxExpression& syntax, const TypedValue& left, const TypedValue& right, CommonType& type);
+  void read_address(const SyntaxExpression& syntax, TypedValue& value, const TypedValue& other);
   bool fits_digits(const TypedValue& literal, const TypedValue& other);
   void complain_mismatch(const SyntaxExpression& syntax, const TypedValue& left, const TypedValue& right, std::string_view verb);
   bool is_event(const SyntaxExpression& syntax) const;

@@ -224,6 +224,11 @@ class FactTyper {
       case Function::day_of_month:
       case Function::length:
         return number(ValueType::integer);
+      case Function::ip:
+      case Function::network:
+        return Guess{ValueType::ip};
+      case Function::is_private:
+        return Guess{};
       case Function::geo:
         return Guess{ValueType::geo};
       case Function::lower:

@@ -16,7 +16,7 @@ const std::string_view function_example_event = R"(event example {
 
 namespace {
 
-constexpr std::array<FunctionDescription, 27> functions{{
+constexpr std::array<FunctionDescription, 30> functions{{
     {Function::age, "age", "age(t timestamp) -> duration", "How long before this event `t` was; negative when `t` is later.",
      "age(created_at) == 0s"},
     {Function::seconds_between, "seconds_between", "seconds_between(a timestamp, b timestamp) -> float",
@@ -38,6 +38,14 @@ constexpr std::array<FunctionDescription, 27> functions{{
      "distance_km(geo(52.52, 13.405), geo(48.8566, 2.3522)) between 870 and 885"},
     {Function::geo, "geo", "geo(latitude float, longitude float) -> geo", "A place from degrees; missing when they are out of range.",
      "geo(91.0, 0.0) is missing"},
+    {Function::ip, "ip", "ip(text string) -> ip", "An address from text; missing when the text is none.",
+     "ip(\"::ffff:192.0.2.1\") == \"192.0.2.1\" and ip(\"192.0.2\") is missing"},
+    {Function::is_private, "is_private", "is_private(address ip) -> bool",
+     "Private, loopback, link-local and other addresses that the internet does not reach.",
+     "is_private(ip(\"192.168.1.7\")) and not is_private(ip(\"2001:db8::1\"))"},
+    {Function::network, "network", "network(address ip, bits [, ipv6_bits]) -> ip",
+     "The first address of the network that has so many leading bits; of an IPv6 address 64, or as many as the third argument says.",
+     "network(ip(\"192.0.2.77\"), 24) == \"192.0.2.0\" and network(ip(\"2001:db8:1:2::9\"), 24, 48) == \"2001:db8:1::\""},
     {Function::abs, "abs", "abs(x number or duration) -> the same", "The value without its sign.", "abs(-3) == 3"},
     {Function::min, "min", "min(a, b, ...) -> the same", "The smallest of two or more numbers, timestamps or durations.",
      "min(3, 1.5, 2) == 1.5"},

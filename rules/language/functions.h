@@ -10,6 +10,8 @@
 
 namespace weir {
 
+constexpr std::int64_t network_bits_step = 256;  // a call of `network` holds bits of IPv4 * this + bits of IPv6
+
 // In the table's order. A call's arguments are already converted to one type where the function wants that (see functions.cpp).
 // Every function is missing when an argument is missing, except `coalesce`; functions that answer with a bool are then false.
 enum class Function : std::uint8_t {
@@ -25,6 +27,10 @@ enum class Function : std::uint8_t {
   // Place.
   distance_km,  // (geo, geo) -> float: great circle (haversine) on a sphere of radius 6371.0088 km
   geo,          // (float, float) -> geo: latitude, longitude in degrees; missing outside -90..90, -180..180
+  // Addresses.
+  ip,          // (string) -> ip; missing when the text is no address
+  is_private,  // (ip) -> bool
+  network,     // (ip, bits [, ipv6_bits]) -> ip: the network's first address; the call's only operand is the address, its literal the bits
   // Numbers.
   abs,  // (int | decimal | float | duration) -> the same
   min,  // (x, x, ...) -> the same: two or more of one of int, decimal, float, timestamp, duration

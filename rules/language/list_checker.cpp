@@ -21,8 +21,9 @@ class ListChecker {
     if (syntax.type.text.empty()) return false;
     const std::optional<DeclaredType> declared = check_type(syntax.type, syntax.parameter, reporter_);
     if (!declared) return false;
-    if (declared->type != ValueType::string && declared->type != ValueType::integer && declared->type != ValueType::decimal) {
-      reporter_.error("R0301", syntax.type.span, "a list holds values of type string, int or decimal");
+    if (declared->type != ValueType::string && declared->type != ValueType::integer && declared->type != ValueType::decimal &&
+        declared->type != ValueType::ip) {
+      reporter_.error("R0301", syntax.type.span, "a list holds values of type string, int, decimal or ip");
       return false;
     }
     list.values.type = declared->type;
@@ -80,15 +81,18 @@ class ListChecker {
     if (literal.kind == SyntaxKind::bad) return false;
     const bool text = literal.kind == SyntaxKind::string && !negative;
     const bool number = literal.kind == SyntaxKind::number;
-    const bool wants_text = values.type() == ValueType::string;
+    const bool wants_text = values.type() == ValueType::string || values.type() == ValueType::ip;
     const bool fits = wants_text ? text : number;
     if (fits && values.add((negative ? "-" : "") + literal.text)) return true;
     std::vector<std::string> help;
     if (wants_text && number) help = {"text stands in double quotes: \"" + literal.text + "\""};
     if (!wants_text && text) help = {"leave the quotes out: " + literal.text.substr(0, 60)};
-    reporter_.error("R0602", value.span,
-                    in_backticks(reporter_.text(value.span)) + " is not " + with_article(type_text(values.type(), values.scale())), "",
-                    std::move(help));
+    if (values.type() == ValueType::ip) help = {std::string(ip_network_help)};
+    reporter_.error(
+        "R0602", value.span,
+        in_backticks(reporter_.text(value.span)) + " is not " +
+            (values.type() == ValueType::ip ? "an IP address or network" : with_article(type_text(values.type(), values.scale()))),
+        "", std::move(help));
     return false;
   }
 

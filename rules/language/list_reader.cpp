@@ -85,11 +85,13 @@ class ListReader {
     if (entry.size() > limits::string_bytes_max)
       return complain("R0602", line, "an entry has at most " + std::to_string(limits::string_bytes_max) + " bytes");
     if (!is_plain(entry) && !is_utf8(entry)) return complain("R0602", line, "this entry is not valid UTF-8");
-    if (!set_.add(entry))
-      complain("R0602", line,
-               in_backticks(entry) + " is not " +
-                   (set_.type() == ValueType::integer ? "an int"
-                                                      : "a decimal with " + std::to_string(set_.scale()) + " digits after the point"));
+    if (!set_.add(entry)) complain("R0602", line, in_backticks(entry) + " is not " + wanted());
+  }
+
+  std::string wanted() const {
+    if (set_.type() == ValueType::integer) return "an int";
+    if (set_.type() == ValueType::ip) return "an IP address or network";
+    return "a decimal with " + std::to_string(set_.scale()) + " digits after the point";
   }
 
   ValueSetBuilder& set_;

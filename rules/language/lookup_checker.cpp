@@ -13,7 +13,7 @@ namespace weir {
 namespace {
 
 bool can_be_column(ValueType type) {
-  return type != ValueType::geo && type != ValueType::duration;
+  return type != ValueType::geo && type != ValueType::duration && type != ValueType::ip;
 }
 
 class LookupChecker {
@@ -27,8 +27,8 @@ class LookupChecker {
     if (syntax.last) shape.last = syntax.last->text;
     const std::optional<DeclaredType> key = check_type(syntax.type, syntax.parameter, reporter_);
     bool whole = key.has_value();
-    if (key && key->type != ValueType::string && key->type != ValueType::integer) {
-      reporter_.error("R0301", syntax.type.span, "the key of a lookup is of type string or int");
+    if (key && key->type != ValueType::string && key->type != ValueType::integer && key->type != ValueType::ip) {
+      reporter_.error("R0301", syntax.type.span, "the key of a lookup is of type string, int or ip");
       whole = false;
     }
     if (key) shape.key_type = key->type;
@@ -114,7 +114,7 @@ void check_lookup(const SyntaxLookup& syntax, const CheckOptions& options, Check
 // lookup(bins, bin).country
 TypedValue ExpressionChecker::lookup(const SyntaxExpression& syntax) {
   CheckScope::ListEntry* entry = scope_.find_lookup(syntax.text);
-  const TypedValue key = syntax.operands.empty() ? converter_.broken(syntax.span) : value(*syntax.operands[0]);
+  TypedValue key = syntax.operands.empty() ? converter_.broken(syntax.span) : value(*syntax.operands[0]);
   if (entry == nullptr) {
     std::vector<std::string> help = did_you_mean(syntax.text, scope_.lookup_names());
     if (help.empty()) help = {"declare it: `lookup " + syntax.text.substr(0, 60) + " from \"file.csv\" key bin of int { country string }`"};
@@ -134,6 +134,8 @@ TypedValue ExpressionChecker::lookup(const SyntaxExpression& syntax) {
                     did_you_mean(wanted.text, names));
     return converter_.broken(syntax.span);
   }
+  if (shape.key_type == ValueType::ip) key = address(*syntax.operands[0], std::move(key));
+  if (key.broken) return converter_.broken(syntax.span);
   if (key.type != shape.key_type) {
     reporter_.error(
         "R0302", key.span,

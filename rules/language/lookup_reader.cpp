@@ -96,7 +96,9 @@ class LookupReader {
       return;
     }
     lines_.push_back(line);
-    const bool keyed = shape_.key_type == ValueType::string ? text_key(cells, line) : integer_key(cells, line);
+    const bool keyed = shape_.key_type == ValueType::string ? text_key(cells, line)
+                       : shape_.key_type == ValueType::ip   ? address_key(cells, line)
+                                                            : integer_key(cells, line);
     if (!keyed) return;
     for (std::size_t index = 0; index < columns_.size(); ++index) value(index, cells[at_[index]], line);
   }
@@ -117,6 +119,32 @@ class LookupReader {
     const auto number = read_integer(cell, ValueType::integer, 0);
     if (!number) complain("R0602", line, in_backticks(column) + ": " + in_backticks(cell) + " is not an int");
     return number;
+  }
+
+  // A network in one column, or a range's first and last address.
+  bool address_key(const std::vector<std::string>& cells, std::size_t line) {
+    const std::optional<IpNetwork> first = key_network(shape_.first, cells[first_at_], line);
+    if (!first) return false;
+    const std::optional<IpNetwork> last = shape_.last.empty() ? first : key_network(shape_.last, cells[last_at_], line);
+    if (!last) return false;
+    keys_.first_addresses.push_back(first->first);
+    keys_.last_addresses.push_back(last->last);
+    const bool backwards = last->last < first->first;
+    if (backwards) complain("R0606", line, "the range ends before it begins");
+    const IpAddress ipv4_first = IpAddress::of_ipv4(0);
+    const IpAddress ipv4_last = IpAddress::of_ipv4(0xffff'ffff);
+    const bool apart = last->last < ipv4_first || ipv4_last < first->first || (first->first.is_ipv4() && last->last.is_ipv4());
+    if (!backwards && !apart) complain("R0606", line, "the range holds addresses of IPv4 and of IPv6");
+    return !backwards && apart;
+  }
+
+  std::optional<IpNetwork> key_network(const std::string& column, const std::string& cell, std::size_t line) {
+    const std::optional<IpNetwork> network = parse_ip_network(cell);
+    const bool fits = network && (shape_.last.empty() || network->first == network->last);
+    if (fits) return network;
+    complain("R0602", line,
+             in_backticks(column) + ": " + in_backticks(cell) + " is not an IP address" + (shape_.last.empty() ? " or network" : ""));
+    return std::nullopt;
   }
 
   bool text_key(const std::vector<std::string>& cells, std::size_t line) {
@@ -203,8 +231,8 @@ class LookupReader {
         std::make_shared<const LookupTable>(shape_, std::move(keys_), std::move(columns_), std::move(digest), conflicts, problems_max);
     for (const LookupConflict& conflict : conflicts)
       complain("R0606", lines_[conflict.row],
-               std::string(shape_.last.empty() ? "the key of this line stands" : "the range of this line overlaps the one") + " on line " +
-                   std::to_string(lines_[conflict.earlier]) + (shape_.last.empty() ? " already" : ""));
+               std::string(shape_.is_ranged() ? "the range of this line overlaps the one" : "the key of this line stands") + " on line " +
+                   std::to_string(lines_[conflict.earlier]) + (shape_.is_ranged() ? "" : " already"));
     return conflicts.empty() ? table : nullptr;
   }
 

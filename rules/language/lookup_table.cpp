@@ -47,8 +47,8 @@ void sort_by(const Keys& first, std::vector<LookupRow>& rows) {
 LookupTable::LookupTable(const LookupShape& shape, LookupKeys keys, std::vector<LookupColumn> columns, std::string digest,
                          std::vector<LookupConflict>& conflicts, std::size_t conflicts_max)
     : key_type_(shape.key_type),
-      ranged_(!shape.last.empty()),
-      rows_(std::max(keys.first_integers.size(), keys.first_texts.size())),
+      ranged_(shape.is_ranged()),
+      rows_(std::max({keys.first_integers.size(), keys.first_texts.size(), keys.first_addresses.size()})),
       keys_(std::move(keys)),
       columns_(std::move(columns)),
       digest_(std::move(digest)) {
@@ -80,21 +80,28 @@ void LookupTable::index_single_keys(std::vector<LookupConflict>& conflicts, std:
   }
 }
 
-void LookupTable::index_ranges(std::vector<LookupConflict>& conflicts, std::size_t conflicts_max) {
-  ascending_.resize(rows_);
-  std::iota(ascending_.begin(), ascending_.end(), LookupRow{0});
-  const bool text = key_type_ == ValueType::string;
-  text ? sort_by(keys_.first_texts, ascending_) : sort_by(keys_.first_integers, ascending_);
+template <typename Keys>
+void LookupTable::index_ranges(const Keys& first, const Keys& last, std::vector<LookupConflict>& conflicts, std::size_t conflicts_max) {
+  sort_by(first, ascending_);
   // Of the ranges so far, the one that reaches furthest: it overlaps the next if any does.
   for (std::size_t at = 1, reaches = 0; at < ascending_.size(); ++at) {
     const LookupRow before = ascending_[reaches];
     const LookupRow row = ascending_[at];
-    const bool overlaps =
-        text ? keys_.first_texts[row] <= keys_.last_texts[before] : keys_.first_integers[row] <= keys_.last_integers[before];
-    const bool further = text ? keys_.last_texts[row] > keys_.last_texts[before] : keys_.last_integers[row] > keys_.last_integers[before];
+    const bool overlaps = first[row] <= last[before];
     if (overlaps && conflicts.size() < conflicts_max) conflicts.push_back({std::max(row, before), std::min(row, before)});
-    if (further) reaches = at;
+    if (last[row] > last[before]) reaches = at;
   }
+}
+
+void LookupTable::index_ranges(std::vector<LookupConflict>& conflicts, std::size_t conflicts_max) {
+  ascending_.resize(rows_);
+  std::iota(ascending_.begin(), ascending_.end(), LookupRow{0});
+  if (key_type_ == ValueType::string)
+    index_ranges(keys_.first_texts, keys_.last_texts, conflicts, conflicts_max);
+  else if (key_type_ == ValueType::ip)
+    index_ranges(keys_.first_addresses, keys_.last_addresses, conflicts, conflicts_max);
+  else
+    index_ranges(keys_.first_integers, keys_.last_integers, conflicts, conflicts_max);
   std::sort(conflicts.begin(), conflicts.end(), [](const LookupConflict& one, const LookupConflict& other) { return one.row < other.row; });
 }
 
@@ -106,6 +113,10 @@ LookupRow LookupTable::find(std::string_view key) const {
   if (!ranged_) return find_single(slots_, keys_.first_texts, key);
   if (rows_ == 0 || key.size() != keys_.first_texts.front().size()) return no_lookup_row;
   return find_range(ascending_, keys_.first_texts, keys_.last_texts, key);
+}
+
+LookupRow LookupTable::find(const IpAddress& key) const {
+  return find_range(ascending_, keys_.first_addresses, keys_.last_addresses, key);
 }
 
 }  // namespace weir

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/ip_address.h"
 #include "engine/event/value_type.h"
 
 namespace weir {
@@ -20,10 +21,12 @@ struct LookupColumnSpec {
 
 // What a lookup's declaration says about its file.
 struct LookupShape {
-  ValueType key_type = ValueType::string;  // string or integer
+  ValueType key_type = ValueType::string;  // string, integer or ip
   std::string first;                       // the key's column, or that of a range's first key
-  std::string last;                        // of a range's last key; empty: keys are single
+  std::string last;                        // of a range's last key; empty: keys are single, or networks of IP addresses
   std::vector<LookupColumnSpec> columns;
+
+  bool is_ranged() const { return !last.empty() || key_type == ValueType::ip; }
 };
 
 // Values by row; which vector is in use follows from the type.
@@ -46,6 +49,8 @@ struct LookupKeys {
   std::vector<std::int64_t> last_integers;
   std::vector<std::string> first_texts;
   std::vector<std::string> last_texts;
+  std::vector<IpAddress> first_addresses;
+  std::vector<IpAddress> last_addresses;
 };
 
 // Two rows that the same key would find.
@@ -69,10 +74,13 @@ class LookupTable {
   // no_lookup_row: the key is not there.
   LookupRow find(std::int64_t key) const;
   LookupRow find(std::string_view key) const;
+  LookupRow find(const IpAddress& key) const;
 
  private:
   void index_single_keys(std::vector<LookupConflict>& conflicts, std::size_t conflicts_max);
   void index_ranges(std::vector<LookupConflict>& conflicts, std::size_t conflicts_max);
+  template <typename Keys>
+  void index_ranges(const Keys& first, const Keys& last, std::vector<LookupConflict>& conflicts, std::size_t conflicts_max);
   bool same_key(LookupRow one, LookupRow other) const;
   std::uint64_t hash_of(LookupRow row) const;
 

@@ -89,10 +89,8 @@ class PatternChecker {
       }
       const bool field = entry->kind == NameKind::field;
       const ValueType type = field ? scope_.rules.event.fields[entry->index].type : ValueType::geo;
-      const bool groups =
-          type == ValueType::string || type == ValueType::integer || type == ValueType::boolean || type == ValueType::decimal;
-      if (!groups) {
-        reporter_.error("R0404", part.span, "`by` names fields of the event, of type string, int, bool or decimal");
+      if (!can_be_key(type)) {
+        reporter_.error("R0404", part.span, "`by` names fields of the event, of type string, int, bool, decimal or ip");
       } else if (std::find(spec_.by.begin(), spec_.by.end(), entry->index) != spec_.by.end()) {
         reporter_.error("R0404", part.span, in_backticks(part.text) + " stands in this key twice");
       } else {
@@ -183,7 +181,7 @@ class PatternChecker {
     if (own.broken || theirs.broken) return;
     const std::optional<CommonType> type = Converter::common_type(own, theirs);
     const bool equality = *comparison == Comparison::equal || *comparison == Comparison::not_equal;
-    const bool ordered = type && type->type != ValueType::string && type->type != ValueType::boolean;
+    const bool ordered = type && type->type != ValueType::string && type->type != ValueType::boolean && type->type != ValueType::ip;
     if (!type || type->type == ValueType::geo || (!equality && !ordered)) {
       reporter_.error(
           "R0302", syntax.span,

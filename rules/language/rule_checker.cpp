@@ -109,9 +109,10 @@ class RuleChecker {
       const TypedValue part = expressions_.name(name.text, name.span);
       if (part.broken) continue;
       const Expression& node = scope_.arena[part.node];
-      const bool keyed = node.kind == ExpressionKind::event_column && (node.type == ValueType::string || node.type == ValueType::integer);
+      const bool keyed = node.kind == ExpressionKind::event_column &&
+                         (node.type == ValueType::string || node.type == ValueType::integer || node.type == ValueType::ip);
       if (!keyed) {
-        reporter_.error("R0404", name.span, "a profile belongs to a field of the event, of type string or int", "",
+        reporter_.error("R0404", name.span, "a profile belongs to a field of the event, of type string, int or ip", "",
                         {"for example `update card_id set ...`"});
         continue;
       }

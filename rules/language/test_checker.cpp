@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/decimal.h"
+#include "engine/base/ip_address.h"
 #include "rules/language/expression_checker.h"
 #include "rules/language/limits.h"
 #include "rules/language/list_checker.h"
@@ -128,6 +129,7 @@ class TestChecker {
     const TypedValue checked = is_literal(written) ? expressions_.value(written) : TypedValue{};
     if (checked.broken) return false;
     if (checked.is_literal()) return number(field, syntax, checked, into);
+    if (field.type == ValueType::ip) return address(field, syntax, into);
     if (checked.node == no_expression || checked.type != field.type) return refuse(field, syntax, {});
     into.value = scope_.arena[checked.node].literal;
     return true;
@@ -157,6 +159,14 @@ class TestChecker {
     const DecimalResult parsed = parse_decimal(checked.number, field.type == ValueType::decimal ? field.scale : 0);
     if (parsed.error != DecimalError::none) return refuse(field, syntax, {});
     into.value.integer = parsed.scaled;
+    return true;
+  }
+
+  bool address(const FieldSpec& field, const SyntaxTestField& syntax, TestField& into) {
+    IpAddress parsed;
+    if (syntax.value->kind != SyntaxKind::string || !parse_ip(syntax.value->text, parsed))
+      return refuse(field, syntax, {"an address is \"192.0.2.1\" or \"2001:db8::1\""});
+    into.value.text = bytes_of(parsed);
     return true;
   }
 

@@ -12,6 +12,11 @@ bool is_number(ValueType type) {
   return type == ValueType::integer || type == ValueType::decimal || type == ValueType::floating;
 }
 
+bool can_be_key(ValueType type) {
+  return type == ValueType::string || type == ValueType::integer || type == ValueType::boolean || type == ValueType::decimal ||
+         type == ValueType::ip;
+}
+
 std::string type_text(ValueType type, int scale) {
   std::string text(to_string(type));
   if (type == ValueType::decimal) text += "(" + std::to_string(scale) + ")";

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "rules/language/check_scope.h"
 #include "rules/language/reporter.h"
@@ -26,6 +27,12 @@ struct CommonType {
 };
 
 bool is_number(ValueType type);
+// Whether events are grouped by values of this type.
+bool can_be_key(ValueType type);
+// What to say where an address or a network was expected.
+constexpr std::string_view ip_network_help =
+    "addresses are \"10.0.0.1\" or \"2001:db8::1\", networks \"10.0.0.0/8\" with nothing behind their leading bits";
+
 // "decimal(2)", "int", "float": for messages.
 std::string type_text(ValueType type, int scale);
 // "an int", "a decimal(4)".

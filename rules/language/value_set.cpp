@@ -9,6 +9,18 @@
 
 namespace weir {
 
+std::size_t ValueSet::size() const {
+  return texts ? texts->size() : integers ? integers->size() : addresses ? addresses->size() : 0;
+}
+
+std::size_t ValueSet::memory_bytes() const {
+  return texts ? texts->memory_bytes() : integers ? integers->memory_bytes() : addresses ? addresses->memory_bytes() : 0;
+}
+
+SetDigest ValueSet::digest() const {
+  return texts ? texts->digest() : integers ? integers->digest() : addresses ? addresses->digest() : SetDigest{};
+}
+
 std::vector<std::string> ValueSet::sorted_texts() const {
   std::vector<std::string> all;
   if (texts) texts->for_each([&](std::string_view text) { all.emplace_back(text); });
@@ -42,6 +54,11 @@ void ValueSetBuilder::expect_text_bytes(std::size_t bytes) {
 
 bool ValueSetBuilder::add(std::string_view text) {
   if (type_ == ValueType::string) return texts_.add(text);
+  if (type_ == ValueType::ip) {
+    const std::optional<IpNetwork> network = parse_ip_network(text);
+    if (network) addresses_.add(*network);
+    return network.has_value();
+  }
   const std::optional<std::int64_t> value = read_integer(text, type_, scale_);
   if (value) integers_.push_back(*value);
   return value.has_value();
@@ -54,6 +71,8 @@ ValueSet ValueSetBuilder::finish() {
   if (count() == 0) return set;
   if (type_ == ValueType::string)
     set.texts = std::make_shared<const TextSet>(texts_.finish());
+  else if (type_ == ValueType::ip)
+    set.addresses = std::make_shared<const IpSet>(std::move(addresses_));
   else
     set.integers = std::make_shared<const IntegerSet>(std::move(integers_));
   return set;

@@ -10,20 +10,22 @@
 
 #include "engine/event/value_type.h"
 #include "rules/language/integer_set.h"
+#include "rules/language/ip_set.h"
 #include "rules/language/text_set.h"
 
 namespace weir {
 
 struct ValueSet {
-  ValueType type = ValueType::string;  // string, integer or decimal
+  ValueType type = ValueType::string;  // string, integer, decimal or ip
   int scale = 0;
   std::shared_ptr<const TextSet> texts;        // of strings; none: empty
   std::shared_ptr<const IntegerSet> integers;  // of integers and decimals (scaled); none: empty
+  std::shared_ptr<const IpSet> addresses;      // of ips; none: empty
 
-  std::size_t size() const { return texts ? texts->size() : integers ? integers->size() : 0; }
-  std::size_t memory_bytes() const { return texts ? texts->memory_bytes() : integers ? integers->memory_bytes() : 0; }
-  SetDigest digest() const { return texts ? texts->digest() : integers ? integers->digest() : SetDigest{}; }
-  // The values in ascending order (texts bytewise). For small sets.
+  std::size_t size() const;
+  std::size_t memory_bytes() const;
+  SetDigest digest() const;
+  // The values in ascending order (texts bytewise). For small sets of their type.
   std::vector<std::string> sorted_texts() const;
   std::vector<std::int64_t> sorted_integers() const;
   // The same for sets with the same type and values, different for others: "string 3 5f0c...".
@@ -40,7 +42,7 @@ class ValueSetBuilder {
   bool add(std::string_view text);
   void add_integer(std::int64_t value) { integers_.push_back(value); }
   // Copies included.
-  std::size_t count() const { return type_ == ValueType::string ? texts_.count() : integers_.size(); }
+  std::size_t count() const { return texts_.count() + integers_.size() + addresses_.count(); }
   ValueType type() const { return type_; }
   int scale() const { return scale_; }
   ValueSet finish();
@@ -50,6 +52,7 @@ class ValueSetBuilder {
   int scale_;
   TextPacker texts_;
   std::vector<std::int64_t> integers_;
+  IpRanges addresses_;
 };
 
 // `text` as a value of that type (integer, or decimal scaled); nothing when it is not one.

@@ -1,10 +1,12 @@
 #include "rules/testing/event_text.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 #include <string>
 
 #include "engine/base/decimal.h"
+#include "engine/base/ip_address.h"
 #include "engine/base/json_text.h"
 #include "engine/base/timestamp.h"
 
@@ -28,6 +30,15 @@ void append_time(ByteBuffer& out, TimestampUnit unit, std::int64_t ms) {
   append_integer(out, unit == TimestampUnit::microseconds ? ms * 1000 : ms);
 }
 
+// The unspecified one where a test gives none.
+void append_address(ByteBuffer& out, std::string_view bytes) {
+  IpAddress address = IpAddress::of_ipv4(0);
+  if (bytes.size() == sizeof address) std::memcpy(&address, bytes.data(), sizeof address);
+  out.append('"');
+  append_ip(out, address);
+  out.append('"');
+}
+
 void append_value(ByteBuffer& out, const FieldSpec& field, const TestField& given) {
   switch (field.type) {
     case ValueType::boolean:
@@ -44,6 +55,9 @@ void append_value(ByteBuffer& out, const FieldSpec& field, const TestField& give
       break;
     case ValueType::timestamp:
       append_time(out, field.unit, given.value.integer);
+      break;
+    case ValueType::ip:
+      append_address(out, given.value.text);
       break;
     case ValueType::geo:
       out.append("{\"lat\":");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/base/decimal.h"
+#include "engine/base/ip_address.h"
 #include "engine/base/random.h"
 #include "rules/evaluate/rule_set.h"
 #include "rules/testing/event_text.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr std::size_t events_a_call = 8'192;
 constexpr std::uint64_t keys = 20'000;
 constexpr std::uint64_t other_texts = 12;
+constexpr std::uint32_t addresses_from = 0x0a00'0000;  // 10.0.0.0
 constexpr std::int64_t step_ms = 20;
 
 class EventMaker {
@@ -55,6 +57,10 @@ class EventMaker {
     const std::uint64_t drawn = random_.below(is_key(column) ? keys : other_texts);
     made.value.boolean = drawn % 2 == 0;
     made.value.text = spec.name + std::to_string(drawn);
+    if (spec.type == ValueType::ip) {
+      const IpAddress address = IpAddress::of_ipv4(addresses_from + static_cast<std::uint32_t>(random_.below(keys)));
+      made.value.text = bytes_of(address);
+    }
     made.value.floating = static_cast<double>(random_.below(90));
     made.longitude = static_cast<double>(random_.below(180));
     made.value.integer = spec.type == ValueType::timestamp ? clock_ms_ - static_cast<std::int64_t>(random_.below(100'000'000))

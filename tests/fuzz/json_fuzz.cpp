@@ -24,6 +24,7 @@ EventSchema fuzz_schema() {
       {.name = "ratio", .type = ValueType::floating, .optional = true},
       {.name = "geo", .type = ValueType::geo, .optional = true},
       {.name = "seen_s", .type = ValueType::timestamp, .unit = TimestampUnit::seconds, .optional = true},
+      {.name = "address", .type = ValueType::ip, .optional = true},
   };
   schema.time_field = 1;
   return schema;

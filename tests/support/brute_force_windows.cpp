@@ -37,6 +37,9 @@ BruteForceWindows::Value BruteForceWindows::value_at(const Column& column, std::
     case ValueType::string:
       value.text = column.strings[row];
       break;
+    case ValueType::ip:
+      value.text.assign(reinterpret_cast<const char*>(column.addresses[row].bytes.data()), column.addresses[row].bytes.size());
+      break;
     case ValueType::geo:
       value.point = column.points[row];
       value.text = std::to_string(value.point.latitude) + "/" + std::to_string(value.point.longitude);
@@ -49,7 +52,7 @@ BruteForceWindows::Value BruteForceWindows::value_at(const Column& column, std::
 }
 
 bool BruteForceWindows::before(const Value& left, const Value& right, ValueType type) {
-  if (type == ValueType::string) return left.text < right.text;
+  if (type == ValueType::string || type == ValueType::ip) return left.text < right.text;
   return type == ValueType::floating ? left.number < right.number : left.integer < right.integer;
 }
 
@@ -181,6 +184,8 @@ void BruteForceWindows::answer(const FeatureSpec& feature, const EventBatch& bat
     column.present.set(row);
     if (column.type == ValueType::string)
       column.strings[row] = arena.copy(value.text);
+    else if (column.type == ValueType::ip)
+      std::copy(value.text.begin(), value.text.end(), column.addresses[row].bytes.begin());
     else if (column.type == ValueType::geo)
       column.points[row] = value.point;
     else if (column.type == ValueType::floating)

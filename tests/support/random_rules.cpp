@@ -1,95 +1,15 @@
 #include "tests/support/random_rules.h"
 
-#include <algorithm>
 #include <array>
-#include <limits>
 
-#include "engine/base/random.h"
 #include "tests/support/expression_factory.h"
+#include "tests/support/random_values.h"
 
 namespace weir::test {
 
 namespace {
 
-constexpr int scale = 4;
-constexpr std::int64_t integer_min = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t integer_max = std::numeric_limits<std::int64_t>::max();
-
-constexpr std::array<const char*, 8> texts = {"",    "a", "EUR", "eur", "  padded\t", "Zürich", "a longer string that no buffer keeps",
-                                              "日本"};
 constexpr std::array<const char*, 4> patterns = {"^a", "eur|EUR", "[0-9]+$", "(?i)z.rich"};
-
-std::int64_t random_integer(Random& random) {
-  switch (random.below(8)) {
-    case 0:
-      return integer_max - random.between(0, 2);
-    case 1:
-      return integer_min + random.between(0, 2);
-    case 2:
-      return random.between(-4'000'000'000, 4'000'000'000);
-    default:
-      return random.between(-5, 5);
-  }
-}
-
-double random_double(Random& random) {
-  constexpr std::array<double, 8> edges = {0.0, -0.0, 1e308, -1e308, 5e-324, 90, 180, 0.5};
-  if (random.chance(0.4)) return edges[random.below(edges.size())];
-  return static_cast<double>(random.between(-400, 400)) / 4;
-}
-
-std::int64_t random_time(Random& random) {
-  return random.chance(0.2) ? random.between(-62'000'000'000'000, 250'000'000'000'000)
-                            : 1'767'225'600'000 + random.between(-4, 4) * 450'000;
-}
-
-struct ColumnShape {
-  const char* name;
-  ValueType type;
-  int scale;
-  bool optional;
-};
-constexpr std::array<ColumnShape, 13> shapes = {{{"at", ValueType::timestamp, 0, false},
-                                                 {"key", ValueType::string, 0, false},
-                                                 {"number", ValueType::integer, 0, false},
-                                                 {"number_maybe", ValueType::integer, 0, true},
-                                                 {"amount", ValueType::decimal, scale, false},
-                                                 {"amount_maybe", ValueType::decimal, scale, true},
-                                                 {"cents", ValueType::decimal, 2, true},
-                                                 {"ratio", ValueType::floating, 0, true},
-                                                 {"text", ValueType::string, 0, true},
-                                                 {"flag", ValueType::boolean, 0, false},
-                                                 {"flag_maybe", ValueType::boolean, 0, true},
-                                                 {"seen", ValueType::timestamp, 0, true},
-                                                 {"place", ValueType::geo, 0, true}}};
-
-void fill_column(Column& column, bool optional, std::size_t rows, Random& random) {
-  column.resize(rows);
-  for (std::size_t row = 0; row < rows; ++row) {
-    if (optional && random.chance(0.25)) continue;
-    column.present.set(row);
-    switch (column.type) {
-      case ValueType::boolean:
-        if (random.chance(0.5)) column.bits.set(row);
-        break;
-      case ValueType::floating:
-        column.floats[row] = random_double(random);
-        break;
-      case ValueType::string:
-        column.strings[row] = texts[random.below(texts.size())];
-        break;
-      case ValueType::geo:
-        column.points[row] = {static_cast<double>(random.between(-90, 90)), static_cast<double>(random.between(-180, 180))};
-        break;
-      case ValueType::timestamp:
-        column.integers[row] = random_time(random);
-        break;
-      default:
-        column.integers[row] = random_integer(random);
-        break;
-    }
-  }
-}
 
 // Draws expressions bottom up. Some nodes are used again elsewhere, as the checker shares equal ones.
 class Drawer {
@@ -126,6 +46,8 @@ class Drawer {
         return duration(depth);
       case ValueType::geo:
         return point(depth);
+      case ValueType::ip:
+        return address(depth);
     }
     return no_expression;
   }
@@ -194,6 +116,8 @@ class Drawer {
         return make_.node(
             Kind::greater_equal, ValueType::boolean, 0,
             {make_.node(Kind::score, ValueType::decimal, score_scale, {}), make_.decimal(random_.between(-2, 9) * 10'000, scale)});
+      case 10:
+        return random_.chance(0.5) ? address_condition(depth) : comparison(depth);
       default:
         return comparison(depth);
     }
@@ -217,7 +141,7 @@ class Drawer {
                                                 ValueType::duration};
     return types[random_.below(types.size())];
   }
-  ValueType any_type() { return static_cast<ValueType>(random_.below(8)); }
+  ValueType any_type() { return static_cast<ValueType>(random_.below(9)); }
   std::vector<ExpressionIndex> three(ValueType type, int depth) {
     const ExpressionIndex first = value(type, depth);
     const ExpressionIndex second = value(type, depth);
@@ -372,6 +296,39 @@ class Drawer {
     }
   }
 
+  ExpressionIndex address(int depth) {
+    if (depth <= 0) return features_ && random_.chance(0.3) ? feature(ValueType::ip) : field("address");
+    switch (random_.below(4)) {
+      case 0:
+        return make_.call(Function::ip, ValueType::ip, 0, {text(depth - 1)});
+      case 1:
+        return make_.call(Function::coalesce, ValueType::ip, 0, {address(depth - 1), address(depth - 1)});
+      case 2: {
+        const ExpressionIndex network = make_.call(Function::network, ValueType::ip, 0, {address(depth - 1)});
+        make_.at(network).literal.integer = random_.between(0, 32) * network_bits_step + random_.between(0, 128);
+        return network;
+      }
+      default:
+        return address(0);
+    }
+  }
+
+  ExpressionIndex address_condition(int depth) {
+    using Kind = ExpressionKind;
+    switch (random_.below(3)) {
+      case 0:
+        return make_.call(Function::is_private, ValueType::boolean, 0, {address(depth - 1)});
+      case 1: {
+        const ExpressionIndex set = make_.unary(Kind::in_set, ValueType::boolean, 0, address(depth - 1));
+        make_.at(set).index = 2;
+        return negated(set);
+      }
+      default:
+        return make_.node(random_.chance(0.5) ? Kind::equal : Kind::not_equal, ValueType::boolean, 0,
+                          {address(depth - 1), address(depth - 1)});
+    }
+  }
+
   ExpressionIndex point(int depth) {
     if (depth <= 0) return features_ && random_.chance(0.4) ? feature(ValueType::geo) : field("place");
     switch (random_.below(3)) {
@@ -413,9 +370,10 @@ void declare(CheckedRules& rules) {
   feature("deviation", Aggregate::stddev, 4, ValueType::floating);
   feature("last_seen", Aggregate::last, 11, ValueType::timestamp);
   feature("last_place", Aggregate::last, 12, ValueType::geo);
+  feature("last_address", Aggregate::last, 13, ValueType::ip);
   rules.lists.push_back({"words", set_of(ValueType::string, {"EUR", "Zürich", "a"}), "", ""});
   rules.sets = {set_of(ValueType::integer, {std::to_string(integer_min), "-3", "0", "1", "4", std::to_string(integer_max)}),
-                set_of(ValueType::string, {"", "eur", "日本"})};
+                set_of(ValueType::string, {"", "eur", "日本"}), set_of(ValueType::ip, {random_networks.begin(), random_networks.end()})};
   rules.patterns.assign(patterns.begin(), patterns.end());
   rules.policy = {{"block", "allow", "alert", "hold"}, {0, 1, 2}, {{60'000, 3}, {20'000, 2}}, 1};
   rules.canonical_text = "random";
@@ -441,7 +399,7 @@ RandomRuleSet make_random_rules(std::uint64_t seed, std::size_t rule_count) {
   Random& random = drawer.random();
   drawer.allow_features(false);
   if (random.chance(0.5)) made.options.filter = drawer.condition(3);
-  for (int type = 0; type < 8; ++type) {
+  for (int type = 0; type < 9; ++type) {
     const auto derived = static_cast<ValueType>(type);
     const ExpressionIndex value = drawer.value(derived, 3);
     rules.derived.push_back({{derived, derived == ValueType::decimal ? scale : 0}, value});
@@ -458,43 +416,15 @@ RandomRuleSet make_random_rules(std::uint64_t seed, std::size_t rule_count) {
     if (random.chance(0.6))
       for (std::uint64_t part = 0; part < 3; ++part) {
         rule.reason.push_back({"part " + std::to_string(part) + " ", no_expression});
-        rule.reason.push_back({"", drawer.value(static_cast<ValueType>(random.below(8)), 2)});
+        rule.reason.push_back({"", drawer.value(static_cast<ValueType>(random.below(9)), 2)});
       }
-    if (random.chance(0.2)) rule.updates.push_back({{1, 3}, "fact", drawer.value(static_cast<ValueType>(random.below(8)), 2), 604'800'000});
+    if (random.chance(0.2)) rule.updates.push_back({{1, 3}, "fact", drawer.value(static_cast<ValueType>(random.below(9)), 2), 604'800'000});
     if (random.chance(0.1)) rule.updates.push_back({{8}, "fact", no_expression, 0});
     rules.rules.push_back(std::move(rule));
   }
   drawer.allow_decision(true);
   for (int route = 0; route < 3; ++route) made.options.routes.push_back(drawer.condition(3));
   return made;
-}
-
-void fill_random_batch(const CheckedRules& rules, std::uint64_t seed, std::size_t rows, RandomBatch& batch) {
-  Random random(seed);
-  EventBatch& events = batch.events;
-  events.schema = &rules.event;
-  events.rows = rows;
-  events.columns.resize(std::max(events.columns.size(), rules.event.fields.size()));
-  for (std::size_t index = 0; index < rules.event.fields.size(); ++index) {
-    events.columns[index].type = rules.event.fields[index].type;
-    events.columns[index].scale = rules.event.fields[index].scale;
-    fill_column(events.columns[index], rules.event.fields[index].optional, rows, random);
-  }
-  events.active.assign(rows, true);
-  for (std::size_t row = 0; row < rows; ++row)
-    if (random.chance(0.05)) events.active.reset(row);
-  events.arena.clear();
-  batch.features.columns.resize(rules.features.size());
-  for (std::size_t index = 0; index < rules.features.size(); ++index) {
-    batch.features.columns[index].type = rules.features[index].type;
-    batch.features.columns[index].scale = rules.features[index].scale;
-    Column& column = batch.features.columns[index];
-    fill_column(column, true, rows, random);
-    // Statistics of integers are never larger than the integers are.
-    const ValueType input = rules.event.fields[rules.features[index].input.value()].type;
-    if (column.type == ValueType::floating && input != ValueType::floating)
-      for (double& value : column.floats) value = std::clamp(value, -9e18, 9e18);
-  }
 }
 
 }  // namespace weir::test

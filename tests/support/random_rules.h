@@ -1,8 +1,10 @@
 // Rule sets and batches drawn at random: every kind of expression over every type, with missing values and numbers at the edges.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/event/batch.h"
@@ -10,6 +12,9 @@
 #include "rules/language/checked_rules.h"
 
 namespace weir::test {
+
+// What rules.sets[2] holds.
+constexpr std::array<std::string_view, 4> random_networks = {"10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32", "::/3"};
 
 struct RandomRuleSet {
   CheckedRules rules;

@@ -1,16 +1,19 @@
 #include "tests/support/row_interpreter.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <limits>
 #include <vector>
 
+#include <arpa/inet.h>
 #include <re2/re2.h>
 
 #include "engine/base/decimal.h"
 #include "engine/base/int128.h"
 #include "rules/evaluate/great_circle.h"
+#include "tests/support/random_rules.h"
 
 namespace weir::test {
 
@@ -61,6 +64,8 @@ RowValue read(const Column& column, std::size_t row) {
     value.floating = column.floats[row];
   else if (column.type == ValueType::string)
     value.text = column.strings[row];
+  else if (column.type == ValueType::ip)
+    value.text.assign(bytes_of(column.addresses[row]));
   else if (column.type == ValueType::geo)
     value.point = column.points[row];
   else
@@ -73,7 +78,7 @@ int order(ValueType type, const RowValue& a, const RowValue& b) {
   const auto of = [](const auto& x, const auto& y) { return x < y ? -1 : (y < x ? 1 : 0); };
   if (type == ValueType::boolean) return of(a.boolean, b.boolean);
   if (type == ValueType::floating) return of(a.floating, b.floating);
-  if (type == ValueType::string) return of(a.text, b.text);
+  if (type == ValueType::string || type == ValueType::ip) return of(a.text, b.text);
   return of(a.integer, b.integer);
 }
 
@@ -97,6 +102,49 @@ Int128 divided(Int128 value, Int128 divisor, Function rounding) {
   if (2 * distance < divisor) return quotient;
   return value < 0 ? quotient - 1 : quotient + 1;
 }
+
+// The 16 bytes that the system reads of a text; empty when it reads none.
+std::string address_bytes(const std::string& text) {
+  std::string bytes(16, '\0');
+  if (inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return bytes;
+  bytes.replace(10, 2, "\xff\xff");
+  return inet_pton(AF_INET, text.c_str(), bytes.data() + 12) == 1 ? bytes : "";
+}
+
+bool is_ipv4(const std::string& bytes) {
+  return bytes.substr(0, 12) == address_bytes("0.0.0.0").substr(0, 12);
+}
+
+bool bit(const std::string& bytes, std::size_t index) {
+  return (static_cast<unsigned char>(bytes[index / 8]) >> (7 - index % 8) & 1U) != 0;
+}
+
+// Bit by bit; a network of IPv6 holds no address of IPv4.
+bool is_in_network(const std::string& bytes, std::string_view network) {
+  const std::size_t slash = network.find('/');
+  const std::string first = address_bytes(std::string(network.substr(0, slash)));
+  if (is_ipv4(bytes) != is_ipv4(first)) return false;
+  const std::size_t bits = std::stoul(std::string(network.substr(slash + 1))) + (is_ipv4(first) ? 96 : 0);
+  for (std::size_t index = 0; index < bits; ++index)
+    if (bit(bytes, index) != bit(first, index)) return false;
+  return true;
+}
+
+RowValue of_address(const std::string& text) {
+  const std::string bytes = address_bytes(text);
+  return bytes.empty() ? RowValue{} : of_text(bytes);
+}
+
+RowValue network(std::string bytes, std::int64_t bits) {
+  const auto kept = static_cast<std::size_t>(is_ipv4(bytes) ? 96 + bits / network_bits_step : bits % network_bits_step);
+  for (std::size_t index = kept; index < 128; ++index)
+    bytes[index / 8] = static_cast<char>(static_cast<unsigned char>(bytes[index / 8]) & ~(0x80U >> index % 8));
+  return of_text(bytes);
+}
+
+constexpr std::array<std::string_view, 11> private_networks = {"10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8",
+                                                               "169.254.0.0/16", "100.64.0.0/10", "0.0.0.0/32",     "::/128",
+                                                               "::1/128",        "fc00::/7",      "fe80::/10"};
 
 class Interpreter {
  public:
@@ -222,6 +270,8 @@ class Interpreter {
   static bool contains(const ValueSet& set, const RowValue& value) {
     bool found = false;
     if (set.texts) set.texts->for_each([&](std::string_view text) { found |= text == value.text; });
+    if (set.addresses)
+      for (const std::string_view network : random_networks) found |= is_in_network(value.text, network);
     if (set.integers) set.integers->for_each([&](std::int64_t integer) { found |= integer == value.integer; });
     return found;
   }
@@ -257,6 +307,9 @@ class Interpreter {
     if (is_test) {
       const auto holds = [&] {
         const std::string& text = operands[0].text;
+        if (expression.function == Function::is_private)
+          return std::any_of(private_networks.begin(), private_networks.end(),
+                             [&](std::string_view network) { return is_in_network(text, network); });
         if (expression.function == Function::starts_with) return text.starts_with(operands[1].text);
         if (expression.function == Function::ends_with) return text.ends_with(operands[1].text);
         return text.find(operands[1].text) != std::string::npos;
@@ -287,6 +340,10 @@ class Interpreter {
         return calendar(expression.function, a.integer);
       case Function::distance_km:
         return of_double(evaluate::great_circle_km(a.point, b.point));
+      case Function::ip:
+        return of_address(a.text);
+      case Function::network:
+        return network(a.text, expression.literal.integer);
       case Function::geo: {
         RowValue result;
         result.present = std::abs(a.floating) <= 90 && std::abs(b.floating) <= 180;

@@ -62,6 +62,9 @@ void RuleTrial::fill(Column& column, const std::string& name, const std::vector<
       case ValueType::timestamp:
         column.integers[row] = parse_timestamp(text).value();
         break;
+      case ValueType::ip:
+        parse_ip(text, column.addresses[row]);
+        break;
       case ValueType::geo:
         column.points[row] = {std::stod(text), std::stod(text.substr(text.find(',') + 1))};
         break;

@@ -29,6 +29,7 @@ std::string rendered(const CheckedRules& rules, ExpressionIndex index, const Row
                                .floating = value.floating,
                                .text = value.text,
                                .point = value.point};
+  if (expression.type == ValueType::ip && value.present) std::memcpy(&scalar.address, value.text.data(), sizeof scalar.address);
   ByteBuffer out;
   json ? append_json(out, scalar) : append_text(out, scalar);
   return std::string(out.view());
@@ -104,6 +105,8 @@ void expect_same(const Column& column, std::size_t row, const RowValue& expected
     EXPECT_EQ(std::memcmp(&column.floats[row], &expected.floating, sizeof(double)), 0) << column.floats[row] << " " << expected.floating;
   } else if (column.type == ValueType::string) {
     EXPECT_EQ(column.strings[row], expected.text);
+  } else if (column.type == ValueType::ip) {
+    EXPECT_EQ(bytes_of(column.addresses[row]), expected.present ? expected.text : bytes_of(IpAddress()));
   } else if (column.type == ValueType::geo) {
     EXPECT_EQ(column.points[row].latitude, expected.point.latitude);
     EXPECT_EQ(column.points[row].longitude, expected.point.longitude);

@@ -24,7 +24,8 @@ void swap_conditions(FeatureSpec& feature) {
 // The longest window of its key: without it, what is too late would change.
 bool is_longest(const std::vector<FeatureSpec>& features, const FeatureSpec& feature) {
   return std::none_of(features.begin(), features.end(), [&](const FeatureSpec& other) {
-    return other.by == feature.by && (other.window_ms > feature.window_ms || (other.window_ms == feature.window_ms && other.inclusive));
+    return other.by == feature.by &&
+           (other.window_ms > feature.window_ms || (other.window_ms == feature.window_ms && other.inclusive && !feature.inclusive));
   });
 }
 

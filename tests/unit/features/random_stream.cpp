@@ -15,6 +15,7 @@ RandomStream::RandomStream(std::uint64_t seed, const StreamShape& shape) : shape
                     {"ratio", ValueType::floating, 0, TimestampUnit::automatic, true},
                     {"approved", ValueType::boolean, 0, TimestampUnit::automatic, true},
                     {"place", ValueType::geo, 0, TimestampUnit::automatic, true},
+                    {"address", ValueType::ip, 0, TimestampUnit::automatic, true},
                     {"moment", ValueType::timestamp, 0, TimestampUnit::milliseconds, false}};
   schema_.time_field = moment;
   schema_.key_field = card;
@@ -37,7 +38,8 @@ RandomStream::RandomStream(std::uint64_t seed, const StreamShape& shape) : shape
 }
 
 FeatureSpec RandomStream::random_feature() {
-  static const std::vector<std::vector<ColumnIndex>> keys = {{card}, {card}, {card}, {device}, {card, device}, {points}, {ratio, approved}};
+  static const std::vector<std::vector<ColumnIndex>> keys = {
+      {card}, {card}, {card}, {device}, {card, device}, {points}, {ratio, approved}, {address}};
   static const std::vector<std::int64_t> windows = {1, 2, 5, 10, 50, 200};
   FeatureSpec feature;
   feature.aggregate = static_cast<Aggregate>(pick(0, static_cast<std::int64_t>(Aggregate::last)));
@@ -49,10 +51,10 @@ FeatureSpec RandomStream::random_feature() {
   if (chance(0.4)) feature.where = chance(0.5) ? where_a : where_b;
   std::vector<ColumnIndex> inputs = {amount, points, ratio, argument};
   if (shape_.span_share > 0 && chance(shape_.span_share)) make_span(feature);
-  if (feature.aggregate == Aggregate::mode) inputs = {amount, points, argument, merchant, device, approved, moment};
+  if (feature.aggregate == Aggregate::mode) inputs = {amount, points, argument, merchant, device, approved, address, moment};
   if (feature.aggregate == Aggregate::min || feature.aggregate == Aggregate::max) inputs.push_back(moment);
   if (feature.aggregate == Aggregate::distinct || feature.aggregate == Aggregate::first || feature.aggregate == Aggregate::last)
-    inputs.insert(inputs.end(), {merchant, device, approved, place, moment});
+    inputs.insert(inputs.end(), {merchant, device, approved, place, address, moment});
   if (feature.aggregate != Aggregate::count || chance(0.3))
     feature.input = inputs[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(inputs.size()) - 1))];
   switch (feature.aggregate) {
@@ -109,11 +111,12 @@ StreamRow RandomStream::random_row(std::int64_t& now) {
   row.integers[ratio] = pick(-2, 2);
   row.integers[approved] = pick(0, 1);
   row.integers[place] = pick(0, 5);
+  row.integers[address] = pick(0, (static_cast<std::int64_t>(shape_.keys) - 1) / 2);
   row.integers[moment] = row.time;
   row.integers[where_a] = pick(0, 1);
   row.integers[where_b] = chance(0.05) ? 1 : 0;
   row.integers[argument] = pick(0, 9);
-  for (const ColumnIndex optional : {device, points, ratio, approved, place, where_a, where_b, argument})
+  for (const ColumnIndex optional : {device, points, ratio, approved, place, address, where_a, where_b, argument})
     if (chance(0.15)) row.present[optional] = false;
   if (!shape_.several_types) return row;
   row.type = static_cast<std::uint8_t>(pick(0, 2));
@@ -157,6 +160,10 @@ EventBatch RandomStream::batch(std::size_t begin, std::size_t end) const {
         column.floats[row] = 0.1 * static_cast<double>(integer);
       } else if (column.type == ValueType::geo) {
         column.points[row] = {static_cast<double>(integer), -0.5 * static_cast<double>(integer + 1)};
+      } else if (column.type == ValueType::ip) {  // of both kinds
+        const auto low = static_cast<std::uint32_t>(integer);
+        column.addresses[row] =
+            integer % 3 == 0 ? IpAddress::of_words(0x2001'0db8'0000'0000, low) : IpAddress::of_ipv4(low * 2'654'435'761U);
       } else if (column.type == ValueType::boolean) {
         if (integer != 0) column.bits.set(row);
       } else {
@@ -199,6 +206,8 @@ std::vector<std::string> texts_of(const FeatureColumns& columns, std::size_t fea
       texts.push_back(std::to_string(column.floats[row]) + " bits " + std::to_string(std::bit_cast<std::uint64_t>(column.floats[row])));
     } else if (column.type == ValueType::geo) {
       texts.push_back(std::to_string(column.points[row].latitude) + "/" + std::to_string(column.points[row].longitude));
+    } else if (column.type == ValueType::ip) {
+      texts.push_back(std::to_string(column.addresses[row].high()) + ":" + std::to_string(column.addresses[row].low()));
     } else if (column.type == ValueType::boolean) {
       texts.push_back(column.bits.test(row) ? "true" : "false");
     } else {

@@ -40,6 +40,7 @@ enum StreamField : ColumnIndex {
   ratio,
   approved,
   place,
+  address,
   moment,
   where_a,
   where_b,

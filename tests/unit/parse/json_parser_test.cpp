@@ -10,7 +10,7 @@ using JsonParserTest = ParseTest;
 TEST_F(JsonParserTest, FillsEveryColumnByItsType) {
   parse({R"({"id":"p1","created_at":"2026-01-01T00:00:00.123Z","amount":12.30,"mcc":-5411,"approved":true,"ratio":1.5e-3,)"
          R"("geo":{"lat":52.52,"lon":-13.405},"device_id":"d\u00e9\n","seen_s":1767225600.5,"seen_us":1767225600123999,)"
-         R"("a_field_with_a_name_longer_than_sixteen":7})"});
+         R"("a_field_with_a_name_longer_than_sixteen":7,"address":"192.0.2.1"})"});
   ASSERT_TRUE(rejects.empty()) << reject_message(rejects[0], schema);
   ASSERT_EQ(events.rows, 1U);
   EXPECT_EQ(events.columns[id].strings[0], "p1");
@@ -75,10 +75,25 @@ TEST_F(JsonParserTest, ARejectLeavesNoTraceInTheRowThatFollows) {
   EXPECT_EQ(events.columns[geo].points[0].latitude, 0);
 }
 
+TEST_F(JsonParserTest, ReadsAddressesHoweverTheyAreWritten) {
+  parse({with(R"("address":"192.0.2.1")"), with(R"("address":"::FFFF:192.0.2.1")"), with(R"("address":"2001:DB8\u003a:1")"),
+         with(R"("address":null)"), with(R"("address":"192.0.2.1 ")"), with(R"("address":"")"), with(R"("address":3221225985)"),
+         with(R"("address":["192.0.2.1"])"), with(R"("address":"192.0.2\u0020")"), with(R"("address":tru)")});
+  ASSERT_EQ(events.rows, 4U);
+  EXPECT_EQ(events.columns[address].addresses[0], IpAddress::of_ipv4(0xc000'0201));
+  EXPECT_EQ(events.columns[address].addresses[1], IpAddress::of_ipv4(0xc000'0201));
+  EXPECT_EQ(events.columns[address].addresses[2], IpAddress::of_words(0x2001'0db8'0000'0000, 1));
+  EXPECT_FALSE(events.columns[address].present.test(3));
+  ASSERT_EQ(rejects.size(), 6U);
+  for (std::size_t index = 0; index < 5; ++index) EXPECT_EQ(rejects[index].reason, RejectReason::field_mistyped) << index;
+}
+
 TEST_F(JsonParserTest, SaysWhatWhereAndWhy) {
   EXPECT_EQ(verdict(R"({"id":"p1","created_at":1767225600123,"amount":"12.34"})"),
             "field_mistyped: field `amount`: expected decimal, found string at byte 47");
   EXPECT_EQ(verdict(R"({"id":"p1","created_at":1767225600123})"), "field_missing: field `amount`: missing");
+  EXPECT_EQ(verdict(with(R"("address":"192.0.2.300")")),
+            "field_mistyped: field `address`: expected ip, found a string that is no IP address at byte 63");
   EXPECT_EQ(verdict(R"({"id":null,"created_at":1767225600123})"), "field_missing: field `id`: null, but not optional at byte 6");
 }
 

@@ -27,6 +27,7 @@ inline EventSchema torture_schema() {
       {.name = "seen_s", .type = ValueType::timestamp, .unit = TimestampUnit::seconds, .optional = true},
       {.name = "seen_us", .type = ValueType::timestamp, .unit = TimestampUnit::microseconds, .optional = true},
       {.name = "a_field_with_a_name_longer_than_sixteen", .type = ValueType::integer, .optional = true},
+      {.name = "address", .type = ValueType::ip, .optional = true},
   };
   schema.id_field = 0;
   schema.time_field = 1;
@@ -34,7 +35,7 @@ inline EventSchema torture_schema() {
   return schema;
 }
 
-enum Field : std::size_t { id, created_at, amount, mcc, approved, ratio, geo, device_id, seen_s, seen_us, long_name };
+enum Field : std::size_t { id, created_at, amount, mcc, approved, ratio, geo, device_id, seen_s, seen_us, long_name, address };
 
 // Owns the bytes of a batch: each value is followed by 64 bytes that look like JSON going on.
 class RecordTexts {

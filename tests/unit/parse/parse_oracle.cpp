@@ -32,6 +32,10 @@ std::string compare(const FieldSpec& field, const Column& column, element value)
       return is_number(value) && double(value) == decimal_to_double(column.integers[0], field.scale) ? "" : "another decimal";
     case ValueType::geo:
       return double(value["lat"]) == column.points[0].latitude && double(value["lon"]) == column.points[0].longitude ? "" : "another place";
+    case ValueType::ip: {
+      IpAddress expected;
+      return parse_ip(std::string_view(value), expected) && expected == column.addresses[0] ? "" : "another address";
+    }
     case ValueType::timestamp:
       if (value.is_string()) return parse_timestamp(std::string_view(value)) == column.integers[0] ? "" : "another time";
       if (field.unit == TimestampUnit::automatic) return std::int64_t(value) == column.integers[0] ? "" : "another time";

@@ -30,11 +30,13 @@ event payment {
 }
 feature card_payments_10m  = count() by card_id over 10m
 feature shop_payments_10m  = count() by merchant_id over 10m
+let shop_group = right(merchant_id, 1)
+feature group_payments_10m = count() by shop_group over 10m
 feature shop_cards_1h      = distinct(card_id) by merchant_id over 1h
 feature device_spend_1h    = sum(amount) by device_id over 1h excluding this event
 feature pair_payments_1h   = count() by device_id, merchant_id over 1h where amount > 10.00
 rule busy_card "Many payments on one card" {
-  when card_payments_10m >= 3
+  when card_payments_10m >= 3 and group_payments_10m >= 1
   then block
   reason "{card_payments_10m} payments in 10 minutes"
 }
