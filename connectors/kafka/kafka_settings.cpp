@@ -4,6 +4,7 @@
 #include <charconv>
 #include <span>
 
+#include "connectors/kafka/kafka_handles.h"
 #include "engine/base/timestamp.h"
 #include "engine/settings/config_errors.h"
 #include "engine/settings/field_reader.h"
@@ -62,6 +63,20 @@ void check_properties(FieldReader& fields, const KafkaProperties& properties, st
       fields.complain_at(config_error::reserved_property, fields.place_of_property("librdkafka", each.property),
                          "the property " + name + " has a setting of its own", "", {"use `" + std::string(each.setting) + "` instead"});
     }
+  }
+}
+
+// The values may be secrets, and are not shown.
+void try_properties(FieldReader& fields, const KafkaProperties& properties) {
+  if (!fields.reading()) return;
+  const KafkaConf conf(rd_kafka_conf_new());
+  for (const auto& [name, value] : properties) {
+    const rd_kafka_conf_res_t result = rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), nullptr, 0);
+    if (result == RD_KAFKA_CONF_OK) continue;
+    const bool unknown = result == RD_KAFKA_CONF_UNKNOWN;
+    fields.complain_at(config_error::refused_property, fields.place_of_property("librdkafka", name),
+                       unknown ? "librdkafka knows no property `" + name + "`" : "librdkafka does not take this value of `" + name + "`",
+                       "", {});
   }
 }
 
@@ -270,6 +285,7 @@ void describe(FieldReader& fields, KafkaSourceSettings& to) {
   for (std::size_t index = 0; index < to.topics.size(); ++index) check_topic(fields, topic_places[index], to.topics[index]);
   check_properties(fields, to.librdkafka, reserved_for_all);
   check_properties(fields, to.librdkafka, reserved_for_sources);
+  try_properties(fields, to.librdkafka);
 }
 
 void describe(FieldReader& fields, KafkaSinkSettings& to) {
@@ -285,6 +301,7 @@ void describe(FieldReader& fields, KafkaSinkSettings& to) {
   check_topic(fields, fields.place_of("topic"), to.topic);
   check_properties(fields, to.librdkafka, reserved_for_all);
   check_properties(fields, to.librdkafka, reserved_for_sinks);
+  try_properties(fields, to.librdkafka);
   if (to.security && !to.brokers)
     fields.complain(config_error::contradiction, "security",
                     "`security` without `brokers`: the sink would use the source's brokers with another login",

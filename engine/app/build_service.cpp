@@ -17,7 +17,7 @@
 #include "connectors/kafka/kafka_sink.h"
 #include "connectors/kafka/kafka_source.h"
 #include "engine/app/log.h"
-#include "engine/feedback/feedback_state.h"
+#include "engine/app/start_checks.h"
 
 namespace weir {
 namespace {
@@ -37,7 +37,6 @@ class Builder {
 
   Result<std::unique_ptr<BuiltService>> build() {
     ServiceParts parts;
-    parts.lanes = settings_.runtime.lanes.value_or(std::max(2U, std::thread::hardware_concurrency()) - 1);
     for (std::size_t index = 0; index < settings_.sources.size() && status_; ++index) parts.sources.push_back(source(index));
     for (std::size_t index = 0; index < settings_.sinks.size() && status_; ++index) parts.sinks.push_back(decision_sink(index));
     NamedSink dead_letters;
@@ -59,16 +58,6 @@ class Builder {
   }
 
  private:
-  // What an event decides would have to reach the owner of a key before the next event of that key is judged, wherever that is.
-  static Status refuse_foreign_feedback(const Scorer& scorer, LaneIndex lanes) {
-    const std::string name = foreign_feedback(scorer);
-    if (lanes <= 1 || name.empty()) return success();
-    return Error{ErrorKind::configuration,
-                 "`" + name + "` is written and read by rules, and its key is not that of the shard: with " + std::to_string(lanes) +
-                     " lanes, events of one key could be decided at the same time. Set `runtime.lanes: 1`, or add "
-                     "the event's `key` field to its key"};
-  }
-
   NamedSource source(std::size_t index) {
     const SourceSettings& source = settings_.sources[index];
     NamedSource named;
@@ -111,7 +100,10 @@ class Builder {
     auto versions = RuleVersions::open(configuration_, folder);
     if (!versions) return versions.error();
     built_->versions = versions.take();
-    built_->versions->demand([lanes = parts.lanes](const Scorer& scorer) { return refuse_foreign_feedback(scorer, lanes); });
+    const auto demand = [this](LaneIndex lanes) {
+      built_->versions->demand([lanes](const Scorer& scorer) { return refuse_lanes(scorer, lanes); });
+    };
+    demand(settings_.runtime.lanes.value_or(1));  // where it is left open, what is in force decides
     auto starting = built_->versions->start();
     if (!starting) return starting.error();
     StartingRules& rules = starting.value();
@@ -124,6 +116,11 @@ class Builder {
     }
     parts.rules = std::make_unique<RuleSwitch>(std::move(rules.log), std::move(rules.version), std::move(inputs),
                                                [made = built_->versions.get()](std::uint64_t number) { return made->rebuild(number); });
+    if (Status prepared = parts.rules->prepare_history(); !prepared) return prepared;
+    const LaneChoice choice = choose_lanes(settings_.runtime.lanes, parts.rules->needs_one_lane(), std::thread::hardware_concurrency());
+    if (!choice.reason.empty()) log_info(choice.reason);
+    parts.lanes = choice.lanes;
+    demand(parts.lanes);
     return success();
   }
 

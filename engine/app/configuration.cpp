@@ -8,6 +8,7 @@
 
 #include "connectors/registry.h"
 #include "engine/app/feeding_sources.h"
+#include "engine/app/start_checks.h"
 #include "engine/settings/config_errors.h"
 #include "engine/settings/field_wording.h"
 #include "rules/language/error_codes.h"
@@ -128,6 +129,7 @@ void check_set(CheckedSet& set, const ServiceSettings& settings, CheckOptions op
   if (!has_errors(set.diagnostics)) set.fed_by = find_feeding_sources(settings.sources, *set.rules, set.diagnostics);
   for (const SinkSettings& sink : settings.sinks)
     set.routes.push_back(sink.when ? check_condition(set, *sink.when, ExpressionScope::decision) : no_expression);
+  check_lanes(set, settings);
 }
 
 std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& path, std::span<const std::string> overrides,
@@ -139,6 +141,7 @@ std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& p
   const ServiceSettings& settings = configuration->load.draft;
   configuration->rules_files = read_rules_files(rules_paths(settings, configuration->diagnostics), configuration->diagnostics);
   if (!configuration->rules_files.empty()) check_set(*configuration, settings, check_options_of_today());
+  if (configuration->rules) check_compiles(*configuration);
   return configuration;
 }
 

@@ -33,8 +33,6 @@ void Service::wake_lane(void* service, LaneIndex lane) {
 
 Status Service::start() {
   const auto no_wait = std::chrono::steady_clock::now();
-  if (parts_.rules)
-    if (Status prepared = parts_.rules->prepare_history(); !prepared) return prepared;
   for (std::size_t opened = 0; opened < parts_.sinks.size(); ++opened) {
     Status status = parts_.sinks[opened].sink->open(parts_.lanes, &Service::wake_lane, this);
     if (status) continue;

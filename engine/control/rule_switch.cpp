@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/feedback/feedback_state.h"
 
 namespace weir {
 namespace {
@@ -62,6 +63,8 @@ void RuleSwitch::stop() {
 
 void RuleSwitch::remember(const std::shared_ptr<const CompiledVersion>& version) {
   versions_[version->number] = version;
+  for (const auto& scorer : version->scorers)
+    if (needs_one_lane_.empty()) needs_one_lane_ = foreign_feedback(*scorer);
   while (versions_.size() > versions_cached_max) versions_.erase(versions_.begin());
   for (std::size_t source = 0; source < inputs_.size(); ++source) {
     reaches_[source].add(input_of(*version, source));

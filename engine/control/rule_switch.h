@@ -61,8 +61,10 @@ class RuleSwitch : public RuleBook {
 
   // Before any shard comes. The lanes outlive the switch's thread.
   void attach(LaneGroup& lanes);
-  // Compiles what the epochs in the log still need. An error names the version that cannot be built any more.
+  // Compiles what the epochs in the log still need. An error names the version that cannot be built any more. Before `attach`.
   Status prepare_history();
+  // What of the versions that came by so far takes one lane, because its key is not the shard's (foreign_feedback); empty: nothing.
+  const std::string& needs_one_lane() const { return needs_one_lane_; }
   void start();
   // Sources must have handed their shards back, lanes must still be running.
   void stop();
@@ -122,6 +124,7 @@ class RuleSwitch : public RuleBook {
   std::vector<HistoryReach> reaches_;                // by source, of all versions that came by
   std::vector<std::atomic<std::int64_t>> reach_ms_;  // what they say, for any thread
   std::vector<std::atomic<bool>> shares_;            // by source
+  std::string needs_one_lane_;
   std::atomic<bool> stopping_{false};
   WakeSignal wake_;
   std::thread thread_;

@@ -98,6 +98,10 @@ constexpr std::array table{
                 "What Weir promises depends on these properties (explicit commits, its own assignment, durable deliveries), or they have a "
                 "setting\n"
                 "of their own, which the complaint names."},
+    ConfigError{
+        config_error::refused_property, "a property that librdkafka does not take",
+        "What stands under `librdkafka` is passed on as it is. The installed version of librdkafka does not know the name, or the\n"
+        "value is none of those that it takes. All properties: https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md"},
     ConfigError{config_error::bad_override, "--set is not of the form a.b=value",
                 "The path names the setting from the top of the file, the value is YAML; nothing behind the `=` removes the setting.\n"
                 "A key that has dots itself stands in double quotes.\n\n"

@@ -36,6 +36,7 @@ constexpr std::string_view no_connector = "C0401";
 constexpr std::string_view two_connectors = "C0402";
 constexpr std::string_view contradiction = "C0403";
 constexpr std::string_view reserved_property = "C0404";
+constexpr std::string_view refused_property = "C0405";
 constexpr std::string_view bad_override = "C0501";
 }  // namespace config_error
 

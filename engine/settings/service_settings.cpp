@@ -131,7 +131,12 @@ void describe(FieldReader& fields, ParseSettings& to) {
 }
 
 void describe(FieldReader& fields, RuntimeSettings& to) {
-  fields.number("lanes", to.lanes, {1, 256}, "threads that work on events; `auto`: as many as cores less one", "auto");
+  fields.number("lanes", to.lanes, {1, 256},
+                "threads that work on events; `auto`: as many as cores less one, or one where the rules need it (facts, patterns, earlier "
+                "decisions by another "
+                "key than the shard's)",
+                "auto");
+  if (fields.reading()) to.lanes_place = fields.place_of("lanes");
   fields.duration("shutdown_timeout", to.shutdown_timeout, {0ms, 1h}, "how long a drain may take before the process ends with code 69");
 }
 

@@ -96,7 +96,8 @@ struct ParseSettings {
 };
 
 struct RuntimeSettings {
-  std::optional<std::uint32_t> lanes;  // none: cores less one, at least one
+  std::optional<std::uint32_t> lanes;  // none: cores less one, at least one; one where the rules need it
+  SettingsPlace lanes_place;
   std::chrono::milliseconds shutdown_timeout{25'000};
 };
 
