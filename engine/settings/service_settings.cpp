@@ -106,10 +106,10 @@ void describe(FieldReader& fields, LateSettings& to) {
 }
 
 void describe(FieldReader& fields, DuplicateIdSettings& to) {
-  fields.duration(
-      "horizon", to.horizon, {0ms, 24h},
-      "a record whose `id` was first seen at most so long before gets the first one's decision again and changes no window; `0s` for "
-      "never. Restarts read twice as much more of the log, and decide what they read");
+  fields.duration("horizon", to.horizon, {0ms, 24h},
+                  "a record whose `id` was first seen at most so long before (by the records' timestamps; in files by the events' times) "
+                  "gets the first one's decision again and changes no window; `0s` for "
+                  "never. Restarts read twice as much more of the log, and decide what they read");
   fields.number("ids_max", to.ids_max, {1, 100'000'000}, "ids and decisions remembered a shard; beyond it the oldest are forgotten");
 }
 

@@ -24,11 +24,15 @@ bool CsvReader::next(std::vector<std::string>& cells) {
 
 std::string CsvReader::cell() {
   std::string value;
-  if (at_ < text_.size() && text_[at_] == '"') quoted_part(value);
+  const std::size_t first = text_.find_first_not_of(" \t", at_);
+  if (first != std::string_view::npos && text_[first] == '"') {
+    at_ = first;
+    quoted_part(value);
+  }
   const std::size_t begin = at_;
   while (at_ < text_.size() && text_[at_] != ',' && text_[at_] != '\n') ++at_;
-  value += text_.substr(begin, at_ - begin);
-  return std::string(trimmed(value));
+  value += trimmed(text_.substr(begin, at_ - begin));
+  return value;
 }
 
 void CsvReader::quoted_part(std::string& value) {

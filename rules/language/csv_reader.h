@@ -11,7 +11,8 @@ namespace weir {
 // Without blanks, tabs and carriage returns at both ends.
 std::string_view trimmed(std::string_view text);
 
-// Cells of one record after another. A quoted cell may hold commas, doubled quotes and line ends. Blanks around a cell do not count.
+// Cells of one record after another. A quoted cell may hold commas, doubled quotes and line ends. Blanks around a cell do not count,
+// those inside of quotes do.
 class CsvReader {
  public:
   // `text` must outlive the reader.

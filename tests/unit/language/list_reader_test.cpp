@@ -47,6 +47,13 @@ TEST_F(ListFiles, ACsvFileIsReadByColumn) {
   EXPECT_EQ(notes->sorted_texts(), (std::vector<std::string>{"a, \"b\"\nand more", "x"}));
 }
 
+TEST_F(ListFiles, BlanksCountInsideOfQuotesAlone) {
+  const std::string text = "id , name\n1,\"  a \"\n2, b \n3, \"c, d\" \n4,\"\te\"  \r\n5,\"f\"g\n6, \t\n";
+  const auto set = read_list_file(write("a.csv", text), "name", ValueType::string, 0, problems_);
+  ASSERT_TRUE(set) << problems_[0].message;
+  EXPECT_EQ(set->sorted_texts(), (std::vector<std::string>{"\te", "  a ", "b", "c, d", "fg"}));
+}
+
 TEST_F(ListFiles, ProblemsNameTheLineAndStopAtTen) {
   std::string text = "1\n";
   for (int line = 0; line < 100; ++line) text += "x\n";
