@@ -204,7 +204,7 @@ void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
     if (chosen.committed < 0) first_commits.push_back({one.topic, one.partition, chosen.live_from, {-1, 0, chosen.origin}});
     starts->elems[at].offset = chosen.replay_from;
 
-    owner_->assign({shard, {name_, one.topic, one.partition}, epoch_, assigned.lane, chosen.replay_from, chosen.live_from});
+    owner_->assign({shard, {name_, one.topic, one.partition}, epoch_, assigned.lane, chosen.replay_from, chosen.live_from, chosen.end});
     if (chosen.failure) {
       starts->elems[at].offset = RD_KAFKA_OFFSET_INVALID;
       owner_->fail(shard, *chosen.failure);

@@ -47,6 +47,7 @@ bool needs_replay_lookup(const OffsetFacts& facts, const ReplayReach& reach) {
 ShardOffsets choose_shard_offsets(const OffsetFacts& facts, KafkaStart::Kind start, const ReplayReach& reach) {
   ShardOffsets chosen;
   chosen.committed = facts.committed;
+  chosen.end = facts.high;
   if (facts.committed < 0) {
     // The configured start, once and explicitly: auto.offset.reset would also act later, silently, on a lost position.
     chosen.live_from = facts.low;

@@ -17,6 +17,7 @@ struct ShardOffsets {
   std::int64_t committed = -1;  // -1: the group has no position here yet
   std::int64_t live_from = 0;
   std::int64_t replay_from = 0;
+  std::int64_t end = 0;          // where the partition ends now
   std::int64_t origin = 0;       // CommitMetadata::origin, to be committed again
   std::optional<Error> failure;  // the committed position does not exist (any more): the shard cannot go on
 };

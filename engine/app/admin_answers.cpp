@@ -68,6 +68,9 @@ AdminAnswer AdminAnswers::status(bool json) const {
   look.lags = built_.service->lags();
   look.last_reload = built_.reloader->last();
   look.reloads = built_.reloader->attempts();
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  look.now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  look.expiry_warning_ms = std::chrono::milliseconds(built_.versions->configuration().load.settings->rules.expiry_warning).count();
   look.files_differ = built_.reloader->files_differ();
   return {exit_code::fine, json ? status_json(look) : status_text(look)};
 }

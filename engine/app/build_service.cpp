@@ -116,6 +116,7 @@ class Builder {
     }
     parts.rules = std::make_unique<RuleSwitch>(std::move(rules.log), std::move(rules.version), std::move(inputs),
                                                [made = built_->versions.get()](std::uint64_t number) { return made->rebuild(number); });
+    parts.rules->tell(notice_);
     if (Status prepared = parts.rules->prepare_history(); !prepared) return prepared;
     const LaneChoice choice = choose_lanes(settings_.runtime.lanes, parts.rules->needs_one_lane(), std::thread::hardware_concurrency());
     if (!choice.reason.empty()) log_info(choice.reason);

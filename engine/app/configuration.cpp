@@ -70,9 +70,10 @@ void check_event(CheckedSet& set, const SourceSettings& source) {
 
 }  // namespace
 
-CheckOptions check_options_of_today() {
+CheckOptions check_options_of_today(const RulesSettings& settings) {
   CheckOptions options;
   options.now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  options.expiry_warning_ms = std::chrono::milliseconds(settings.expiry_warning).count();
   return options;
 }
 
@@ -140,7 +141,7 @@ std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& p
   // With errors elsewhere in the config, its rules are still checked: all complaints at once.
   const ServiceSettings& settings = configuration->load.draft;
   configuration->rules_files = read_rules_files(rules_paths(settings, configuration->diagnostics), configuration->diagnostics);
-  if (!configuration->rules_files.empty()) check_set(*configuration, settings, check_options_of_today());
+  if (!configuration->rules_files.empty()) check_set(*configuration, settings, check_options_of_today(settings.rules));
   if (configuration->rules) check_compiles(*configuration);
   return configuration;
 }

@@ -51,7 +51,7 @@ std::unique_ptr<Configuration> load_configuration(const std::filesystem::path& p
                                                   const Environment& environment);
 
 // With the time of day, for warnings about rules near their expiry.
-CheckOptions check_options_of_today();
+CheckOptions check_options_of_today(const RulesSettings& settings = {});
 
 // Which events the records of a source are, in the terms of the parser. Precondition: they are declared.
 RecordTypes record_types(const EventSchema& schema, const SourceSettings& source);

@@ -99,7 +99,7 @@ RuleCandidate RuleVersions::check(std::vector<SourceFile> texts) {
     Result<std::string> content = store_.contents().keep(file.text);
     if (content) candidate.files.push_back({KeptFile::Kind::rules, file.path, content.take(), file.text.size()});
   }
-  CheckOptions options = check_options_of_today();
+  CheckOptions options = check_options_of_today(settings().rules);
   // Lists are read from the copies that are kept, so that what is checked is what a restart will build, whoever writes to the files now.
   options.locate = [this, &candidate](const std::string& path) {
     std::vector<KeptFile>& files = candidate.files;

@@ -1,7 +1,6 @@
 #include "engine/app/run_command.h"
 
 #include <csignal>
-#include <set>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -17,7 +16,7 @@
 #include "engine/app/run_service.h"
 #include "engine/app/signals.h"
 #include "engine/base/diagnostic.h"
-#include "rules/language/limits.h"
+#include "engine/control/expiry_watch.h"
 
 namespace weir {
 namespace {
@@ -31,15 +30,19 @@ constexpr auto guard_margin = 5s;  // beyond shutdown_timeout, for what cannot b
 
 enum class EndedBy { signal, end_of_sources, time, failure };
 
-// Says once when a shard stops, and on the way how far a replay is.
+// Says once when a shard stops, once a day what expires, and on the way how far a replay is.
 class Watch {
  public:
+  explicit Watch(std::chrono::milliseconds expiry_warning) : expiry_(expiry_warning.count()) {}
+
   void look(const ServiceStatus& status) {
     for (; failures_seen_ < status.failures.size(); ++failures_seen_) {
       const ShardFailure& failure = status.failures[failures_seen_];
       log_error(fmt::format("shard {}/{} stopped: {}", failure.name.topic, failure.name.partition, failure.error.text));
     }
-    look_at_expiry(status);
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    for (const std::string& text : expiry_.look(status.rules, std::chrono::duration_cast<std::chrono::milliseconds>(now).count()))
+      log_warning(text);
     const bool replaying = status.replayed > replayed_seen_;
     if (replaying)
       log_info(fmt::format("rebuilding windows: {} records replayed", status.replayed));
@@ -60,23 +63,7 @@ class Watch {
   }
 
  private:
-  // What is near its end at the start was told by the check of the rules.
-  void look_at_expiry(const ServiceStatus& status) {
-    const std::int64_t now_ms =
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-    for (const RuleStatus& rule : status.rules) {
-      if (rule.expires_ms == never_expires || rule.mode == RuleMode::off || rule.expires_ms - now_ms > limits::expiry_warning_ms) continue;
-      if (near_expiry_.insert(rule.name).second && !first_look_)
-        log_warning(fmt::format("rule {} expires in less than 30 days", rule.name));
-      if (rule.expires_ms <= now_ms && expired_.insert(rule.name).second && !first_look_)
-        log_warning(fmt::format("rule {} has expired: events from now on are judged without it", rule.name));
-    }
-    first_look_ = false;
-  }
-
-  std::set<std::string> near_expiry_;
-  std::set<std::string> expired_;
-  bool first_look_ = true;
+  ExpiryWatch expiry_;
   std::size_t failures_seen_ = 0;
   std::uint64_t replayed_seen_ = 0;
   bool was_replaying_ = false;
@@ -93,11 +80,11 @@ std::string reload_text(const std::optional<ReloadResult>& last) {
   return last ? last->origin + ": " + last->text : std::string();
 }
 
-EndedBy run_until_ended(BuiltService& built, const RunOptions& options, LiveView* view) {
+EndedBy run_until_ended(BuiltService& built, const RunOptions& options, std::chrono::milliseconds expiry_warning, LiveView* view) {
   Service& service = *built.service;
   const Clock::time_point begun = Clock::now();
   Clock::time_point next_look = begun + look_every;
-  Watch watch;
+  Watch watch(expiry_warning);
   for (;;) {
     if (const std::optional<int> signal = wait_for_signal(wake_every); signal) {
       if (*signal != SIGHUP) return EndedBy::signal;
@@ -136,7 +123,7 @@ int run_service(const Configuration& configuration, BuiltService& built, const R
   {
     std::optional<LiveView> view;
     if (options.live) view.emplace(stdout, isatty(STDOUT_FILENO) != 0, "weir " + options.config);
-    ended = run_until_ended(built, options, view ? &*view : nullptr);
+    ended = run_until_ended(built, options, settings.rules.expiry_warning, view ? &*view : nullptr);
   }
   const ShutdownGuard guard(Clock::now() + settings.runtime.shutdown_timeout + guard_margin, exit_code::drain_timed_out);
   if (ended == EndedBy::failure) log_error(service.configuration_failure()->text);

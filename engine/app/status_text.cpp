@@ -7,6 +7,7 @@
 #include "engine/base/byte_buffer.h"
 #include "engine/base/json_text.h"
 #include "engine/base/timestamp.h"
+#include "engine/control/expiry_watch.h"
 
 namespace weir {
 namespace {
@@ -97,6 +98,7 @@ std::string status_text(const StatusLook& look) {
   }
   if (!look.rules.last_failure.empty())
     text += fmt::format("epochs  {} failures, the last: {}\n", look.rules.log_failures, look.rules.last_failure);
+  if (look.rules.shards_anew > 0) text += fmt::format("epochs  dropped for {} shards whose topic was made anew\n", look.rules.shards_anew);
   text += fmt::format("records {}, decided {}, filtered {}, dead letters {}, replayed {}, held for an epoch {}\n", service.records,
                       service.decided, service.filtered, service.dead_letters, service.replayed, service.held);
   for (std::size_t lane = 0; lane < service.switches.size(); ++lane) {
@@ -119,6 +121,8 @@ std::string status_text(const StatusLook& look) {
   }
   for (const OutcomeCount& outcome : service.outcomes) text += fmt::format("outcome {}: {}\n", outcome.name, outcome.count);
   for (const RuleStatus& rule : service.rules) text += "rule    " + rule_text(rule) + '\n';
+  for (const RuleStatus& rule : service.rules)
+    if (const std::string near = expiry_text(rule, look.now_ms, look.expiry_warning_ms); !near.empty()) text += "warning " + near + '\n';
   for (const ShardFailure& failure : service.failures)
     text += fmt::format("failed  {}/{}: {}\n", failure.name.topic, failure.name.partition, failure.error.text);
   return text;
@@ -149,18 +153,22 @@ std::string status_json(const StatusLook& look) {
     return fmt::format(R"({{"switch_pauses":{},"switch_last_us":{},"switch_longest_us":{},"held_longest_us":{}}})", lane.pauses,
                        lane.last_us, lane.longest_us, lane.held_longest_us);
   });
+  std::vector<std::string> near;
+  for (const RuleStatus& rule : service.rules)
+    if (std::string text = expiry_text(rule, look.now_ms, look.expiry_warning_ms); !text.empty()) near.push_back(std::move(text));
+  const std::string warnings = joined(near, json_of);
   // {"rules":[...]} without its braces.
   const std::string rules = rules_json(service.rules);
   return fmt::format(
-             R"({{"config":{},"uptime_s":{},"lanes":{},"ruleset":{{"version":{},"hash":"{}","switches":{},"reloads":{},"files_differ":{},"epoch_log_failures":{}}},)",
+             R"({{"config":{},"uptime_s":{},"lanes":{},"ruleset":{{"version":{},"hash":"{}","switches":{},"reloads":{},"files_differ":{},"epoch_log_failures":{},"shards_anew":{}}},)",
              json_of(look.config), look.uptime.count(), look.lanes, look.rules.version, look.rules.hash, look.rules.switches, look.reloads,
-             look.files_differ, look.rules.log_failures) +
+             look.files_differ, look.rules.log_failures, look.rules.shards_anew) +
          fmt::format(
              R"("last_reload":{},"records":{},"decided":{},"filtered":{},"dead_letters":{},"replayed":{},"held":{},"rule_errors":{},)",
              look.last_reload ? reload_json(*look.last_reload) : "null", service.records, service.decided, service.filtered,
              service.dead_letters, service.replayed, service.held, service.rule_errors) +
-         fmt::format(R"("by_lane":[{}],"sources":[{}],"shards":[{}],"sinks":[{}],"outcomes":{{{}}},"failures":[{}],{}}})", lanes, sources,
-                     shards, sinks, outcomes, failures, rules.substr(1, rules.size() - 2)) +
+         fmt::format(R"("by_lane":[{}],"sources":[{}],"shards":[{}],"sinks":[{}],"outcomes":{{{}}},"failures":[{}],"warnings":[{}],{}}})",
+                     lanes, sources, shards, sinks, outcomes, failures, warnings, rules.substr(1, rules.size() - 2)) +
          '\n';
 }
 

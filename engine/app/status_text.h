@@ -23,6 +23,8 @@ struct StatusLook {
   std::optional<ReloadResult> last_reload;
   std::uint64_t reloads = 0;  // attempts
   bool files_differ = false;
+  std::int64_t now_ms = 0;             // since 1970
+  std::int64_t expiry_warning_ms = 0;  // before its end a rule is named
 };
 
 std::string status_text(const StatusLook& look);

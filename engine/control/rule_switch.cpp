@@ -188,18 +188,36 @@ Status RuleSwitch::append(const EpochChanges& changes) {
   }
 }
 
+// A shard that ends before what was decided of it is not the one of before: its offsets began again.
+bool RuleSwitch::was_made_anew(const ShardStart& start) {
+  const std::int64_t decided = log_->decided(start.name);
+  if (start.end < 0 || decided <= start.end) return false;
+  ++shards_anew_;
+  if (notice_ != nullptr)
+    notice_("topic " + start.name.topic + " was made anew: partition " + std::to_string(start.name.partition) + " ends at offset " +
+            std::to_string(start.end) + ", and records up to " + std::to_string(decided) +
+            " were decided before; which rules decided those is forgotten");
+  return true;
+}
+
 void RuleSwitch::begin_shard(std::size_t source, const ShardStart& start, const std::shared_ptr<PublishedPosition>& position,
                              const std::function<void(ShardRules)>& assign) {
   const std::lock_guard guard(mutex_);
+  const bool anew = was_made_anew(start);
   // Nothing behind the bound was decided; what lies before it may have been, by the set whose epoch it is in.
-  const std::int64_t earliest = std::max(start.live_from, log_->bound(start.name).value_or(start.live_from));
-  log_->forget_before(start.name, start.replay_from);
+  const std::int64_t earliest = anew ? start.live_from : std::max(start.live_from, log_->bound(start.name).value_or(start.live_from));
+  if (!anew) log_->forget_before(start.name, start.replay_from);
   std::vector<Epoch> epochs = log_->epochs(start.name);
   EpochChanges changes;
-  if (epochs.empty()) changes.epochs.push_back({start.name, {active_->number, std::min(start.replay_from, start.live_from)}});
-  if (!epochs.empty() && epochs.back().version != active_->number) changes.epochs.push_back({start.name, {active_->number, earliest}});
+  if (anew && !epochs.empty()) {
+    // Replaces all that begin at it or behind it.
+    changes.epochs.push_back({start.name, {active_->number, std::min({start.replay_from, start.live_from, epochs.front().offset})}});
+  } else {
+    if (epochs.empty()) changes.epochs.push_back({start.name, {active_->number, std::min(start.replay_from, start.live_from)}});
+    if (!epochs.empty() && epochs.back().version != active_->number) changes.epochs.push_back({start.name, {active_->number, earliest}});
+  }
   LiveShard live{start, position, earliest + first_bound, -1, 0, -1, Clock::now(), Clock::now()};
-  changes.bounds.push_back({start.name, live.bound});
+  changes.bounds.push_back({start.name, live.bound, start.live_from});
   Status written = append(changes);
   while (!written && !stopping_.load(std::memory_order_acquire)) {
     std::this_thread::sleep_for(retry_every);
@@ -235,7 +253,7 @@ void RuleSwitch::end_shard(std::size_t source, ShardIndex shard) {
   const auto found = shards_.find({source, shard});
   if (found == shards_.end()) return;
   EpochChanges changes;
-  changes.bounds.push_back({found->second.start.name, decided_below(found->second)});
+  changes.bounds.push_back({found->second.start.name, decided_below(found->second), decided_below(found->second)});
   // Without it the next start takes the bound that is there for what was decided, which is safe.
   if (const Status written = log_->append(changes); !written) ++log_failures_;
   shards_.erase(found);
@@ -292,7 +310,7 @@ void RuleSwitch::move_bounds(Clock::time_point now) {
         continue;
       }
     }
-    changes.bounds.push_back({shard.start.name, bound});
+    changes.bounds.push_back({shard.start.name, bound, decided});
     moved.emplace_back(&shard, bound);
     lanes.insert(shard.start.lane);
   }
@@ -346,6 +364,7 @@ SwitchStatus RuleSwitch::status() const {
   status.hash = active_->scorers.front()->vocabulary().hash;
   status.switches = switches_;
   status.log_failures = log_failures_;
+  status.shards_anew = shards_anew_;
   status.last_failure = last_failure_;
   for (const auto& [key, shard] : shards_) {
     ShardRuleStatus each;

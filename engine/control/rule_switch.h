@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -45,6 +46,7 @@ struct SwitchStatus {
   std::string hash;
   std::uint64_t switches = 0;      // since the start
   std::uint64_t log_failures = 0;  // appends to the epoch log that failed and were tried again or given up
+  std::uint64_t shards_anew = 0;   // whose epochs were dropped because their topic was made anew
   std::string last_failure;
   std::vector<ShardRuleStatus> shards;
 };
@@ -59,6 +61,8 @@ class RuleSwitch : public RuleBook {
   RuleSwitch(std::unique_ptr<EpochLog> log, CompiledVersion active, std::vector<InputSettings> inputs, Rebuild rebuild);
   ~RuleSwitch() override;
 
+  // Where to say what an operator should know. Before any shard comes.
+  void tell(void (*notice)(std::string_view text)) { notice_ = notice; }
   // Before any shard comes. The lanes outlive the switch's thread.
   void attach(LaneGroup& lanes);
   // Compiles what the epochs in the log still need. An error names the version that cannot be built any more. Before `attach`.
@@ -109,6 +113,7 @@ class RuleSwitch : public RuleBook {
   Status append(const EpochChanges& changes);
   Status propose(const CompiledVersion& version, const std::vector<std::shared_ptr<RuleStages>>& stages,
                  const std::optional<ActiveVersion>& active);
+  bool was_made_anew(const ShardStart& start);
   void remember(const std::shared_ptr<const CompiledVersion>& version);
   Result<std::shared_ptr<const CompiledVersion>> version_of(std::uint64_t number);
   InputSettings input_of(const CompiledVersion& version, std::size_t source) const;
@@ -140,7 +145,9 @@ class RuleSwitch : public RuleBook {
   std::chrono::milliseconds append_time_{0};  // of the slowest append lately
   std::uint64_t switches_ = 0;
   std::uint64_t log_failures_ = 0;
+  std::uint64_t shards_anew_ = 0;
   std::string last_failure_;
+  void (*notice_)(std::string_view text) = nullptr;
 };
 
 }  // namespace weir

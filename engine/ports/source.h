@@ -54,6 +54,7 @@ struct ShardStart {
   LaneIndex lane = 0;
   std::int64_t replay_from = 0;
   std::int64_t live_from = 0;
+  std::int64_t end = -1;  // where the shard ends now: the next record's offset; -1: unknown
 };
 
 // What a source calls on the engine, from its control thread. Implemented by the lane group.

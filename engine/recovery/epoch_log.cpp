@@ -56,10 +56,12 @@ bool EpochLog::apply(std::string_view line, Content& content) {
   words >> epoch.offset >> partition >> source >> topic;
   if (words.fail() || (kind != "epoch" && kind != "bound")) return false;
   ShardHistory& history = content.shards[{from_word(source), from_word(topic), partition}];
-  if (kind == "epoch")
+  if (kind == "epoch") {
     add_epoch(history.epochs, epoch);
-  else
-    history.bound = epoch.offset;
+    return true;
+  }
+  history.bound = epoch.offset;
+  if (std::int64_t decided = -1; words >> decided) history.decided = decided;
   return true;
 }
 
@@ -68,7 +70,9 @@ std::string EpochLog::text_of(const EpochChanges& changes, std::uint64_t& record
   for (const ShardEpoch& each : changes.epochs)
     text +=
         line_of("epoch " + std::to_string(each.epoch.version) + ' ' + std::to_string(each.epoch.offset) + ' ' + shard_words(each.shard));
-  for (const ShardBound& each : changes.bounds) text += line_of("bound " + std::to_string(each.offset) + ' ' + shard_words(each.shard));
+  for (const ShardBound& each : changes.bounds)
+    text += line_of("bound " + std::to_string(each.offset) + ' ' + shard_words(each.shard) +
+                    (each.decided < 0 ? "" : ' ' + std::to_string(each.decided)));
   if (changes.active) text += line_of("active " + std::to_string(changes.active->version) + ' ' + as_word(changes.active->files_digest));
   records += changes.epochs.size() + changes.bounds.size() + (changes.active ? 1 : 0);
   return text;
@@ -79,7 +83,7 @@ std::string EpochLog::whole_text(const Content& content, std::uint64_t& records)
   for (const auto& [key, history] : content.shards) {
     const ShardName shard{std::get<0>(key), std::get<1>(key), std::get<2>(key)};
     for (const Epoch& epoch : history.epochs) all.epochs.push_back({shard, epoch});
-    if (history.bound) all.bounds.push_back({shard, *history.bound});
+    if (history.bound) all.bounds.push_back({shard, *history.bound, history.decided});
   }
   all.active = content.active;
   records = 0;
@@ -159,8 +163,11 @@ Status EpochLog::append(const EpochChanges& changes) {
   records_ += added;
   for (const ShardEpoch& each : changes.epochs)
     add_epoch(content_.shards[{each.shard.source, each.shard.topic, each.shard.partition}].epochs, each.epoch);
-  for (const ShardBound& each : changes.bounds)
-    content_.shards[{each.shard.source, each.shard.topic, each.shard.partition}].bound = each.offset;
+  for (const ShardBound& each : changes.bounds) {
+    ShardHistory& history = content_.shards[{each.shard.source, each.shard.topic, each.shard.partition}];
+    history.bound = each.offset;
+    if (each.decided >= 0) history.decided = each.decided;
+  }
   if (changes.active) content_.active = changes.active;
   std::uint64_t live = 0;
   for (const auto& [key, history] : content_.shards) live += history.epochs.size() + 1;
@@ -179,6 +186,12 @@ std::optional<std::int64_t> EpochLog::bound(const ShardName& shard) const {
   const std::lock_guard guard(mutex_);
   const auto found = content_.shards.find({shard.source, shard.topic, shard.partition});
   return found == content_.shards.end() ? std::nullopt : found->second.bound;
+}
+
+std::int64_t EpochLog::decided(const ShardName& shard) const {
+  const std::lock_guard guard(mutex_);
+  const auto found = content_.shards.find({shard.source, shard.topic, shard.partition});
+  return found == content_.shards.end() ? -1 : found->second.decided;
 }
 
 std::optional<ActiveVersion> EpochLog::active() const {

@@ -31,10 +31,11 @@ struct ShardEpoch {
   Epoch epoch;
 };
 
-// No record at or beyond `offset` was decided before a bound above it was durable.
+// No record at or beyond `offset` was decided before a bound above it was durable. What lies below `decided` was, if it is known.
 struct ShardBound {
   ShardName shard;
   std::int64_t offset = 0;
+  std::int64_t decided = -1;
 };
 
 // What the service put in force last, and a digest of the files on disk that were there then: a rollback differs from the files.
@@ -67,6 +68,8 @@ class EpochLog {
   // Ascending; the first one stands for everything before it too. Empty for a shard that was never seen.
   std::vector<Epoch> epochs(const ShardName& shard) const;
   std::optional<std::int64_t> bound(const ShardName& shard) const;
+  // Records up to there have been decided at least; -1: none that is known of.
+  std::int64_t decided(const ShardName& shard) const;
   std::optional<ActiveVersion> active() const;
   std::set<std::uint64_t> versions_in_use() const;
 
@@ -80,6 +83,7 @@ class EpochLog {
   struct ShardHistory {
     std::vector<Epoch> epochs;
     std::optional<std::int64_t> bound;
+    std::int64_t decided = -1;
   };
   struct Content {
     std::map<ShardKey, ShardHistory> shards;

@@ -64,6 +64,8 @@ void describe_rules(FieldReader& fields, RulesSettings& to) {
                 "when changed rules come into force while the service runs: as soon as a file changes, at SIGHUP, or not at all");
   fields.number("versions_kept", to.versions_kept, {1, 100'000},
                 "former versions of the rules that are kept for `weir rules`; those that a restart may need are kept anyway");
+  fields.duration("expiry_warning", to.expiry_warning, {0h, 24h * 365},
+                  "how long before a rule expires `weir check` and `weir status` say so, and the log once a day");
 }
 
 void describe_version(FieldReader& fields) {

@@ -67,6 +67,7 @@ struct RulesSettings {
   std::vector<SettingsPlace> file_places;  // of each pattern
   RulesReload reload = RulesReload::on_change;
   std::uint32_t versions_kept = 100;  // beyond those that a replay may need
+  std::chrono::hours expiry_warning{7 * 24};
 };
 
 enum class LateThen : std::uint8_t { count, dead_letter, drop };

@@ -216,7 +216,7 @@ class RuleSetChecker {
         if (!rule.name.text.empty() && !names.insert(rule.name.text).second)
           reporter.error("R0201", rule.name.span, "rule " + in_backticks(rule.name.text) + " is declared twice");
         check_rule(rule, scope_, reporter);
-        if (options_.now_ms) warn_near_expiry(rule, *options_.now_ms, reporter);
+        if (options_.now_ms) warn_near_expiry(rule, *options_.now_ms, options_.expiry_warning_ms, reporter);
       }
     });
   }

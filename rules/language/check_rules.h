@@ -29,6 +29,8 @@ struct CheckOptions {
   ListCache* list_cache = nullptr;
   // Asked before a list's file is looked for and read; complaints name the path that it was asked for. Empty: the files themselves.
   FileLocator locate{};
+  // With `now_ms`: how long before its end a rule is warned about.
+  std::int64_t expiry_warning_ms = 0;
 };
 
 // Checks all files as one rule set. Appends every complaint to `diagnostics` (warnings too); answers nothing when there was an error.

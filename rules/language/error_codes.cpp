@@ -177,7 +177,8 @@ constexpr ErrorCode codes[] = {
      "and at most 100 %, with up to two digits after the point. `by` names a field of the event, of type string or int; without it the\n"
      "event's `key` is taken. One key is always on the same side."},
     {"R0508", "a rule is near its end",
-     "A warning: `expires 2027-03-31` turns the rule off for events from that time on (UTC), and that is less than 30 days away or past."},
+     "A warning: `expires 2027-03-31` turns the rule off for events from that time on (UTC), and that is past, or near: less\n"
+     "than 7 days away, or what `rules.expiry_warning` in the config says."},
     // R06: lists
     {"R0601", "a list's file cannot be read",
      "Relative paths begin beside the rules file, or else one folder above it. The message shows the path that was tried."},

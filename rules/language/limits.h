@@ -42,7 +42,6 @@ constexpr std::size_t updates_max = 16;                                         
 constexpr std::int64_t window_ms_max = std::int64_t{400} * 24 * 60 * 60 * 1000;       // 400d
 constexpr std::uint64_t window_events_max = 10'000;                                   // of `over last N events`
 constexpr std::int64_t duration_ms_max = std::int64_t{36'500} * 24 * 60 * 60 * 1000;  // of a duration literal: 36500d
-constexpr std::int64_t expiry_warning_ms = std::int64_t{30} * 24 * 60 * 60 * 1000;    // how long before its end a rule is warned about
 constexpr std::int64_t score_max = 1'000'000;                                         // of one rule, either sign, in whole points
 constexpr std::int64_t regex_memory_bytes_max = std::int64_t{1} * 1024 * 1024;        // of one compiled expression (RE2)
 constexpr std::size_t diagnostics_max = 200;                                          // errors of one run, and as many warnings

@@ -1,7 +1,6 @@
 #include "rules/language/mode_checker.h"
 
 #include "engine/base/decimal.h"
-#include "rules/language/limits.h"
 #include "rules/language/time_literal.h"
 
 namespace weir {
@@ -74,10 +73,10 @@ void check_mode(const SyntaxRule& syntax, const CheckScope& scope, Reporter& rep
   check_key(*syntax.mode, scope, reporter, rule);
 }
 
-void warn_near_expiry(const SyntaxRule& syntax, std::int64_t now_ms, Reporter& reporter) {
+void warn_near_expiry(const SyntaxRule& syntax, std::int64_t now_ms, std::int64_t warning_ms, Reporter& reporter) {
   if (!syntax.expires || (syntax.mode && syntax.mode->mode == RuleMode::off)) return;
   const std::int64_t left_ms = syntax.expires->ms - now_ms;
-  if (left_ms > limits::expiry_warning_ms) return;
+  if (left_ms > warning_ms) return;
   const std::string rule = "rule " + in_backticks(syntax.name.text);
   if (left_ms <= 0)
     reporter.warning("R0508", syntax.expires->span, rule + " has expired",

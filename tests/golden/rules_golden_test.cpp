@@ -51,6 +51,7 @@ std::string check_expressions(const std::filesystem::path& path, CheckedRules& r
 }
 
 constexpr std::int64_t now_ms = 1'793'491'200'000;  // 2026-11-01: expiry is warned about as on that day
+constexpr std::int64_t expiry_warning_ms = std::int64_t{30} * 24 * 60 * 60 * 1000;
 
 // What its own tests find.
 std::string failures_of(CheckedRules& rules) {
@@ -73,7 +74,9 @@ std::string check_folder(const std::filesystem::path& folder) {
     if (entry.path().extension() == ".rules") files.push_back({entry.path().filename().string(), read(entry.path())});
   std::sort(files.begin(), files.end(), [](const SourceFile& left, const SourceFile& right) { return left.path < right.path; });
   Diagnostics diagnostics;
-  std::optional<CheckedRules> rules = check_rules(files, {folder.string(), now_ms, folder.filename() == "R0706_strict"}, diagnostics);
+  CheckOptions options{folder.string(), now_ms, folder.filename() == "R0706_strict"};
+  options.expiry_warning_ms = expiry_warning_ms;
+  std::optional<CheckedRules> rules = check_rules(files, options, diagnostics);
   std::string text = diagnostics.empty() ? "" : render(diagnostics, false);
   text += rules ? "accepted: " + std::to_string(rules->rules.size()) + " rules, " + std::to_string(rules->features.size()) + " features\n"
                 : "refused\n";

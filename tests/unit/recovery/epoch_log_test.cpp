@@ -51,7 +51,7 @@ TEST(EpochLog, GivesBackWhatWasAppended) {
     ASSERT_TRUE(log->append(epoch(first_shard, 1, 0)));
     ASSERT_TRUE(log->append(epoch(first_shard, 2, 100)));
     EpochChanges more = epoch(second_shard, 2, 7);
-    more.bounds.push_back({second_shard, 30});
+    more.bounds.push_back({second_shard, 30, 12});
     more.active = ActiveVersion{2, "abc def"};
     ASSERT_TRUE(log->append(more));
   }
@@ -59,6 +59,8 @@ TEST(EpochLog, GivesBackWhatWasAppended) {
   EXPECT_EQ(log->epochs(first_shard), (std::vector<Epoch>{{1, 0}, {2, 100}}));
   EXPECT_EQ(log->epochs(second_shard), (std::vector<Epoch>{{2, 7}}));
   EXPECT_EQ(log->bound(second_shard), 30);
+  EXPECT_EQ(log->decided(second_shard), 12);
+  EXPECT_EQ(log->decided(first_shard), -1);
   EXPECT_FALSE(log->bound(first_shard).has_value());
   EXPECT_EQ(log->active(), (ActiveVersion{2, "abc def"}));
   EXPECT_EQ(log->versions_in_use(), (std::set<std::uint64_t>{1, 2}));
