@@ -274,8 +274,7 @@ void describe(FieldReader& fields, KafkaSourceSettings& to) {
   fields.duration("replay_margin", to.replay_margin, {0ms, 24h},
                   "after a restart, windows are rebuilt from this much before they begin: clocks differ");
   fields.choice(
-      "data_path", to.data_path,
-      {{"direct", KafkaSourceSettings::DataPath::direct}, {"librdkafka", KafkaSourceSettings::DataPath::librdkafka}},
+      "data_path", to.data_path, {{"direct", KafkaDataPath::direct}, {"librdkafka", KafkaDataPath::librdkafka}},
       "who fetches the records: the lanes themselves, wherever they can (plain connections, uncompressed records, no properties of "
       "librdkafka below), or librdkafka");
   fields.size("prefetch_bytes_max", to.prefetch_bytes_max, {mib, 65'536 * mib}, "most bytes that librdkafka fetches ahead, for each lane");
@@ -294,7 +293,13 @@ void describe(FieldReader& fields, KafkaSinkSettings& to) {
   describe_brokers(fields, brokers, Presence::optional, "", "where the cluster is reached; without it, that of the source");
   if (fields.given("brokers")) to.brokers = brokers;
   fields.group("security", to.security, "encryption and login; without it and without brokers, as the source");
-  fields.duration("linger", to.linger, {0ms, 1s}, "wait at most this long for more outputs to send together");
+  fields.choice("data_path", to.data_path, {{"direct", KafkaDataPath::direct}, {"librdkafka", KafkaDataPath::librdkafka}},
+                "who sends the outputs: the lanes themselves, wherever they can (plain connections, no properties of librdkafka below), or "
+                "librdkafka");
+  fields.duration(
+      "linger", to.linger, {0ms, 1s},
+      "wait at most this long for more outputs to send together; lanes that send themselves wait for the answer to what they sent "
+      "before, and no longer");
   fields.flag("create_topic", to.create_topic, "create the topic where it is missing, with the broker's defaults");
   fields.properties("librdkafka", to.librdkafka, "properties of librdkafka, passed on as they are");
   if (!fields.reading()) return;

@@ -47,10 +47,10 @@ struct KafkaStart {
   std::int64_t timestamp_ms = 0;  // of Kind::timestamp
 };
 
-struct KafkaSourceSettings {
-  // Who fetches records: the lanes themselves, or librdkafka.
-  enum class DataPath : std::uint8_t { direct, librdkafka };
+// Who talks to the partitions' leaders: the lanes themselves, or librdkafka.
+enum class KafkaDataPath : std::uint8_t { direct, librdkafka };
 
+struct KafkaSourceSettings {
   KafkaBrokers brokers;
   std::vector<std::string> topics;
   std::string group = "weir";
@@ -60,7 +60,7 @@ struct KafkaSourceSettings {
   std::chrono::milliseconds commit_interval{200};
   // Mute replay starts this much (by broker timestamp) earlier than the windows ask for: clocks differ.
   std::chrono::milliseconds replay_margin{60'000};
-  DataPath data_path = DataPath::direct;
+  KafkaDataPath data_path = KafkaDataPath::direct;
   // Fetched ahead by librdkafka and not yet handed over, for each lane.
   std::uint64_t prefetch_bytes_max = std::uint64_t{512} * 1024 * 1024;
   KafkaSecuritySettings security;
@@ -71,6 +71,7 @@ struct KafkaSinkSettings {
   std::string topic;
   std::optional<KafkaBrokers> brokers;  // set after loading: without a word in the file, the source's
   std::optional<KafkaSecuritySettings> security;
+  KafkaDataPath data_path = KafkaDataPath::direct;
   std::chrono::milliseconds linger{0};
   bool create_topic = false;  // where it is missing, with the broker's defaults; otherwise a missing topic is an error at start
   KafkaProperties librdkafka;

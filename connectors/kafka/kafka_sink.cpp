@@ -77,6 +77,7 @@ Status KafkaSink::open(LaneIndex lanes, void (*wake)(void*, LaneIndex), void* co
     partitions = partition_count(client_.get(), settings_.topic, topic_timeout);
   }
   if (!partitions) return Error{partitions.error().kind, "Sink `" + name_ + "`: " + partitions.error().text};
+  if (sends_itself()) open_senders();
   return success();
 }
 
@@ -108,7 +109,7 @@ std::uint32_t KafkaSink::offer(OutputBatch& batch, std::uint32_t first) {
   // Says "I am in" before looking at the gate; the drainer closes the gate before looking at who is in. So they cannot miss each other.
   lane.offering.store(true, std::memory_order_seq_cst);
   std::uint32_t taken = 0;
-  if (!gate_closed_.load(std::memory_order_seq_cst)) taken = produce(lane, batch, first);
+  if (!gate_closed_.load(std::memory_order_seq_cst)) taken = lane.sender ? send(batch.lane, batch, first) : produce(lane, batch, first);
   lane.offering.store(false, std::memory_order_release);
   return taken;
 }
@@ -229,6 +230,7 @@ void KafkaSink::finish(LaneIndex lane, std::uint32_t slot, std::uint32_t outputs
 }
 
 void KafkaSink::collect(LaneIndex lane, std::vector<Acknowledgement>& into) {
+  if (lanes_[lane]->sender) pump(lane);
   while (!draining_.test_and_set(std::memory_order_acquire)) {
     draining_lane_.store(lane, std::memory_order_relaxed);  // collects right afterwards, needs no waking
     drain();
@@ -238,17 +240,23 @@ void KafkaSink::collect(LaneIndex lane, std::vector<Acknowledgement>& into) {
     if (rd_kafka_queue_length(events_.get()) == 0) break;
   }
   Lane& own = *lanes_[lane];
+  own.collected.swap(own.done);
+  acknowledge(own, into);
   if (!own.any_completed.exchange(false, std::memory_order_acq_rel)) return;
   {
     const std::lock_guard lock(own.completed_mutex);
     own.collected.swap(own.completed);
   }
-  for (const std::uint32_t slot : own.collected) {
-    const Flight& flight = own.flights[slot];
+  acknowledge(own, into);
+}
+
+void KafkaSink::acknowledge(Lane& lane, std::vector<Acknowledgement>& into) {
+  for (const std::uint32_t slot : lane.collected) {
+    const Flight& flight = lane.flights[slot];
     into.push_back({flight.batch, flight.first, flight.count});
-    own.free.push_back(slot);
+    lane.free.push_back(slot);
   }
-  own.collected.clear();
+  lane.collected.clear();
 }
 
 SinkState KafkaSink::state() const {
@@ -256,7 +264,10 @@ SinkState KafkaSink::state() const {
   state.delivered = delivered_.get();
   state.retries = retried_.get();
   std::uint64_t taken = 0;
-  for (const auto& lane : lanes_) taken += lane->taken.get();
+  for (const auto& lane : lanes_) {
+    taken += lane->taken.get();
+    state.delivered += lane->delivered.get();
+  }
   state.queued = taken > state.delivered ? taken - state.delivered : 0;
   // A broker that went away while nothing was to be sent (idle connections are closed) is no ill.
   state.healthy = healthy_.load(std::memory_order_acquire) || state.queued == 0;
@@ -271,9 +282,12 @@ void KafkaSink::close(Clock::time_point deadline) {
   if (!client_) return;
   const auto outstanding = [this] { return state().queued > 0; };
   while (outstanding() && Clock::now() < deadline) {
+    for (LaneIndex lane = 0; lane < lanes_.size(); ++lane)
+      if (lanes_[lane]->sender) pump(lane);
     drain();
     if (const KafkaEvent event(rd_kafka_queue_poll(events_.get(), close_wait_ms)); event) take_event(event.get());
   }
+  watcher_.reset();
   rd_kafka_queue_cb_event_enable(events_.get(), nullptr, nullptr);
   if (outstanding()) rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
   events_.reset();

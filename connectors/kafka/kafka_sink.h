@@ -17,14 +17,21 @@
 #include "connectors/kafka/kafka_client.h"
 #include "connectors/kafka/kafka_handles.h"
 #include "connectors/kafka/kafka_settings.h"
+#include "connectors/kafka/partition_leaders.h"
+#include "connectors/kafka/socket_watcher.h"
+#include "connectors/kafka/wire/sender.h"
 #include "engine/base/counter.h"
 #include "engine/ports/sink.h"
 
 namespace weir {
 
-// Lanes produce straight from their output batches, without a copy of the value, with the idempotent producer (acks=all). Whichever lane
-// calls `collect` first serves the delivery reports of all; the others' are left for them and they are woken. A flight is what one `offer`
-// took; it is acknowledged as a whole when its last output is durable.
+// On the direct path each lane sends its outputs itself (wire::Sender), as an idempotent producer of its own with acks=all, and takes the
+// answers; a thread of the sink wakes it for them and looks up leaders. A lane whose sender meets what it does not know goes over to
+// librdkafka for good, with everything that is not known to be durable: in order, perhaps with copies, said once.
+//
+// Over librdkafka, lanes produce straight from their output batches, without a copy of the value, with the idempotent producer (acks=all).
+// Whichever lane calls `collect` first serves the delivery reports of all; the others' are left for them and they are woken. A flight is
+// what one `offer` took; it is acknowledged as a whole when its last output is durable.
 //
 // Nothing is dropped: the producer waits for a broker for ever, in order. What it gives up all the same (topic gone, access denied, record
 // refused, producer fatal after a disconnect) is kept and sent again by DeliveryRetries.
@@ -60,6 +67,17 @@ class KafkaSink final : public Sink {
     std::vector<rd_kafka_message_t> messages;  // of the call in hand
     std::uint64_t sequence = 0;
     Counter taken;
+    // The direct path, while `sender` is there. What other threads touch is under the sink's `leaders_mutex_`.
+    std::unique_ptr<wire::Sender> sender;
+    LaneIndex number = 0;
+    SocketWatcher* watcher = nullptr;
+    std::vector<std::uint64_t> durable;       // ids, of the call in hand
+    std::vector<wire::RecordHeader> headers;  // likewise
+    std::vector<std::uint32_t> done;          // slots of flights to be acknowledged
+    Counter delivered;
+    std::atomic<bool> wants_leaders{false};
+    std::atomic<bool> has_leaders{false};
+    PartitionLeaders leaders;
     std::atomic<bool> offering{false};
     // Slots of completed flights: one entry for a whole batch, so a mutex is cheap enough.
     std::atomic<bool> any_completed{false};
@@ -72,6 +90,14 @@ class KafkaSink final : public Sink {
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
   };
 
+  bool sends_itself() const;
+  void open_senders();
+  std::uint32_t send(LaneIndex index, OutputBatch& batch, std::uint32_t first);
+  void pump(LaneIndex index);
+  void give_up_sender(LaneIndex index);
+  void set_leaders(Lane& lane, const PartitionLeaders& found);
+  void look_up_leaders();  // the watcher's thread
+
   Status open_producer();
   std::uint32_t produce(Lane& lane, OutputBatch& batch, std::uint32_t first);
   std::uint32_t produce_plain(Lane& lane, const OutputBatch& batch, std::uint32_t first, DeliveryId base);
@@ -79,6 +105,7 @@ class KafkaSink final : public Sink {
   rd_kafka_resp_err_t produce_one(const OutputBatch& batch, std::uint32_t index, DeliveryId id);
   void note_early_failure(DeliveryId id, rd_kafka_resp_err_t code);
   void finish(LaneIndex lane, std::uint32_t slot, std::uint32_t outputs);
+  static void acknowledge(Lane& lane, std::vector<Acknowledgement>& into);
 
   // Below: under `draining_`, so by one thread at a time.
   void drain();
@@ -122,6 +149,13 @@ class KafkaSink final : public Sink {
   std::atomic<bool> early_failure_{false};
   std::mutex early_mutex_;
   std::vector<EarlyFailure> early_failures_;
+
+  std::mutex client_mutex_;  // around the client's replacement, and its use by the watcher
+  std::mutex leaders_mutex_;
+  std::atomic<bool> sent_directly_{false};  // since the last look
+  std::size_t leader_attempts_ = 0;         // the watcher's
+  Clock::time_point next_leader_attempt_;   // likewise
+  std::unique_ptr<SocketWatcher> watcher_;
 
   std::atomic<bool> healthy_{true};
   mutable std::mutex error_mutex_;

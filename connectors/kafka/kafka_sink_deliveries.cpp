@@ -15,6 +15,8 @@ void KafkaSink::drain() {
   while (const KafkaEvent event{rd_kafka_queue_poll(events_.get(), 0)}) take_event(event.get());
   if (early_failure_.load(std::memory_order_acquire)) take_early_failures();
   if (!retries_.empty() || recreate_) retry();
+  if (!sent_directly_.load(std::memory_order_relaxed) || !sent_directly_.exchange(false, std::memory_order_acq_rel)) return;
+  if (!healthy_.load(std::memory_order_relaxed) && retries_.empty() && !recreate_) show_recovery();
 }
 
 void KafkaSink::take_event(rd_kafka_event_t* event) {
@@ -118,6 +120,7 @@ bool KafkaSink::settled() {
 bool KafkaSink::recreate() {
   if (Clock::now() < recreate_at_) return false;
   recreate_at_ = Clock::now() + recreate_pause;
+  const std::lock_guard lock(client_mutex_);
   rd_kafka_queue_cb_event_enable(events_.get(), nullptr, nullptr);
   if (const Status opened = open_producer(); !opened) {
     show(opened.error());

@@ -239,7 +239,7 @@ void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
 
 // Whoever sets properties of librdkafka means librdkafka to read.
 bool KafkaSource::fetches_itself() const {
-  return settings_.data_path == KafkaSourceSettings::DataPath::direct && settings_.librdkafka.empty() &&
+  return settings_.data_path == KafkaDataPath::direct && settings_.librdkafka.empty() &&
          settings_.security.protocol == KafkaSecuritySettings::Protocol::plaintext;
 }
 
@@ -251,11 +251,11 @@ void KafkaSource::find_leaders() {
     for (const ShardIndex shard : readers_[assigned.lane]->leaderless())
       if (shard == assigned.shard) wanted[shard] = partition;
   if (wanted.empty()) return;
-  const Result<PartitionLeaders> leaders = partition_leaders(client_.get(), leader_attempts_++, leader_timeout);
+  const Result<PartitionLeaders> leaders = partition_leaders(client_.get(), nullptr, leader_attempts_++, leader_timeout);
   next_leader_attempt_ = Clock::now() + leader_pause;
   if (!leaders) return;  // librdkafka itself says that the brokers are away
   for (const auto& [shard, partition] : wanted)
-    if (const auto found = leaders.value().find(partition); found != leaders.value().end())
+    if (const auto found = leaders.value().leaders.find(partition); found != leaders.value().leaders.end())
       readers_[assigned_.at(partition).lane]->set_leader(shard, found->second);
 }
 

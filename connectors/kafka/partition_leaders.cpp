@@ -30,10 +30,10 @@ std::vector<wire::BrokerAddress> resolve(const char* host, int port) {
 
 }  // namespace
 
-Result<PartitionLeaders> partition_leaders(rd_kafka_t* client, std::size_t attempt, std::chrono::milliseconds timeout) {
+Result<PartitionLeaders> partition_leaders(rd_kafka_t* client, rd_kafka_topic_t* topic, std::size_t attempt,
+                                           std::chrono::milliseconds timeout) {
   const rd_kafka_metadata_t* answer = nullptr;
-  if (const auto code = rd_kafka_metadata(client, 0, nullptr, &answer, static_cast<int>(timeout.count()));
-      code != RD_KAFKA_RESP_ERR_NO_ERROR)
+  if (const auto code = rd_kafka_metadata(client, 0, topic, &answer, static_cast<int>(timeout.count())); code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return kafka_error("The partitions' leaders cannot be looked up", code);
   const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned(answer, &rd_kafka_metadata_destroy);
 
@@ -43,15 +43,17 @@ Result<PartitionLeaders> partition_leaders(rd_kafka_t* client, std::size_t attem
     std::vector<wire::BrokerAddress> addresses = resolve(broker.host, broker.port);
     if (!addresses.empty()) brokers[broker.id] = std::move(addresses[attempt % addresses.size()]);
   }
-  PartitionLeaders leaders;
+  PartitionLeaders found_out;
   for (int at = 0; at < answer->topic_cnt; ++at) {
-    const rd_kafka_metadata_topic_t& topic = answer->topics[at];
-    for (int each = 0; each < topic.partition_cnt; ++each) {
-      const rd_kafka_metadata_partition_t& partition = topic.partitions[each];
-      if (const auto found = brokers.find(partition.leader); found != brokers.end()) leaders[{topic.topic, partition.id}] = found->second;
+    const rd_kafka_metadata_topic_t& one = answer->topics[at];
+    if (one.err == RD_KAFKA_RESP_ERR_NO_ERROR) found_out.partitions[one.topic] = one.partition_cnt;
+    for (int each = 0; each < one.partition_cnt; ++each) {
+      const rd_kafka_metadata_partition_t& partition = one.partitions[each];
+      if (const auto found = brokers.find(partition.leader); found != brokers.end())
+        found_out.leaders[{one.topic, partition.id}] = found->second;
     }
   }
-  return leaders;
+  return found_out;
 }
 
 }  // namespace weir

@@ -15,10 +15,15 @@
 
 namespace weir {
 
-using PartitionLeaders = std::map<std::pair<std::string, std::int32_t>, wire::BrokerAddress>;
+struct PartitionLeaders {
+  std::map<std::pair<std::string, std::int32_t>, wire::BrokerAddress> leaders;
+  std::map<std::string, std::int32_t> partitions;  // of a topic, with or without a leader
+};
 
-// Asks the cluster about the topics that `client` knows. Partitions without a leader, and leaders whose names resolve to nothing, are not
-// in the answer. Of a name with several addresses `attempt` picks one, so that repeated attempts come by all of them.
-Result<PartitionLeaders> partition_leaders(rd_kafka_t* client, std::size_t attempt, std::chrono::milliseconds timeout);
+// Asks the cluster about `topic`, or, where that is null, about the topics that `client` knows. Partitions without a leader, and leaders
+// whose names resolve to nothing, are not in the answer. Of a name with several addresses `attempt` picks one, so that repeated attempts
+// come by all of them.
+Result<PartitionLeaders> partition_leaders(rd_kafka_t* client, rd_kafka_topic_t* topic, std::size_t attempt,
+                                           std::chrono::milliseconds timeout);
 
 }  // namespace weir

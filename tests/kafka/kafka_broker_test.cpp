@@ -108,7 +108,7 @@ TEST(KafkaSourceOnRealBroker, HandsOverRecordsOfAllPartitionsAndCommitsThem) {
   EXPECT_EQ(source.stale_records(), 0U);
 }
 
-class KafkaSourceByPath : public testing::TestWithParam<KafkaSourceSettings::DataPath> {};
+class KafkaSourceByPath : public testing::TestWithParam<KafkaDataPath> {};
 
 TEST_P(KafkaSourceByPath, ShowsCommittedTransactionsOnly) {
   KafkaTopicUser user(RealBroker::shared().address());
@@ -142,9 +142,8 @@ TEST_P(KafkaSourceByPath, ShowsCommittedTransactionsOnly) {
   running.stop();
 }
 
-INSTANTIATE_TEST_SUITE_P(DataPaths, KafkaSourceByPath,
-                         testing::Values(KafkaSourceSettings::DataPath::direct, KafkaSourceSettings::DataPath::librdkafka),
-                         [](const auto& path) { return path.param == KafkaSourceSettings::DataPath::direct ? "Direct" : "Librdkafka"; });
+INSTANTIATE_TEST_SUITE_P(DataPaths, KafkaSourceByPath, testing::Values(KafkaDataPath::direct, KafkaDataPath::librdkafka),
+                         [](const auto& path) { return path.param == KafkaDataPath::direct ? "Direct" : "Librdkafka"; });
 
 TEST(KafkaSourceOnRealBroker, ReplaysAfterARestartFromWhereTheWindowsReachByTimestamp) {
   KafkaTopicUser user(RealBroker::shared().address());
@@ -276,6 +275,25 @@ TEST(KafkaSinkOnRealBroker, DeliversFromSeveralLanesInOrderOfTheirKeys) {
   EXPECT_EQ(acknowledged, 2'000U);
   EXPECT_EQ(user.read(topic, 2'000).size(), 2'000U);
   sink.close(std::chrono::steady_clock::now() + SinkLane::patience);
+}
+
+TEST(KafkaSinkOnRealBroker, AnOutputThatTheBrokerRefusesHoldsNoOtherBack) {
+  KafkaTopicUser user(RealBroker::shared().address());
+  const std::string topic = unique_name("large");
+  user.create(topic, 2);
+  KafkaSinkSettings settings;
+  settings.topic = topic;
+  KafkaSink sink("out", settings, user.address());
+  ASSERT_TRUE(sink.open(1, nullptr, nullptr).ok());
+  SinkLane lane(sink, 0);
+  lane.add(outputs(50, 0));
+  lane.add({{"large", std::string(2'000'000, 'x'), true, true, -1, {}}});
+  lane.add(outputs(50, 50));
+  ASSERT_TRUE(lane.turn_until([&] { return lane.acknowledged() == 100; }));
+  EXPECT_EQ(sink.state().queued, 1U) << "kept";
+  EXPECT_FALSE(sink.state().healthy);
+  expect_complete_and_in_order(user.read_all(topic), 100);
+  sink.close(std::chrono::steady_clock::now());
 }
 
 TEST(KafkaSinkOnRealBroker, CreatesAMissingTopicOnlyWhenAskedTo) {

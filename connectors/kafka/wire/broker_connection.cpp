@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t answer_bytes_max = std::size_t{256} * 1024 * 1024;
 constexpr std::size_t block_bytes_least = std::size_t{64} * 1024;
+constexpr std::size_t pieces_at_once = 256;  // fewer than IOV_MAX
 
 bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
@@ -76,9 +77,17 @@ bool BrokerConnection::finish_connecting() {
   return true;
 }
 
-void BrokerConnection::send(std::string_view request) {
-  out_.assign(request);
-  sent_ = 0;
+void BrokerConnection::send(std::string& frame, const std::vector<Piece>& pieces) {
+  frame_.swap(frame);
+  out_.clear();
+  out_at_ = 0;
+  std::size_t begin = 0;
+  for (const Piece& piece : pieces) {
+    out_.push_back({frame_.data() + begin, piece.frame_end - begin});
+    out_.push_back({const_cast<char*>(piece.bytes.data()), piece.bytes.size()});  // is only read
+    begin = piece.frame_end;
+  }
+  out_.push_back({frame_.data() + begin, frame_.size() - begin});
   awaits_answer_ = true;
   length_received_ = 0;
   sent_at_ = std::chrono::steady_clock::now();
@@ -86,14 +95,28 @@ void BrokerConnection::send(std::string_view request) {
 }
 
 bool BrokerConnection::flush() {
-  while (sent_ < out_.size()) {
-    const ssize_t sent = ::send(socket_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
+  while (out_at_ < out_.size()) {
+    if (out_[out_at_].iov_len == 0) {
+      ++out_at_;
+      continue;
+    }
+    msghdr message{};
+    message.msg_iov = &out_[out_at_];
+    message.msg_iovlen = std::min(out_.size() - out_at_, pieces_at_once);
+    const ssize_t sent = sendmsg(socket_, &message, MSG_NOSIGNAL);
     if (sent < 0 && would_block(errno)) return false;
-    if (sent <= 0) {
+    if (sent < 0) {
       fail(std::strerror(errno));
       return false;
     }
-    sent_ += static_cast<std::size_t>(sent);
+    for (auto left = static_cast<std::size_t>(sent); left > 0;) {
+      iovec& piece = out_[out_at_];
+      const std::size_t taken = std::min(left, piece.iov_len);
+      piece.iov_base = static_cast<char*>(piece.iov_base) + taken;
+      piece.iov_len -= taken;
+      left -= taken;
+      if (piece.iov_len == 0) ++out_at_;
+    }
   }
   return true;
 }

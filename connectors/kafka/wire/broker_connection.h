@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 namespace weir::wire {
 
@@ -46,10 +47,16 @@ class BrokerConnection {
   bool failed() const { return socket_ < 0; }
   const std::string& failure() const { return failure_; }
   int socket() const { return socket_; }
-  bool wants_to_write() const { return connecting_ || sent_ < out_.size(); }
+  bool wants_to_write() const { return connecting_ || out_at_ < out_.size(); }
 
-  // Sends, now or as soon as the socket takes it. One request at a time: the next after the answer.
-  void send(std::string_view request);
+  // Bytes that belong into a request behind the first `frame_end` bytes of its frame.
+  struct Piece {
+    std::size_t frame_end = 0;
+    std::string_view bytes;
+  };
+  // Sends `frame` (which is taken, for an old one) with `pieces` in their places, now or as soon as the socket takes it. One request at a
+  // time: the next after the answer, and so long the pieces' bytes stay.
+  void send(std::string& frame, const std::vector<Piece>& pieces = {});
   bool awaits_answer() const { return awaits_answer_; }
   std::chrono::steady_clock::time_point sent_at() const { return sent_at_; }
 
@@ -71,8 +78,9 @@ class BrokerConnection {
   int socket_ = -1;
   bool connecting_ = true;
   std::string failure_;
-  std::string out_;
-  std::size_t sent_ = 0;
+  std::string frame_;
+  std::vector<iovec> out_;  // what is left to send, from `out_at_` on
+  std::size_t out_at_ = 0;
   bool awaits_answer_ = false;
   std::chrono::steady_clock::time_point sent_at_;
   char length_[4] = {};

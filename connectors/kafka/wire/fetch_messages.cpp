@@ -1,33 +1,19 @@
 #include "connectors/kafka/wire/fetch_messages.h"
 
+#include "connectors/kafka/wire/request_frame.h"
 #include "connectors/kafka/wire/wire_format.h"
 
 namespace weir::wire {
 namespace {
 
-constexpr std::string_view client_id = "weir";
 constexpr std::int8_t read_committed = 1;
 constexpr std::int32_t none = -1;
-
-std::size_t begin_request(Writer& request, std::int16_t api, std::int16_t version, std::int32_t correlation) {
-  const std::size_t length = request.reserve_int32();
-  request.int16(api);
-  request.int16(version);
-  request.int32(correlation);
-  request.string(client_id);
-  return length;
-}
-
-void end_request(Writer& request, const std::string& frame, std::size_t length) {
-  request.set_int32(length, static_cast<std::int32_t>(frame.size() - length - 4));
-}
 
 }  // namespace
 
 void write_fetch(std::string& frame, std::int32_t correlation, const FetchLimits& limits, const std::vector<FetchPlace>& places) {
-  frame.clear();
   Writer request(frame);
-  const std::size_t length = begin_request(request, fetch_api, fetch_version, correlation);
+  begin_request(frame, fetch_api, fetch_version, correlation);
   request.int32(none);  // a consumer, no replica
   request.int32(static_cast<std::int32_t>(limits.wait_max.count()));
   request.int32(1);  // bytes at least
@@ -53,13 +39,7 @@ void write_fetch(std::string& frame, std::int32_t correlation, const FetchLimits
   request.set_int32(topics_place, topics);
   request.int32(0);    // nothing to forget
   request.string({});  // rack
-  end_request(request, frame, length);
-}
-
-void write_api_versions(std::string& frame, std::int32_t correlation) {
-  frame.clear();
-  Writer request(frame);
-  end_request(request, frame, begin_request(request, api_versions_api, 0, correlation));
+  end_request(frame);
 }
 
 bool read_fetch(std::string_view bytes, FetchAnswer& into) {
@@ -88,19 +68,6 @@ bool read_fetch(std::string_view bytes, FetchAnswer& into) {
     }
   }
   return answer.ok();
-}
-
-bool read_api_versions(std::string_view bytes, std::int16_t api, std::int16_t version) {
-  Reader answer(bytes);
-  answer.int32();  // correlation
-  if (answer.int16() != 0) return false;
-  for (std::size_t apis = answer.array(6); apis > 0; --apis) {
-    const std::int16_t key = answer.int16();
-    const std::int16_t least = answer.int16();
-    const std::int16_t most = answer.int16();
-    if (key == api) return least <= version && version <= most && answer.ok();
-  }
-  return false;
 }
 
 }  // namespace weir::wire

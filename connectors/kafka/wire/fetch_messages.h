@@ -8,28 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/kafka/wire/error_codes.h"
 #include "connectors/kafka/wire/record_set.h"
 
 namespace weir::wire {
 
 constexpr std::int16_t fetch_api = 1;
 constexpr std::int16_t fetch_version = 11;
-constexpr std::int16_t api_versions_api = 18;
-
-// Error codes of the protocol that a reader tells apart.
-enum class ErrorCode : std::int16_t {
-  none = 0,
-  unknown_topic_or_partition = 3,
-  leader_not_available = 5,
-  not_leader_or_follower = 6,
-  request_timed_out = 7,
-  broker_not_available = 8,
-  replica_not_available = 9,
-  kafka_storage_error = 56,
-  fenced_leader_epoch = 74,
-  unknown_leader_epoch = 76,
-  offset_not_available = 78,
-};
 
 struct FetchPlace {
   std::string_view topic;
@@ -45,7 +30,6 @@ struct FetchLimits {
 
 // Replaces `frame` by a whole request, its length in front. Places of one topic stand together.
 void write_fetch(std::string& frame, std::int32_t correlation, const FetchLimits& limits, const std::vector<FetchPlace>& places);
-void write_api_versions(std::string& frame, std::int32_t correlation);
 
 struct FetchedPartition {
   std::string_view topic;
@@ -65,8 +49,5 @@ struct FetchAnswer {
 
 // From an answer without its length; views point into it. False: it is none.
 bool read_fetch(std::string_view answer, FetchAnswer& into);
-
-// Whether the broker takes `version` of `api`.
-bool read_api_versions(std::string_view answer, std::int16_t api, std::int16_t version);
 
 }  // namespace weir::wire

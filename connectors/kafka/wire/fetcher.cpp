@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "connectors/kafka/wire/request_frame.h"
+
 namespace weir::wire {
 
 // A broker that leads shards of this lane.
@@ -21,28 +23,6 @@ struct Broker {
   std::chrono::steady_clock::time_point not_before;
   std::vector<Asked> asked;
 };
-
-namespace {
-
-bool leader_may_have_moved(ErrorCode error) {
-  switch (error) {
-    case ErrorCode::unknown_topic_or_partition:
-    case ErrorCode::leader_not_available:
-    case ErrorCode::not_leader_or_follower:
-    case ErrorCode::request_timed_out:
-    case ErrorCode::broker_not_available:
-    case ErrorCode::replica_not_available:
-    case ErrorCode::kafka_storage_error:
-    case ErrorCode::fenced_leader_epoch:
-    case ErrorCode::unknown_leader_epoch:
-    case ErrorCode::offset_not_available:
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
 
 Fetcher::Fetcher(const FetchLimits& limits) : limits_(limits) {}
 Fetcher::~Fetcher() = default;

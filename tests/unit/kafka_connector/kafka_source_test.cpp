@@ -29,7 +29,7 @@ std::vector<TopicRecord> numbered(std::size_t count, std::int32_t partition, std
   return records;
 }
 
-class KafkaSourceOnEmbeddedBroker : public testing::TestWithParam<KafkaSourceSettings::DataPath> {
+class KafkaSourceOnEmbeddedBroker : public testing::TestWithParam<KafkaDataPath> {
  protected:
   void SetUp() override {
     auto started = EmbeddedBroker::start();
@@ -349,9 +349,8 @@ TEST_P(KafkaSourceOnEmbeddedBroker, AnInstanceThatHasNoPartitionTakesOverWhenThe
   (one.idle ? one_running : other_running).stop();
 }
 
-INSTANTIATE_TEST_SUITE_P(DataPaths, KafkaSourceOnEmbeddedBroker,
-                         testing::Values(KafkaSourceSettings::DataPath::direct, KafkaSourceSettings::DataPath::librdkafka),
-                         [](const auto& path) { return path.param == KafkaSourceSettings::DataPath::direct ? "Direct" : "Librdkafka"; });
+INSTANTIATE_TEST_SUITE_P(DataPaths, KafkaSourceOnEmbeddedBroker, testing::Values(KafkaDataPath::direct, KafkaDataPath::librdkafka),
+                         [](const auto& path) { return path.param == KafkaDataPath::direct ? "Direct" : "Librdkafka"; });
 
 }  // namespace
 }  // namespace weir

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "connectors/kafka/wire/crc32c.h"
+#include "connectors/kafka/wire/record_batch_writer.h"
 #include "connectors/kafka/wire/wire_format.h"
 
 namespace weir::wire {
@@ -227,6 +228,38 @@ TEST(RecordSet, RefusesWhatIsCompressedOldOrDamaged) {
     const ReadAll read = read_all(set_of(damaged));
     EXPECT_NE(read.stop, RecordSet::Stop::end) << at;
     EXPECT_TRUE(read.values.empty()) << at;
+  }
+}
+
+TEST(RecordBatchWriter, WritesWhatIsReadBack) {
+  RecordBatchWriter writer;
+  const std::vector<RecordHeader> headers{{"h", "1", false}, {"none", {}, true}, {"empty", "", false}};
+  const std::string large(100'000, 'x');
+  for (int round = 0; round < 2; ++round) {
+    writer.clear();
+    writer.append({"key", "value", true, true, 1'700'000'000'500, headers});
+    writer.append({"", "", true, true, 1'700'000'000'000, {}});
+    writer.append({{}, {}, false, false, 1'700'000'900'000, {}});
+    writer.append({"k", large, true, true, -1, {}});
+    writer.seal({9, 1}, 70);
+    RecordSet set = set_of(std::string(writer.view()));
+    EXPECT_EQ(set.end_offset(), 4);
+    OwnedRecordBatch batch;
+    std::int64_t next = 0;
+    ASSERT_EQ(set.read(batch, 100, 1 << 20, next), RecordSet::Stop::end);
+    ASSERT_EQ(batch.records.size(), 4U);
+    EXPECT_EQ(batch.records[0].key, "key");
+    EXPECT_EQ(batch.records[0].value, "value");
+    EXPECT_EQ(batch.records[0].timestamp_ms, 1'700'000'000'500);
+    ASSERT_EQ(batch.records[0].header_count, 3U);
+    EXPECT_EQ(batch.headers[0].value, "1");
+    EXPECT_TRUE(batch.headers[1].null);
+    EXPECT_TRUE(batch.records[1].has_key && batch.records[1].has_value);
+    EXPECT_EQ(batch.records[1].timestamp_ms, 1'700'000'000'000);
+    EXPECT_FALSE(batch.records[2].has_key || batch.records[2].has_value);
+    EXPECT_EQ(batch.records[2].timestamp_ms, 1'700'000'900'000);
+    EXPECT_EQ(batch.records[3].value, large);
+    EXPECT_EQ(batch.records[3].timestamp_ms, -1);
   }
 }
 
