@@ -204,8 +204,10 @@ void RuleSwitch::begin_shard(std::size_t source, const ShardStart& start, const 
                              const std::function<void(ShardRules)>& assign) {
   const std::lock_guard guard(mutex_);
   const bool anew = was_made_anew(start);
-  // Nothing behind the bound was decided; what lies before it may have been, by the set whose epoch it is in.
-  const std::int64_t earliest = anew ? start.live_from : std::max(start.live_from, log_->bound(start.name).value_or(start.live_from));
+  // Nothing behind the bound was decided, nor behind the shard's end; what lies before it may have been, by the set whose epoch it is in.
+  std::int64_t decided_at_most = log_->bound(start.name).value_or(start.live_from);
+  if (start.end >= 0) decided_at_most = std::min(decided_at_most, start.end);
+  const std::int64_t earliest = anew ? start.live_from : std::max(start.live_from, decided_at_most);
   if (!anew) log_->forget_before(start.name, start.replay_from);
   std::vector<Epoch> epochs = log_->epochs(start.name);
   EpochChanges changes;

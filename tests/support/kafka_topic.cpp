@@ -85,6 +85,20 @@ void KafkaTopicUser::create(const std::string& topic, std::int32_t partitions) {
   require(created.ok(), created.ok() ? "" : created.error().text);
 }
 
+void KafkaTopicUser::remove(const std::string& topic) {
+  const KafkaClient client = open(KafkaRole::producer, address_, {});
+  std::array<rd_kafka_DeleteTopic_t*, 1> request{rd_kafka_DeleteTopic_new(topic.c_str())};
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+  rd_kafka_DeleteTopics(client.get(), request.data(), request.size(), nullptr, queue.get());
+  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), patience_ms));
+  rd_kafka_DeleteTopic_destroy(request[0]);
+  require(event != nullptr, "delete topic: no answer");
+  require(rd_kafka_event_error(event.get()), "delete topic");
+  const Clock::time_point give_up = Clock::now() + patience;
+  while (partition_count(client.get(), topic, std::chrono::seconds{2}).ok())
+    require(Clock::now() < give_up, "topic " + topic + " is not deleted");
+}
+
 void KafkaTopicUser::produce(const std::string& topic, const std::vector<TopicRecord>& records, const std::string& codec) {
   const KafkaClient client = open(KafkaRole::producer, address_,
                                   {{"linger.ms", "1"}, {"partitioner", "murmur2_random"}, {"acks", "all"}, {"compression.codec", codec}});
