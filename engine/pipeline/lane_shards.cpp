@@ -201,6 +201,7 @@ void Lane::publish_gauges() {
   std::uint64_t ids_forgotten = 0;
   FeedbackCounters feedback;
   for (LaneInput& input : inputs_) {
+    if (input.stages->feedback) input.stages->feedback->add_counters(feedback);
     for (auto& [index, shard] : input.shards) {
       add(shard->store);
       if (shard->feedback) shard->feedback->add_counters(feedback);

@@ -44,31 +44,36 @@ RulesLane::RulesLane(const std::string& rules_text, std::size_t batch_size, Inpu
 }
 
 void RulesLane::assign(std::int64_t live_from) {
-  assign(live_from, ShardRules{});
+  assign(live_from, ShardRules{}, 0);
 }
 
-void RulesLane::assign(std::int64_t live_from, const std::vector<std::pair<std::int64_t, std::string>>& coming) {
+void RulesLane::assign(std::int64_t live_from, const std::vector<std::pair<std::int64_t, std::string>>& coming, ShardIndex shard) {
   ShardRules rules;
-  const auto stages = [this](std::shared_ptr<const Scorer> scorer) {
-    InputSettings input = input_;
-    input.scorer = std::move(scorer);
-    auto made = std::make_shared<RuleStages>(input.scorer, input);
-    made->place(1, input);
-    return made;
-  };
-  rules.stages = stages(input_.scorer);
   RuleSetOptions options;
   options.version = 1;
+  rules.stages = stages_of(1, input_.scorer);
   for (const auto& [offset, text] : coming) {
     ++options.version;
-    rules.coming.push_back({offset, stages(RuleSet::compile(check_or_abort(text), options).take()), true});
+    rules.coming.push_back({offset, stages_of(options.version, RuleSet::compile(check_or_abort(text), options).take()), true});
   }
-  assign(live_from, std::move(rules));
+  assign(live_from, std::move(rules), shard);
 }
 
-void RulesLane::assign(std::int64_t live_from, ShardRules rules) {
+std::shared_ptr<RuleStages> RulesLane::stages_of(std::size_t version, std::shared_ptr<const Scorer> scorer) {
+  std::shared_ptr<RuleStages>& stages = stages_[version];
+  if (stages == nullptr) {
+    InputSettings input = input_;
+    input.scorer = std::move(scorer);
+    stages = std::make_shared<RuleStages>(input.scorer, input);
+    stages->place(1, input);
+  }
+  return stages;
+}
+
+void RulesLane::assign(std::int64_t live_from, ShardRules rules, ShardIndex shard) {
   ShardStart start;
-  start.name = {"payments", "payments", 0};
+  start.shard = shard;
+  start.name = {"payments", "payments", static_cast<std::int32_t>(shard)};
   start.epoch = 1;
   start.live_from = live_from;
   auto answer = lane_->assign(0, start, std::make_shared<PublishedPosition>(), std::move(rules));
@@ -77,8 +82,8 @@ void RulesLane::assign(std::int64_t live_from, ShardRules rules) {
   answer.get();
 }
 
-void RulesLane::feed(const std::vector<FakeReader::Record>& records, std::int64_t offset) {
-  reader_.feed(0, 1, offset, records);
+void RulesLane::feed(const std::vector<FakeReader::Record>& records, std::int64_t offset, ShardIndex shard) {
+  reader_.feed(shard, 1, offset, records);
   while (lane_->do_work(std::chrono::microseconds{0})) {
   }
   WEIR_CHECK(dead_letters_.taken.empty());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,9 +25,9 @@ class RulesLane {
 
   // The shard's records from `offset` on: mute below `live_from`.
   void assign(std::int64_t live_from = 0);
-  // The same with further rule sets, each from its offset on. The lane is for one shard then.
-  void assign(std::int64_t live_from, const std::vector<std::pair<std::int64_t, std::string>>& coming);
-  void feed(const std::vector<FakeReader::Record>& records, std::int64_t offset = 0);
+  // The same with further rule sets, each from its offset on; several shards name the same ones.
+  void assign(std::int64_t live_from, const std::vector<std::pair<std::int64_t, std::string>>& coming, ShardIndex shard = 0);
+  void feed(const std::vector<FakeReader::Record>& records, std::int64_t offset = 0, ShardIndex shard = 0);
 
   std::vector<std::string> decisions() const { return values(decisions_); }
   std::vector<std::string> updates() const { return values(updates_); }
@@ -39,9 +40,11 @@ class RulesLane {
  private:
   static std::vector<std::string> values(const FakeSink& sink);
 
-  void assign(std::int64_t live_from, ShardRules rules);
+  void assign(std::int64_t live_from, ShardRules rules, ShardIndex shard);
+  std::shared_ptr<RuleStages> stages_of(std::size_t version, std::shared_ptr<const Scorer> scorer);
 
   InputSettings input_;
+  std::map<std::size_t, std::shared_ptr<RuleStages>> stages_;  // by version, from 1
   FakeReader reader_;
   FakeSink decisions_;
   FakeSink updates_;
