@@ -18,6 +18,7 @@
 #include "connectors/kafka/kafka_source.h"
 #include "engine/app/log.h"
 #include "engine/app/start_checks.h"
+#include "engine/app/test_terms.h"
 
 namespace weir {
 namespace {
@@ -72,9 +73,7 @@ class Builder {
     named.input.features.late_allowed_ms = settings_.state.late.allowed.count();
     named.input.feedback.late_allowed_ms = settings_.state.late.allowed.count();
     named.input.duplicates = {settings_.state.duplicates.horizon.count(), settings_.state.duplicates.ids_max};
-    named.input.late = settings_.state.late.then == LateThen::dead_letter ? LatePolicy::dead_letter
-                       : settings_.state.late.then == LateThen::drop      ? LatePolicy::drop
-                                                                          : LatePolicy::decide;
+    named.input.late = late_policy(settings_.state.late.then);
     const BatchLimits limits{source.mapping.batch_size, source.mapping.batch_bytes, source.mapping.batch_window};
     const std::any& chosen = source.connector.settings;
     if (const auto* kafka = std::any_cast<KafkaSourceSettings>(&chosen)) {

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "engine/app/test_terms.h"
 #include "rules/testing/run_tests.h"
 
 namespace weir {
@@ -213,7 +214,7 @@ ReloadResult RuleReloader::bring(RuleCandidate candidate, const std::string& ori
     }
     return tell(std::move(result));
   }
-  if (const Diagnostics failed = failed_tests(*set.rules); has_errors(failed))
+  if (const Diagnostics failed = failed_tests(*set.rules, test_terms(set, versions_.settings())); has_errors(failed))
     return tell(failure(fmt::format("the rules fail their own tests: {}", count_of(failed)), render(failed, false)));
   Result<CompiledVersion> made = versions_.make(candidate, origin);
   if (!made) return tell(failure(made.error().text));

@@ -57,6 +57,7 @@ class RuleVersions {
   void trim(std::set<std::uint64_t> needed);
 
   std::vector<RuleVersion> list() const;
+  const ServiceSettings& settings() const { return *configuration_.load.settings; }
   // The text of a kept file, for people.
   Result<std::string> text_of(const KeptFile& file) const { return store_.contents().read(file.content); }
   const Configuration& configuration() const { return configuration_; }
@@ -68,7 +69,6 @@ class RuleVersions {
   RuleVersions(const Configuration& configuration, std::filesystem::path folder, VersionStore store)
       : configuration_(configuration), folder_(std::move(folder)), store_(std::move(store)) {}
 
-  const ServiceSettings& settings() const { return *configuration_.load.settings; }
   Result<CompiledVersion> begin_version(const std::string& hash, std::vector<KeptFile> files);
   Status keep(const std::string& path, KeptFile::Kind kind, std::vector<KeptFile>& files);
   Result<CompiledVersion> compile(const CheckedSet& set, std::uint64_t number, const std::string& hash) const;

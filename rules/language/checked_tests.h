@@ -36,7 +36,7 @@ struct TestEvents {
 };
 
 struct TestExpectation {
-  enum class Kind : std::uint8_t { outcome, rule, no_rule, condition } kind = Kind::condition;
+  enum class Kind : std::uint8_t { outcome, rule, no_rule, no_decision, condition } kind = Kind::condition;
   std::uint32_t index = 0;                    // OutcomeIndex, or into CheckedRules::rules
   ExpressionIndex condition = no_expression;  // bool, never missing; ExpressionScope::decision
   std::size_t step = 0;                       // the `when` that it is about: index into CheckedTest::events

@@ -18,10 +18,10 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 // Words that mean something in one place only.
-constexpr std::array<std::string_view, 34> place_words{
+constexpr std::array<std::string_view, 35> place_words{
     "id",   "time",  "key",    "of",     "from",   "to",      "column", "inclusive", "this",  "last",   "events",  "delay",
     "mode", "live",  "shadow", "canary", "off",    "on",      "set",    "unset",     "for",   "within", "matched", "outcome",
-    "no",   "every", "after",  "list",   "policy", "profile", "lookup", "expires",   "reset", "event"};
+    "no",   "every", "after",  "list",   "policy", "profile", "lookup", "expires",   "reset", "event",  "decision"};
 
 std::string alternatives(Words words) {
   std::sort(words.begin(), words.end());

@@ -212,7 +212,7 @@ struct SyntaxTestField {
   SourceSpan span;                    // of the value
 };
 
-enum class SyntaxStepKind : std::uint8_t { given, when, with_list, outcome, rule, no_rule, condition };
+enum class SyntaxStepKind : std::uint8_t { given, when, with_list, outcome, rule, no_rule, no_decision, condition };
 
 // One line of a test.
 struct SyntaxStep {

@@ -226,6 +226,8 @@ class TestChecker {
     if (step.kind == SyntaxStepKind::outcome) {
       made.kind = TestExpectation::Kind::outcome;
       if (!outcome(step.name, made)) return;
+    } else if (step.kind == SyntaxStepKind::no_decision) {
+      made.kind = TestExpectation::Kind::no_decision;
     } else if (step.kind == SyntaxStepKind::condition) {
       made.condition = expressions_.condition(*step.condition, "`expect`");
       if (made.condition == no_expression) return;

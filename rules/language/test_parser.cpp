@@ -181,6 +181,10 @@ class TestParser {
       reader_.take();
       step.kind = SyntaxStepKind::no_rule;
       step.name = reader_.expect_name("the name of a rule after `expect no rule`");
+    } else if (reader_.at_word("no") && reader_.at_word("decision", 1)) {
+      reader_.take();
+      reader_.take();
+      step.kind = SyntaxStepKind::no_decision;
     } else if (reader_.at_word("rule") && names(1)) {
       reader_.take();
       step.kind = SyntaxStepKind::rule;

@@ -41,6 +41,8 @@ FailureStory::FailureStory(const CheckedRules& rules, const TestExpectation& exp
     case TestExpectation::Kind::no_rule:
       add_rule(expectation.index);
       break;
+    case TestExpectation::Kind::no_decision:
+      break;
     case TestExpectation::Kind::condition:
       decided_ = true;
       trees_.push_back({"expected:", {}});

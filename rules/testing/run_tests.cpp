@@ -108,6 +108,7 @@ class TestRunner {
   ScorerPointer compile(const WatchedExpressions& watched) {
     RuleSetOptions options;
     options.watched = watched;
+    options.filter = options_.terms.filter;
     auto compiled = RuleSet::compile(rules_, options);
     if (compiled) return compiled.take();
     error_ = compiled.error();
@@ -121,7 +122,7 @@ class TestRunner {
     if (scorer == nullptr && test.lists.empty()) scorer = scorer_ = compile(watched_);
     if (scorer == nullptr) return {};
     notes_.clear();
-    const std::vector<LaneDecision> decisions = decide_events(scorer, script.events);
+    const std::vector<LaneDecision> decisions = decide_events(scorer, script.events, options_.terms);
     count_fired(decisions);
     std::vector<TestFailure> failed;
     std::size_t condition = first_condition;
@@ -129,9 +130,10 @@ class TestRunner {
       const std::int64_t offset = script.last_of_step[expectation.step];
       const LaneDecision& decision = decisions[static_cast<std::size_t>(offset)];
       const bool is_condition = expectation.kind == TestExpectation::Kind::condition;
-      const bool holds = is_condition && notes_.held(offset, condition);
+      const bool holds = is_condition && notes_.held(decision.first, condition);
       if (is_condition) ++condition;
-      if (!decision.decided || !(is_condition ? holds : met(expectation, decision)))
+      const bool none = expectation.kind == TestExpectation::Kind::no_decision;
+      if (none ? decision.decided : !decision.decided || !(is_condition ? holds : met(expectation, decision)))
         failed.push_back(failure(test, expectation, script, offset, decision));
       if (error_) return {};
     }
@@ -152,12 +154,12 @@ class TestRunner {
     failed.diagnostic.span = expectation.span;
     failed.diagnostic.label = label(expectation, decision, script.events[static_cast<std::size_t>(offset)].time_ms);
     if (decision.decided) failed.diagnostic.help = {fired_text(rules_, decision)};
-    if (!options_.story) return failed;
+    if (!options_.story || !decision.decided) return failed;
     const FailureStory story(rules_, expectation, decision);
-    ValueNotes values(offset);
+    ValueNotes values(decision.first);
     const ScorerPointer scorer = compile(story.watched(values));
     if (scorer == nullptr) return failed;
-    decide_events(scorer, script.events);
+    decide_events(scorer, script.events, options_.terms);
     failed.story = story.tell(script.events[static_cast<std::size_t>(offset)], values);
     return failed;
   }
@@ -168,7 +170,8 @@ class TestRunner {
   }
 
   std::string label(const TestExpectation& expectation, const LaneDecision& decision, std::int64_t time_ms) const {
-    if (!decision.decided) return "the event was refused: " + decision.refused;
+    if (!decision.decided && !decision.refused.empty()) return "the event was refused: " + decision.refused;
+    if (!decision.decided) return passed_over();
     switch (expectation.kind) {
       case TestExpectation::Kind::outcome:
         return "the outcome is `" + rules_.policy.outcomes[decision.outcome] + "`";
@@ -176,10 +179,18 @@ class TestRunner {
         return why_not(rules_.rules[expectation.index], time_ms);
       case TestExpectation::Kind::no_rule:
         return "the rule fired";
+      case TestExpectation::Kind::no_decision:
+        return "the event is decided: `" + rules_.policy.outcomes[decision.outcome] + "`";
       case TestExpectation::Kind::condition:
         break;
     }
     return "this is false";
+  }
+
+  std::string passed_over() const {
+    if (options_.terms.late != LatePolicy::drop) return "the source's filter passes this event over: nothing is decided";
+    return options_.terms.filter ? "the source's filter passes this event over, or it is too late and dropped: nothing is decided"
+                                 : "the event is too late and dropped: nothing is decided";
   }
 
   void find_branches() {
@@ -242,10 +253,11 @@ Result<TestReport> run_tests(CheckedRules& rules, const TestOptions& options) {
   return TestRunner(rules, options).run();
 }
 
-Diagnostics failed_tests(CheckedRules& rules) {
+Diagnostics failed_tests(CheckedRules& rules, const TestTerms& terms) {
   Diagnostics diagnostics;
   TestOptions options;
   options.story = false;
+  options.terms = terms;
   const Result<TestReport> report = run_tests(rules, options);
   if (!report) {
     Diagnostic diagnostic;

@@ -9,6 +9,7 @@
 #include "engine/base/diagnostic.h"
 #include "engine/base/result.h"
 #include "rules/language/checked_rules.h"
+#include "rules/testing/test_lane.h"
 
 namespace weir {
 
@@ -46,12 +47,13 @@ struct TestReport {
 struct TestOptions {
   bool story = true;  // a failed test is run a second time to tell it
   bool coverage = false;
+  TestTerms terms;
 };
 
 // `rules` is changed while it runs (lists that a test replaces) and as before afterwards. Fails only where the rules cannot be compiled.
 Result<TestReport> run_tests(CheckedRules& rules, const TestOptions& options);
 
 // The failures alone, for who publishes a rule set only when its tests pass; also when the rules cannot be compiled.
-Diagnostics failed_tests(CheckedRules& rules);
+Diagnostics failed_tests(CheckedRules& rules, const TestTerms& terms = {});
 
 }  // namespace weir

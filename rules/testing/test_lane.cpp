@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "engine/base/arena.h"
@@ -101,6 +103,31 @@ class RefusalSink final : public QuickSink {
   std::vector<LaneDecision>& decisions_;
 };
 
+// Takes decisions: the same bytes once more are those of a duplicate, which has the first one's decision.
+class DuplicateSink final : public QuickSink {
+ public:
+  explicit DuplicateSink(std::vector<LaneDecision>& decisions) : decisions_(decisions) {}
+
+  // Once all events are through.
+  void copy_decisions() {
+    for (const auto& [offset, first] : again_) {
+      decisions_[offset] = decisions_[first];
+      decisions_[offset].first = static_cast<std::int64_t>(first);
+    }
+  }
+
+ private:
+  void note(const OutputBatch& batch, const Output& output) override {
+    const std::size_t offset = output.ack_sequence;
+    const auto [known, added] = first_.try_emplace(std::string(batch.view(output.value)), offset);
+    if (!added) again_.emplace_back(offset, known->second);
+  }
+
+  std::vector<LaneDecision>& decisions_;
+  std::unordered_map<std::string, std::size_t> first_;
+  std::vector<std::pair<std::size_t, std::size_t>> again_;
+};
+
 class DecisionNotes final : public DecisionWatcher {
  public:
   explicit DecisionNotes(std::vector<LaneDecision>& decisions) : decisions_(decisions) {}
@@ -110,6 +137,7 @@ class DecisionNotes final : public DecisionWatcher {
     for (std::uint32_t row = 0; row < events.rows; ++row) {
       LaneDecision& decision = of(row);
       decision.decided = events.active.test(row);
+      decision.first = events.offsets[row];
       decision.outcome = batch.outcomes[row];
       decision.score = batch.scores[row];
     }
@@ -143,9 +171,9 @@ SinkBinding binding(const std::string& name, OutputKind takes, FeatureSelection 
 
 // A lane of its own with one shard.
 struct OneShard {
-  OneShard(const std::shared_ptr<const Scorer>& scorer, std::size_t in_flight_max, const std::vector<SinkBinding>& bindings,
-           DecisionWatcher* watcher)
-      : lane(0, {input(scorer, in_flight_max)}, bindings, watcher) {
+  OneShard(const std::shared_ptr<const Scorer>& scorer, const TestTerms& terms, std::size_t in_flight_max,
+           const std::vector<SinkBinding>& bindings, DecisionWatcher* watcher)
+      : lane(0, {input(scorer, terms, in_flight_max)}, bindings, watcher) {
     lane.attach(0, reader);
     ShardStart start;
     start.name = {"test", "test", 0};
@@ -154,10 +182,15 @@ struct OneShard {
     work();
   }
 
-  static InputSettings input(const std::shared_ptr<const Scorer>& scorer, std::size_t in_flight_max) {
+  static InputSettings input(const std::shared_ptr<const Scorer>& scorer, const TestTerms& terms, std::size_t in_flight_max) {
     InputSettings settings;
     settings.scorer = scorer;
     settings.in_flight_max = in_flight_max;
+    settings.parse = terms.parse;
+    settings.late = terms.late;
+    settings.features.late_allowed_ms = terms.late_allowed_ms;
+    settings.feedback.late_allowed_ms = terms.late_allowed_ms;
+    settings.duplicates = terms.duplicates;
     const EventSchema& schema = scorer->event();
     if (schema.has_several_types()) {
       settings.types.field = test_type_member;
@@ -177,14 +210,19 @@ struct OneShard {
 
 }  // namespace
 
-std::vector<LaneDecision> decide_events(const std::shared_ptr<const Scorer>& scorer, const std::vector<LaneEvent>& events) {
+std::vector<LaneDecision> decide_events(const std::shared_ptr<const Scorer>& scorer, const std::vector<LaneEvent>& events,
+                                        const TestTerms& terms) {
   std::vector<LaneDecision> decisions(events.size());
   RefusalSink refusals(decisions);
+  DuplicateSink duplicates(decisions);
   DecisionNotes notes(decisions);
-  OneShard shard(scorer, events.size() + batch_records_max,
-                 {binding("dead_letters", OutputKind::dead_letter, FeatureSelection::none, refusals)}, &notes);
+  std::vector<SinkBinding> sinks;
+  if (terms.duplicates.horizon_ms > 0) sinks.push_back(binding("decisions", OutputKind::decision, FeatureSelection::none, duplicates));
+  sinks.push_back(binding("dead_letters", OutputKind::dead_letter, FeatureSelection::none, refusals));  // the last, as a lane has it
+  OneShard shard(scorer, terms, events.size() + batch_records_max, sinks, &notes);
   shard.reader.feed(events);
   shard.work();
+  duplicates.copy_decisions();
   return decisions;
 }
 
@@ -192,7 +230,7 @@ double measure_event_ns(const std::shared_ptr<const Scorer>& scorer, std::chrono
                         const std::function<std::vector<LaneEvent>()>& next_events) {
   QuickSink decisions;
   QuickSink dead_letters;
-  OneShard shard(scorer, std::size_t{1} << 30,
+  OneShard shard(scorer, {}, std::size_t{1} << 30,
                  {binding("decisions", OutputKind::decision, FeatureSelection::fired, decisions),
                   binding("dead_letters", OutputKind::dead_letter, FeatureSelection::none, dead_letters)},
                  nullptr);

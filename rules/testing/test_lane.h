@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/event/decision.h"
+#include "engine/pipeline/input_settings.h"
 #include "engine/ports/scorer.h"
+#include "rules/language/expression.h"
 
 namespace weir {
 
@@ -24,10 +27,20 @@ struct RuleNote {
   bool shadow = false;  // its condition held, without effect
 };
 
+// How a config treats records, besides what the rules say of them.
+struct TestTerms {
+  std::optional<ExpressionIndex> filter;  // events for which it does not hold are passed over
+  LatePolicy late = LatePolicy::decide;
+  std::int64_t late_allowed_ms = FeatureStoreLimits{}.late_allowed_ms;
+  DuplicateSettings duplicates;
+  ParseLimits parse;
+};
+
 // What became of one event.
 struct LaneDecision {
   bool decided = false;
-  std::string refused;  // why it was no event, where it was not decided
+  std::string refused;     // why it was no event, where it was not decided; empty: passed over
+  std::int64_t first = 0;  // the event whose decision it is: itself, or that of a duplicate
   OutcomeIndex outcome = no_outcome;
   std::int64_t score = 0;       // scaled by 10^score_scale
   std::vector<RuleNote> fired;  // those in shadow come last
@@ -37,7 +50,9 @@ struct LaneDecision {
 };
 
 // One decision an event, in order. Offsets count from 0. Windows begin empty with every call.
-std::vector<LaneDecision> decide_events(const std::shared_ptr<const Scorer>& scorer, const std::vector<LaneEvent>& events);
+// `terms.filter` is part of the scorer already.
+std::vector<LaneDecision> decide_events(const std::shared_ptr<const Scorer>& scorer, const std::vector<LaneEvent>& events,
+                                        const TestTerms& terms);
 
 // Nanoseconds of this machine for one event, from its bytes to a serialised decision: runs what `next_events` makes (in order of time, some
 // thousands a call) until the lane has worked for `at_least`. Making the events is not counted, nor is the first call.
