@@ -1,17 +1,30 @@
 #include "connectors/file/file_source.h"
 
 #include <algorithm>
+#include <fstream>
 
 namespace weir {
 namespace {
 
 constexpr std::chrono::milliseconds follow_interval{20};
+constexpr std::size_t first_line_bytes_max = 4'096;
 
-// Tells positions of different files apart. FNV-1a; the sign bit is dropped.
-std::int64_t path_mark(const std::string& path) {
+// Tells texts apart. FNV-1a; the sign bit is dropped.
+std::int64_t mark_of(std::string_view text) {
   std::uint64_t hash = 0xcbf2'9ce4'8422'2325U;
-  for (const char byte : path) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x0000'0100'0000'01b3U;
+  for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x0000'0100'0000'01b3U;
   return static_cast<std::int64_t>(hash >> 1);
+}
+
+// Of the first line, or of so much of it: the part of a file that only grows which is there from the beginning. 0 for pipes and the like,
+// which can be read only once.
+std::int64_t beginning_mark(const std::filesystem::path& path) {
+  if (std::error_code none; !std::filesystem::is_regular_file(path, none)) return 0;
+  std::string text(first_line_bytes_max, '\0');
+  std::ifstream stream(path, std::ios::binary);
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
+  return mark_of(std::string_view(text).substr(0, text.find('\n')));
 }
 
 }  // namespace
@@ -63,6 +76,11 @@ RecordBatch* FileLaneReader::next(Clock::time_point now) {
       break;
   }
   if (!follow_) return end();
+  // The last line may have been committed before its line break was there.
+  if (file_->next_line() + 1 < live_from_) {
+    fail_as_cut();
+    return filling_->records.empty() ? nullptr : hand_over();
+  }
   return filling_->records.empty() || now < window_end_ ? nullptr : hand_over();
 }
 
@@ -78,10 +96,15 @@ RecordBatch* FileLaneReader::end() {
     link_.lines.store(file_->next_line(), std::memory_order_release);
     link_.control.notify();
   } else {
-    link_.fail({ErrorKind::fatal, "the file has " + std::to_string(file_->next_line()) + " lines, but " + std::to_string(live_from_) +
-                                      " were committed: it was cut or replaced; remove the position file to begin anew"});
+    fail_as_cut();
   }
   return hand_over();
+}
+
+void FileLaneReader::fail_as_cut() {
+  ended_ = true;
+  link_.fail({ErrorKind::configuration, "the file has " + std::to_string(file_->next_line()) + " lines, but " + std::to_string(live_from_) +
+                                            " were committed: it was cut or replaced; remove `" + link_.position_path + "` to begin anew"});
 }
 
 void FileLaneReader::release(RecordBatch* batch) {
@@ -118,9 +141,16 @@ Status FileSource::start(ShardOwner& owner, LaneIndex lanes) {
   if (!positions) return positions.error();
   const auto path = positions.value().find("path");
   const auto line = positions.value().find("line");
-  const bool known =
-      path != positions.value().end() && line != positions.value().end() && path->second == path_mark(settings_.path.string());
+  const bool known = path != positions.value().end() && line != positions.value().end() && path->second == mark_of(settings_.path.string());
   const std::int64_t live_from = known ? line->second : 0;
+  if (const auto beginning = positions.value().find("beginning"); known && live_from > 0 && beginning != positions.value().end()) {
+    beginning_ = beginning->second;
+    if (beginning_ != beginning_mark(settings_.path))
+      return Error{ErrorKind::configuration, "`" + settings_.path.string() + "` begins with another line than when " +
+                                                 std::to_string(live_from) + " of its lines were committed: it was replaced; remove `" +
+                                                 position_file_.path().string() + "` to begin anew"};
+  }
+  link_.position_path = position_file_.path().string();
   committed_.store(live_from, std::memory_order_relaxed);
   owner_ = &owner;
   for (LaneIndex lane = 0; lane < std::max<LaneIndex>(lanes, 1); ++lane) {
@@ -172,7 +202,9 @@ void FileSource::run() {
 // A failure is repeated at the next interval: the position only lags, which costs a longer replay and nothing else.
 void FileSource::commit(const ShardPosition& position) {
   if (position.next_offset <= committed_.load(std::memory_order_relaxed)) return;
-  const Status written = position_file_.write({{"line", position.next_offset}, {"path", path_mark(settings_.path.string())}});
+  if (beginning_ < 0) beginning_ = beginning_mark(settings_.path);
+  const Status written =
+      position_file_.write({{"line", position.next_offset}, {"path", mark_of(settings_.path.string())}, {"beginning", beginning_}});
   if (written) committed_.store(position.next_offset, std::memory_order_release);
 }
 

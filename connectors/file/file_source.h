@@ -26,6 +26,7 @@ struct FileShardLink {
   std::atomic<bool> assigned{false};
   std::atomic<std::int64_t> lines{-1};  // of the whole file, once its end was handed over
   WakeSignal control;
+  std::string position_path;  // for people
   std::mutex failure_mutex;
   std::optional<Error> failure;
 
@@ -51,6 +52,7 @@ class FileLaneReader final : public LaneReader {
   RecordBatch* next(Clock::time_point now);
   RecordBatch* hand_over();
   RecordBatch* end();
+  void fail_as_cut();
 
   LineFile* file_;  // null: this lane reads nothing
   FileShardLink& link_;
@@ -67,7 +69,8 @@ class FileLaneReader final : public LaneReader {
 
 // The shard is named after the file without its folder, so that ids do not depend on where the file lies.
 // Reads from line 0 on every start: lines below the committed one rebuild windows mute. Positions are kept in a small file, so the file
-// that is read may only grow. Ends the shard at the end of the file unless `follow`; then a last line counts once its line break is there.
+// that is read may only grow: one that begins with another line, or is shorter than what was committed, is refused. Ends the shard at the
+// end of the file unless `follow`; then a last line counts once its line break is there.
 class FileSource final : public Source {
  public:
   static constexpr AssignmentEpoch epoch = 1;
@@ -98,6 +101,7 @@ class FileSource final : public Source {
   FileShardLink link_;
   std::vector<std::unique_ptr<FileLaneReader>> readers_;
   std::atomic<std::int64_t> committed_{0};
+  std::int64_t beginning_ = -1;  // mark of the file's first line, once one was committed; -1 before
   std::atomic<bool> stopping_{false};
   std::chrono::steady_clock::time_point deadline_;
   std::thread control_;

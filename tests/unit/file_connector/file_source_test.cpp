@@ -108,8 +108,52 @@ TEST_F(FileSourceTest, AFileShorterThanItsPositionFailsTheShard) {
   start();
   EXPECT_FALSE(next_batch()->end_of_shard);
   wait_for([&] { return owner->failed.load(std::memory_order_acquire); });
-  EXPECT_EQ(owner->failure, "the file has 1 lines, but 3 were committed: it was cut or replaced; remove the position file to begin anew");
+  EXPECT_EQ(owner->failure, "the file has 1 lines, but 3 were committed: it was cut or replaced; remove `" +
+                                (folder / "state" / "payments").string() + "` to begin anew");
   EXPECT_FALSE(source->finished());
+}
+
+TEST_F(FileSourceTest, AFileThatIsFollowedAndShorterThanItsPositionFailsTheShard) {
+  write(folder / "in.jsonl", "1\n2\n3\n");
+  start();
+  drain();
+  owner->next_offset = 3;
+  source->stop(std::chrono::steady_clock::now() + 1s);
+  write(folder / "in.jsonl", "1\n");
+  start(true);
+  EXPECT_EQ(next_batch()->records.size(), 1U);
+  wait_for([&] { return owner->failed.load(std::memory_order_acquire); });
+  EXPECT_NE(owner->failure.find("it was cut or replaced"), std::string::npos) << owner->failure;
+}
+
+TEST_F(FileSourceTest, ALastLineThatWasCommittedWithoutItsBreakIsNoCut) {
+  write(folder / "in.jsonl", "1\n2\n3");
+  start();
+  drain();
+  owner->next_offset = 3;
+  source->stop(std::chrono::steady_clock::now() + 1s);
+  start(true);
+  EXPECT_EQ(next_batch()->records.size(), 2U);
+  write(folder / "in.jsonl", "1\n2\n3\n4\n");
+  EXPECT_EQ(next_batch()->records.back().offset, 3);
+  EXPECT_FALSE(owner->failed.load(std::memory_order_acquire));
+}
+
+TEST_F(FileSourceTest, AFileThatBeginsWithAnotherLineIsRefused) {
+  write(folder / "in.jsonl", "1\n2\n");
+  start();
+  drain();
+  owner->next_offset = 2;
+  source->stop(std::chrono::steady_clock::now() + 1s);
+  write(folder / "in.jsonl", "7\n2\n3\n");
+  FileSource replaced("payments", FileSourceSettings{folder / "in.jsonl", false}, limits, folder / "state" / "payments", shards);
+  FakeShardOwner nobody;
+  const Status started = replaced.start(nobody, 1);
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.error().kind, ErrorKind::configuration);
+  EXPECT_EQ(started.error().text, "`" + (folder / "in.jsonl").string() +
+                                      "` begins with another line than when 2 of its lines were committed: it was replaced; remove `" +
+                                      (folder / "state" / "payments").string() + "` to begin anew");
 }
 
 TEST_F(FileSourceTest, FollowingWaitsForTheBreakOfTheLastLine) {
