@@ -15,6 +15,7 @@
 #include "engine/app/log.h"
 #include "engine/app/run_service.h"
 #include "engine/app/signals.h"
+#include "engine/app/state_lock.h"
 #include "engine/base/diagnostic.h"
 #include "engine/control/expiry_watch.h"
 
@@ -151,6 +152,11 @@ int run_command(const RunOptions& options, const Terminal& terminal) {
   if (!configuration->usable()) configuration = with_kept_rules(*configuration);
   if (!configuration) return exit_code::bad_configuration;
   open_log(configuration->load.settings->log);
+  StateLock lock;
+  if (const Status taken = lock.take(configuration->load.settings->state.dir); !taken) {
+    log_error(taken.error().text);
+    return exit_code::bad_configuration;
+  }
   auto built = build_service(*configuration, log_warning);
   if (!built) {
     log_error(built.error().text);

@@ -199,6 +199,20 @@ TEST_F(ServiceTest, KilledSeveralTimesItKnowsWhatRulesWroteBefore) {
   kill_and_compare();
 }
 
+TEST_F(ServiceTest, ASecondServiceOnOneStateFolderIsRefused) {
+  const fs::path path = config("taken", 1, 64, 1'000'000'000);
+  const fs::path decisions = root_ / "taken" / "decisions.jsonl";
+  test::ChildProcess first({WEIR_BINARY, "run", path.string()}, (root_ / "taken" / "log").string());
+  while (first.running() && !(fs::exists(decisions) && fs::file_size(decisions) > 0)) std::this_thread::sleep_for(1ms);
+  test::ChildProcess second({WEIR_BINARY, "run", path.string()}, (root_ / "taken" / "log").string());
+  EXPECT_EQ(second.wait(), 78);
+  EXPECT_NE(log_of("taken").find("which another running service uses"), std::string::npos) << log_of("taken");
+  first.signal(SIGKILL);
+  first.wait();
+  test::ChildProcess third({WEIR_BINARY, "run", path.string(), "--for", "10ms"}, (root_ / "taken" / "log").string());
+  EXPECT_EQ(third.wait(), 0) << log_of("taken");
+}
+
 TEST_F(ServiceTest, ATerminatedServiceDrainsAndGoesOnWhereItStopped) {
   constexpr std::uint64_t count = 60'000;
   run(config("whole", 1, 64, count));
