@@ -79,8 +79,10 @@ TEST_F(CommandLine, TestRunsTheTestsOfRulesFilesAndOfConfigs) {
   const Ran passed = weir_with({"test", rules});
   EXPECT_EQ(passed.code, exit_code::fine);
   EXPECT_EQ(passed.out, rules + ": 1 test passed\n1 test passed\n");
-  write("weir.yaml", config_with("amount > 0", "outcome == block"));
+  write("weir.yaml", config_with("amount >= 0", "outcome == block"));
   EXPECT_EQ(weir_with({"test", (folder_ / "weir.yaml").string()}).code, exit_code::fine);
+  write("weir.yaml", config_with("amount > 0", "outcome == block"));  // passes over the test's events, whose amount is 0
+  EXPECT_EQ(weir_with({"test", (folder_ / "weir.yaml").string()}).code, exit_code::found_something);
 
   write("rules.rules", good_rules + "test \"four\" {\n  given 3 payment\n  when payment\n  expect outcome block\n}\n");
   const std::string junit = (folder_ / "junit.xml").string();
