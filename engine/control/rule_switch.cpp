@@ -1,6 +1,7 @@
 #include "engine/control/rule_switch.h"
 
 #include <algorithm>
+#include <iterator>
 #include <pthread.h>
 #include <utility>
 
@@ -163,8 +164,12 @@ Status RuleSwitch::propose(const CompiledVersion& version, const std::vector<std
       all.push_back(each);
     }
   }
+  const std::set<std::uint64_t> before = versions_of_shards();
   const Status written = append(changes);
-  for (LaneIndex lane = 0; lane < lanes_->lane_count(); ++lane) lanes_->lane(lane).settle(version.number, written.ok());
+  const std::set<std::uint64_t> after = versions_of_shards();
+  std::vector<std::uint64_t> never_began;
+  std::set_difference(before.begin(), before.end(), after.begin(), after.end(), std::back_inserter(never_began));
+  for (LaneIndex lane = 0; lane < lanes_->lane_count(); ++lane) lanes_->lane(lane).settle(version.number, written.ok(), never_began);
   if (!written) return written;
   for (const ProposedSwitch& each : all) {
     LiveShard& shard = shards_.at({each.source, each.shard});
@@ -172,6 +177,14 @@ Status RuleSwitch::propose(const CompiledVersion& version, const std::vector<std
     shard.proposed_at = Clock::now();
   }
   return success();
+}
+
+// In the histories and futures of those that are here.
+std::set<std::uint64_t> RuleSwitch::versions_of_shards() const {
+  std::set<std::uint64_t> all;
+  for (const auto& [key, shard] : shards_)
+    for (const Epoch& epoch : log_->epochs(shard.start.name)) all.insert(epoch.version);
+  return all;
 }
 
 // Comes back with an error only when nothing of `changes` is in the log. A log in doubt is tried again: lanes that reach an epoch wait.

@@ -113,6 +113,7 @@ class RuleSwitch : public RuleBook {
   Status append(const EpochChanges& changes);
   Status propose(const CompiledVersion& version, const std::vector<std::shared_ptr<RuleStages>>& stages,
                  const std::optional<ActiveVersion>& active);
+  std::set<std::uint64_t> versions_of_shards() const;
   bool was_made_anew(const ShardStart& start);
   void remember(const std::shared_ptr<const CompiledVersion>& version);
   Result<std::shared_ptr<const CompiledVersion>> version_of(std::uint64_t number);

@@ -68,7 +68,8 @@ class Lane {
   // Another rule set, in two steps (SwitchProposal): the answer names the offsets; `settle` says whether they are durable. One proposal at
   // a time. Shards that are to take over earlier already are left out.
   std::future<std::vector<ProposedSwitch>> propose(SwitchProposal proposal);
-  void settle(std::uint64_t version, bool durable);
+  // `never_began`: versions that this one has replaced in all shards of all lanes.
+  void settle(std::uint64_t version, bool durable, std::vector<std::uint64_t> never_began = {});
   // Answered when the lane has read every bound that was set before the call.
   std::future<void> turn();
   // A version of the rule set of which no batch is or will be anywhere.
@@ -113,6 +114,7 @@ class Lane {
     SwitchProposal proposal;
     std::uint64_t version = 0;
     bool durable = false;
+    std::vector<std::uint64_t> never_began;
     std::promise<void> done;
     std::promise<ShardPosition> revoked;
     std::promise<std::vector<ProposedSwitch>> proposed;
@@ -136,7 +138,7 @@ class Lane {
   bool serve_held();
   void take_over(std::size_t source, Shard& shard);
   std::vector<ProposedSwitch> answer_proposal(const SwitchProposal& proposal);
-  void settle_shards(std::uint64_t version, bool durable);
+  void settle_shards(const Message& message);
   void forget_version_here(std::uint64_t version);
   BatchInFlight& open_batch(std::size_t source, Shard& shard, const RecordBatch& records);
   // Parse, prepare, windows. Then, once all features are there: score, write outputs, register acknowledgements, give the records back.

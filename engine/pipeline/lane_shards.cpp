@@ -98,7 +98,7 @@ bool Lane::serve_inbox() {
         message.proposed.set_value(answer_proposal(message.proposal));
         break;
       case Message::Kind::settle:
-        settle_shards(message.version, message.durable);
+        settle_shards(message);
         break;
       case Message::Kind::adopt:
         exchange_.owned().adopt(*message.rules.stages);

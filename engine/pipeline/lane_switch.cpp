@@ -17,11 +17,12 @@ std::future<std::vector<ProposedSwitch>> Lane::propose(SwitchProposal proposal) 
   return answer;
 }
 
-void Lane::settle(std::uint64_t version, bool durable) {
+void Lane::settle(std::uint64_t version, bool durable, std::vector<std::uint64_t> never_began) {
   Message message;
   message.kind = Message::Kind::settle;
   message.version = version;
   message.durable = durable;
+  message.never_began = std::move(never_began);
   post(std::move(message));
 }
 
@@ -201,8 +202,11 @@ void Lane::forget_version_here(std::uint64_t version) {
   for (std::shared_ptr<void>& gone : retired) retired_.enqueue(std::move(gone));
 }
 
-void Lane::settle_shards(std::uint64_t version, bool durable) {
+void Lane::settle_shards(const Message& message) {
   const TimeSpent switching(switching_);
+  const std::uint64_t version = message.version;
+  const bool durable = message.durable;
+  for (const std::uint64_t gone : message.never_began) exchange_.owned().leave_out(gone);
   for (std::size_t source = 0; durable && source < proposed_.size(); ++source) exchange_.owned().adopt(*proposed_[source]);
   proposed_.clear();
   for (LaneInput& input : inputs_) {

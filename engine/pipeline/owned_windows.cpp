@@ -1,5 +1,7 @@
 #include "engine/pipeline/owned_windows.h"
 
+#include <algorithm>
+
 namespace weir {
 
 FeatureStore& OwnedWindows::of(const InputSettings& input, const RuleStages& stages, std::size_t route_index, ShardIndex shard) {
@@ -30,6 +32,13 @@ void OwnedWindows::adopt(const RuleStages& stages) {
     if (adopted.scorer == nullptr) adopted.scorer = stages.scorer;
     (route.shared ? adopted.shared : adopted.spread)[route.key] = route.features;
   }
+}
+
+void OwnedWindows::leave_out(std::uint64_t version) {
+  const auto knows = [version](const auto& entry) { return entry.second.numbers.contains(version); };
+  if (std::any_of(stores_.begin(), stores_.end(), knows)) return;
+  for (auto& [keeper, versions] : adopted_) versions.erase(version);
+  std::erase_if(known_, [version](const auto& known) { return known.second == version; });
 }
 
 // Through every version between the newest that the store knows and this one, in their order.

@@ -25,6 +25,8 @@ class OwnedWindows {
   // A version of the source's rule set that follows on those before it, whether or not it comes to have events here: what it lacks, a later
   // version begins anew.
   void adopt(const RuleStages& stages);
+  // A version that was adopted and replaced before any shard took it over: it is in no history, so a replay will not come by it either.
+  void leave_out(std::uint64_t version);
   // No batch of this version is or will be anywhere. What only it needed is added to `retired`.
   void forget_version(std::size_t source, std::uint64_t version, std::vector<std::shared_ptr<void>>& retired);
 

@@ -1,6 +1,8 @@
 // A lane between two rule sets, driven turn by turn: exact offsets, held records, cancelled switches, bounds.
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -19,10 +21,11 @@ using test::FakeSink;
 // The rules of CountScorer under a version of their own.
 class VersionedScorer : public CountScorer {
  public:
-  explicit VersionedScorer(std::uint64_t version)
+  VersionedScorer(std::uint64_t version, const std::string& counts, bool of_all_shards)
       : vocabulary_(CountScorer::vocabulary()), features_(CountScorer::features().begin(), CountScorer::features().end()) {
     vocabulary_.version = version;
-    features_[0].identity = "count() by card over 10m";
+    features_[0].identity = counts;
+    features_[0].by_includes_shard_key = !of_all_shards;
   }
   const DecisionVocabulary& vocabulary() const override { return vocabulary_; }
   std::span<const FeatureSpec> features() const override { return features_; }
@@ -33,7 +36,8 @@ class VersionedScorer : public CountScorer {
 };
 
 struct Switching {
-  explicit Switching(std::size_t batch_size = 256) : reader(batch_size), lane(0, {input()}, bindings(), nullptr) {
+  explicit Switching(std::size_t batch_size = 256, bool counts_of_all_shards = false)
+      : of_all_shards(counts_of_all_shards), reader(batch_size), lane(0, {input()}, bindings(), nullptr) {
     lane.attach(0, reader);
     ShardStart start;
     start.shard = 0;
@@ -44,9 +48,9 @@ struct Switching {
     answer.get();
   }
 
-  static InputSettings input() {
+  InputSettings input() const {
     InputSettings settings;
-    settings.scorer = std::make_shared<VersionedScorer>(1);
+    settings.scorer = std::make_shared<VersionedScorer>(1, same_count, of_all_shards);
     return settings;
   }
   std::vector<SinkBinding> bindings() {
@@ -69,9 +73,9 @@ struct Switching {
     work();
   }
 
-  std::vector<ProposedSwitch> propose(std::uint64_t version, std::int64_t margin) {
+  std::vector<ProposedSwitch> propose(std::uint64_t version, std::int64_t margin, const std::string& counts = same_count) {
     SwitchProposal proposal;
-    auto stages = std::make_shared<RuleStages>(std::make_shared<VersionedScorer>(version), input());
+    auto stages = std::make_shared<RuleStages>(std::make_shared<VersionedScorer>(version, counts, of_all_shards), input());
     stages->place(1, input());
     proposal.stages = {stages};
     proposal.margins[{0, 0}] = margin;
@@ -79,8 +83,8 @@ struct Switching {
     work();
     return answer.get();
   }
-  void settle(std::uint64_t version, bool durable) {
-    lane.settle(version, durable);
+  void settle(std::uint64_t version, bool durable, std::vector<std::uint64_t> never_began = {}) {
+    lane.settle(version, durable, std::move(never_began));
     work();
   }
 
@@ -91,6 +95,8 @@ struct Switching {
     return all;
   }
 
+  static inline const std::string same_count = "count() by card over 10m";
+  bool of_all_shards = false;
   std::shared_ptr<PublishedPosition> position = std::make_shared<PublishedPosition>();
   FakeReader reader;
   FakeSink block;
@@ -178,6 +184,23 @@ TEST(LaneSwitch, TheSameSetAgainIsOnlyEverBroughtForward) {
   under.feed(2, 1);
   EXPECT_EQ(under.versions(), "112");
   EXPECT_TRUE(under.propose(2, 0).empty());
+}
+
+// The windows of keys of all shards go through the versions that shards take over, and not through one that was replaced before.
+TEST(LaneSwitch, AVersionThatNeverBeganTakesNothingFromWindowsOfAllShards) {
+  for (const bool replaced : {true, false}) {
+    SCOPED_TRACE(replaced ? "replaced" : "taken over");
+    Switching under(256, true);
+    under.feed(0, 2);
+    under.propose(2, replaced ? 100 : 1, "something else");
+    under.settle(2, true);
+    EXPECT_EQ(under.propose(3, replaced ? 1 : 2).at(0).offset, replaced ? 3 : 4);
+    under.settle(3, true, replaced ? std::vector<std::uint64_t>{2} : std::vector<std::uint64_t>{});
+    under.feed(2, 4);
+    EXPECT_EQ(under.versions(), replaced ? "111333" : "111233");
+    const std::string count = replaced ? "\"payments_10m\":6" : "\"payments_10m\":2";
+    EXPECT_NE(under.decisions.taken.back().value.find(count), std::string::npos) << under.decisions.taken.back().value;
+  }
 }
 
 TEST(LaneSwitch, NothingIsDecidedAtOrBehindTheBound) {
