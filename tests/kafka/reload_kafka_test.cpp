@@ -61,12 +61,13 @@ std::string rules_number(int number) {
   shop string
   amount int
 }
-)") + (odd ? "feature extra = sum(amount) by card over 10m\n" : "") +
+)") + (odd ? "feature extra = sum(amount) by card over 10m\nfeature extra_shop = count() by shop over 10m\n" : "") +
          "feature card_10m = count() by card over 10m\nfeature shop_10m = count() by shop over 10m\n"
          "let last_large = profile(card).large\n"
          "rule every \"Every payment\" { when amount >= 0 score " +
-         std::to_string(number % 3 + 1) + " reason \"set " + std::to_string(number) +
-         " card {card_10m} shop {shop_10m} last {last_large}\" }\n"
+         std::to_string(number % 3 + 1) + " reason \"set " + std::to_string(number) + " card {card_10m} shop {shop_10m} last {last_large}" +
+         (odd ? " extra {extra} {extra_shop}" : "") +
+         "\" }\n"
          "rule large \"Large\" { when amount >= 600 score 1 update card set large = amount for 10m }\n" +
          (odd ? "rule more \"More\" { when extra > 10 and profile(card).often score 1 }\n"
                 "rule often \"Often\" { when card_10m > 3 score 1 update card set often = true for 5m }\n"
@@ -80,6 +81,7 @@ struct Decision {
   std::int64_t card = 0;
   std::int64_t shop = 0;
   std::string last;
+  std::string extra;  // of the features that come and go: the card's sum, then the shop's count
   std::uint64_t version = 0;
   int partition = 0;
   std::int64_t offset = 0;
@@ -168,13 +170,13 @@ class ReloadOnRealBroker : public testing::Test {
 
   std::vector<Decision> decisions(const std::string& id_prefix = "p") {
     static const RE2 parts(
-        R"re("event_id":"[a-z]+(\d+)".*"text":"set (\d+) card (\d+) shop (\d+) last ([^"]*)".*"version":(\d+),"hash":"[0-9a-f]+"},"source":\{"topic":"[^"]*","partition":(\d+),"offset":(\d+))re");
+        R"re("event_id":"[a-z]+(\d+)".*"text":"set (\d+) card (\d+) shop (\d+) last ([^ "]*)(?: extra ([^"]*))?".*"version":(\d+),"hash":"[0-9a-f]+"},"source":\{"topic":"[^"]*","partition":(\d+),"offset":(\d+))re");
     std::vector<Decision> all;
     for (TopicRecord& record : topics_.read_all(tag_ + "decisions")) {
       if (record.value->find("\"event_id\":\"" + id_prefix) == std::string::npos) continue;
       Decision one;
-      if (!RE2::PartialMatch(*record.value, parts, &one.number, &one.set, &one.card, &one.shop, &one.last, &one.version, &one.partition,
-                             &one.offset)) {
+      if (!RE2::PartialMatch(*record.value, parts, &one.number, &one.set, &one.card, &one.shop, &one.last, &one.extra, &one.version,
+                             &one.partition, &one.offset)) {
         ADD_FAILURE() << *record.value;
         continue;
       }
@@ -202,7 +204,7 @@ class ReloadOnRealBroker : public testing::Test {
 
   // Partitions that feed windows together do so in an order of arrival that is another one after a restart.
   std::string without_shop(std::string decision) const {
-    if (partitions_ > 1) RE2::GlobalReplace(&decision, R"((shop |"shop_10m":)\d+)", "\\1?");
+    if (partitions_ > 1) RE2::GlobalReplace(&decision, R"((shop |"shop_10m":|"extra_shop":|extra \d+ )\d+)", "\\1?");
     return decision;
   }
 
@@ -242,8 +244,26 @@ class ReloadOnRealBroker : public testing::Test {
       while (times.front() <= now - ten_minutes_ms) times.pop_front();
       return static_cast<std::int64_t>(times.size());
     };
+    std::map<int, std::map<std::size_t, std::deque<std::pair<std::int64_t, std::int64_t>>>> sums;  // by partition and card: time and amount
+    std::map<std::size_t, std::deque<std::int64_t>> extra_shops;
     for (const auto& [number, decision] : by_number) {
       const std::int64_t now = time_of(number);
+      if (decision.set % 2 == 0) {
+        sums[decision.partition].clear();
+        extra_shops.clear();
+      } else {
+        auto& payments = sums[decision.partition][card_of(number)];
+        payments.emplace_back(now, amount_of(number));
+        while (payments.front().first <= now - ten_minutes_ms) payments.pop_front();
+        std::int64_t sum = 0;
+        for (const auto& payment : payments) sum += payment.second;
+        const std::int64_t in_shop = count(extra_shops[shop_of(number)], now);
+        const std::string wanted = std::to_string(sum) + " ";
+        ASSERT_EQ(decision.extra.substr(0, wanted.size()), wanted) << decision.value;
+        if (partitions_ == 1) {
+          ASSERT_EQ(decision.extra, wanted + std::to_string(in_shop)) << decision.value;
+        }
+      }
       ASSERT_EQ(decision.card, count(cards[card_of(number)], now)) << decision.value;
       const std::int64_t in_shop = count(shops[shop_of(number)], now);
       if (partitions_ == 1) {
