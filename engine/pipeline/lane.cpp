@@ -55,6 +55,7 @@ bool Lane::do_work(std::chrono::microseconds wait) {
     apply_back_pressure();
     finish_revokes();
   }
+  switching_ += exchange_.owned().take_switching_time();
   if (switching_.count() > 0) {
     counters_.switches.add(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(switching_).count()));
     switching_ = std::chrono::nanoseconds{0};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/pipeline/time_spent.h"
+
 namespace weir {
 
 FeatureStore& OwnedWindows::of(const InputSettings& input, const RuleStages& stages, std::size_t route_index, ShardIndex shard) {
@@ -17,6 +19,7 @@ FeatureStore& OwnedWindows::of(const InputSettings& input, const RuleStages& sta
         std::make_unique<FeatureStore>(scorer.features(), route.features, scorer.event(), scorer.derived_columns(), input.features);
     owned.numbers[version] = 0;
   } else if (!owned.numbers.contains(version)) {
+    const TimeSpent switching(switching_);
     extend(place, owned, version);
   }
   owned.store->serve(owned.numbers.at(version));

@@ -1,6 +1,7 @@
 // The windows that a lane keeps for the keys it owns, whichever lane their events come from.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -29,6 +30,9 @@ class OwnedWindows {
   void leave_out(std::uint64_t version);
   // No batch of this version is or will be anywhere. What only it needed is added to `retired`.
   void forget_version(std::size_t source, std::uint64_t version, std::vector<std::shared_ptr<void>>& retired);
+
+  // Time that `of` has spent on versions that came into force, since the last call.
+  std::chrono::nanoseconds take_switching_time() { return std::exchange(switching_, std::chrono::nanoseconds{0}); }
 
   void forget_shared(std::size_t source);
   void forget_shard(std::size_t source, ShardIndex shard);
@@ -62,6 +66,7 @@ class OwnedWindows {
   void extend(const Place& place, Owned& owned, std::uint64_t version);
 
   std::map<Place, Owned> stores_;
+  std::chrono::nanoseconds switching_{0};
   std::map<std::size_t, std::map<std::uint64_t, Adopted>> adopted_;  // by keeper and version
   std::set<std::pair<std::size_t, std::uint64_t>> known_;            // sources and versions that are in it
 };
