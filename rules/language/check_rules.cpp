@@ -259,7 +259,8 @@ class RuleSetChecker {
       for (const SyntaxLookup& lookup : tree.lookups)
         if (!scope_.find_lookup(lookup.name.text)->used) unused(reporter, lookup.name, "lookup");
       for (const SyntaxFeature& feature : tree.features)
-        if (!used(scope_.used_features, scope_.find(feature.name.text)->index)) unused(reporter, feature.name, "feature");
+        if (!options_.features_are_written && !used(scope_.used_features, scope_.find(feature.name.text)->index))
+          unused(reporter, feature.name, "feature");
       for (const SyntaxLet& let : tree.lets)
         if (!used(scope_.used_lets, scope_.find(let.name.text)->index)) unused(reporter, let.name, "let");
       for (const SyntaxPattern& pattern : tree.patterns)

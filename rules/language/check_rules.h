@@ -25,6 +25,8 @@ struct CheckOptions {
   std::optional<std::int64_t> now_ms = std::nullopt;
   // Warn about rules that no test names.
   bool warn_untested = false;
+  // All features are written somewhere, so that none is unused.
+  bool features_are_written = false;
   // Where lists are looked for before their file is read, and kept for the next check. None: every file is read.
   ListCache* list_cache = nullptr;
   // Asked before a list's file is looked for and read; complaints name the path that it was asked for. Empty: the files themselves.

@@ -202,6 +202,15 @@ TEST_F(CommandLine, ChecksAConfigWithItsRulesAndSaysWhatTheyCost) {
   EXPECT_THAT(run.out, HasSubstr("no errors"));
 }
 
+TEST_F(CommandLine, KnowsThatASinkMayWriteFeaturesWhichNoRuleReads) {
+  write("rules.rules", good_rules + "feature spent_1d = sum(amount) by card_id over 1d\n");
+  const std::string config = config_with("amount > 0", "outcome == block");
+  EXPECT_THAT(weir_with({"check", write("weir.yaml", config)}).out, HasSubstr("`spent_1d` is not used"));
+  const std::size_t at = config.find("console: {}");
+  const std::string all = config.substr(0, at) + "features: all, " + config.substr(at);
+  EXPECT_THAT(weir_with({"check", write("weir.yaml", all)}).out, Not(HasSubstr("is not used")));
+}
+
 TEST_F(CommandLine, ReportsExpressionsOfTheConfigWhereTheyStand) {
   write("payments.rules", good_rules);
   const Ran run = weir_with({"check", write("weir.yaml", config_with("amout > 0", "outcome == blok"))});
