@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "engine/features/count_distinct.h"
 #include "engine/features/exact_totals.h"
 
 namespace weir {
@@ -81,6 +82,10 @@ std::uint64_t WindowScan::note_totals(const RingView& ring, const TrackPlan& tra
 
 std::uint64_t WindowScan::distinct(const RingView& ring, const TrackPlan& track, std::size_t begin, std::size_t end) {
   const RingColumnPlan& column = plan_.columns[track.column];
+  if (column.storage == ValueStorage::name && track.flags == 0) {
+    const auto* names = reinterpret_cast<const std::uint32_t*>(ring.base + ring.capacity * column.bytes_before);
+    if (const std::size_t counted = count_distinct(names + begin, end - begin); counted != no_count) return counted;
+  }
   // Twice as many places as entries, so that few values meet.
   const int bits = static_cast<int>(std::bit_width(end - begin)) + 1;
   const std::size_t mask = (std::size_t{1} << bits) - 1;
