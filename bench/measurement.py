@@ -60,13 +60,13 @@ def write_config(path, brokers, topics, rules, options):
     path.write_text(f"""version: 1
 sources:
   payments:
-    kafka: {{ brokers: ["{brokers}"], topics: [{topics['in']}], group: {topics['in']}, start: earliest }}
+    kafka: {{ brokers: ["{brokers}"], topics: [{topics['in']}], group: {topics['in']}, start: earliest, data_path: {options.data_path} }}
     event: payment
     mapping: {{ batch_size: {options.batch_size}, in_flight_max: {options.in_flight_max} }}
 rules:
   files: ["{rules}"]
 sinks:
-  decisions: {{ kafka: {{ topic: {topics['out']}, linger: {options.linger_ms}ms }}, features: none }}
+  decisions: {{ kafka: {{ topic: {topics['out']}, linger: {options.linger_ms}ms, data_path: {options.data_path} }}, features: none }}
 dead_letters: {{ kafka: {{ topic: {topics['dead']} }} }}
 state: {{ dir: "{state}" }}
 runtime: {{ lanes: 1 }}
