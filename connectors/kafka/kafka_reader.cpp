@@ -269,10 +269,10 @@ std::vector<HandedBack> KafkaReader::take_handed_back() {
   return std::exchange(handed_back_, {});
 }
 
-std::int64_t KafkaReader::high_watermark(ShardIndex shard) {
+std::int64_t KafkaReader::visible_end(ShardIndex shard) {
   const std::lock_guard lock(mutex_);
   const KafkaShard* found = find(shard);
-  return found == nullptr || found->fetched == nullptr ? -1 : found->fetched->high_watermark;
+  return found == nullptr || found->fetched == nullptr ? -1 : found->fetched->visible_end;
 }
 
 }  // namespace weir

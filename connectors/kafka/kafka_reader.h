@@ -77,7 +77,7 @@ class KafkaReader final : public LaneReader {
   void set_leader(ShardIndex shard, const wire::BrokerAddress& leader);
   std::vector<HandedBack> take_handed_back();
   // Where the shard's log ends, as of the last fetch; -1: not known, or librdkafka's to say.
-  std::int64_t high_watermark(ShardIndex shard);
+  std::int64_t visible_end(ShardIndex shard);
 
   std::uint64_t stale_records() const { return stale_records_.load(std::memory_order_relaxed); }  // dropped: below the position
 

@@ -342,7 +342,7 @@ void KafkaSource::measure_lag() {
     std::int64_t low = 0;
     std::int64_t high = -1;  // as of the last fetch; no request
     rd_kafka_get_watermark_offsets(client_.get(), partition.first.c_str(), partition.second, &low, &high);
-    high = std::max(high, readers_[assigned.lane]->high_watermark(assigned.shard));
+    high = std::max(high, readers_[assigned.lane]->visible_end(assigned.shard));
     const std::int64_t position = std::max(owner_->position(assigned.shard).next_offset, assigned.offsets.live_from);
     if (high > position) records += high - position;
   }

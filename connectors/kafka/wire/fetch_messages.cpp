@@ -56,8 +56,9 @@ bool read_fetch(std::string_view bytes, FetchAnswer& into) {
       one.topic = topic;
       one.partition = answer.int32();
       one.error = static_cast<ErrorCode>(answer.int16());
-      one.high_watermark = answer.int64();
-      answer.int64();  // last stable offset
+      const std::int64_t high_watermark = answer.int64();
+      const std::int64_t last_stable_offset = answer.int64();
+      one.visible_end = last_stable_offset >= 0 ? last_stable_offset : high_watermark;
       answer.int64();  // where the log begins
       for (std::size_t aborted = answer.array(16); aborted > 0; --aborted) {
         const std::int64_t producer_id = answer.int64();

@@ -35,7 +35,7 @@ struct FetchedPartition {
   std::string_view topic;
   std::int32_t partition = 0;
   ErrorCode error = ErrorCode::none;
-  std::int64_t high_watermark = -1;
+  std::int64_t visible_end = -1;  // behind the last record that is neither in doubt nor in an open transaction
   std::vector<AbortedTransaction> aborted;
   std::string_view records;
 };

@@ -154,7 +154,7 @@ void Fetcher::take_partition(Broker& broker, FetchedPartition& one) {
   if (asked->offset != shard.fetch_offset) return;  // of an earlier leader
   if (one.error != ErrorCode::none) return take_error(shard, one.error);
   shard.leaders_tried = 0;
-  shard.high_watermark = one.high_watermark;
+  shard.visible_end = one.visible_end;
   if (one.records.empty()) return;
   RecordSet set(broker.connection.answer_memory(), one.records, std::move(one.aborted));
   if (set.end_offset() == RecordSet::nothing_whole) return;  // cut off by the answer's limit; its turn to be the first comes

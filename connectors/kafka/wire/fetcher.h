@@ -24,7 +24,7 @@ struct FetchedShard {
   bool paused = false;
   bool wants_leader = true;  // somebody has to say where its leader is (Fetcher::set_leader)
   std::string give_up;       // not empty: this path cannot go on, for this reason
-  std::int64_t high_watermark = -1;
+  std::int64_t visible_end = -1;
   std::deque<RecordSet> sets;  // fetched and not yet read
   std::size_t set_bytes = 0;   // of `sets`
 
