@@ -66,6 +66,7 @@ std::vector<RuleStatus> look_at_rules(const std::vector<std::shared_ptr<const Ru
       status.fired += one->fired(rule);
       status.in_shadow += one->in_shadow(rule);
       status.errors += one->errors(rule);
+      status.undecided += one->undecided(rule);
       if (one->in_shadow(rule) != 0) add_flips(*one, rule, status);
     }
   }
@@ -77,6 +78,7 @@ std::string rule_text(const RuleStatus& rule) {
   if (rule.mode == RuleMode::shadow || rule.mode == RuleMode::canary) text += "  in shadow " + std::to_string(rule.in_shadow);
   for (const FlipCount& flip : rule.flips) text += "  " + flip.from + " -> " + flip.to + " " + std::to_string(flip.count);
   if (rule.errors != 0) text += "  errors " + std::to_string(rule.errors);
+  if (rule.undecided != 0) text += "  a value missing " + std::to_string(rule.undecided);
   if (rule.expires_ms != never_expires) text += "  expires " + time_text(rule.expires_ms);
   return text;
 }
@@ -101,6 +103,7 @@ std::string rules_json(const std::vector<RuleStatus>& rules) {
     number(",\"fired\":", rule.fired);
     number(",\"shadow\":", rule.in_shadow);
     number(",\"errors\":", rule.errors);
+    number(",\"undecided\":", rule.undecided);
     out.append(",\"flips\":[");
     for (const FlipCount& flip : rule.flips) {
       if (&flip != rule.flips.data()) out.append(',');

@@ -25,6 +25,7 @@ struct RuleStatus {
   std::uint64_t fired = 0;                  // live hits since the rule set came into force
   std::uint64_t in_shadow = 0;              // hits without effect
   std::uint64_t errors = 0;
+  std::uint64_t undecided = 0;   // events on which it did not fire, and a value that it compares was missing
   std::vector<FlipCount> flips;  // those that occurred, by outcome
 };
 
@@ -33,7 +34,7 @@ std::vector<RuleStatus> look_at_rules(const std::vector<std::shared_ptr<const Ru
 
 // "unusual_amount  shadow  fired 0  in shadow 812  allow -> alert 31": one line, without its end.
 std::string rule_text(const RuleStatus& rule);
-// {"rules":[{"rule":..,"mode":..,"fired":..,"shadow":..,"errors":..,"flips":[{"from":..,"to":..,"count":..}]}]}
+// {"rules":[{"rule":..,"mode":..,"fired":..,"shadow":..,"errors":..,"undecided":..,"flips":[{"from":..,"to":..,"count":..}]}]}
 std::string rules_json(const std::vector<RuleStatus>& rules);
 
 }  // namespace weir

@@ -52,6 +52,12 @@ struct ShadowHit {
   OutcomeIndex outcome_if_live = 0;  // of the row, had this rule alone been live
 };
 
+// Rows on which a rule did not fire and a value that its condition compares was missing.
+struct UndecidedRows {
+  std::uint32_t rule = 0;
+  std::uint32_t rows = 0;
+};
+
 struct DecisionBatch {
   std::size_t rows = 0;
   std::vector<std::int64_t> scores;  // scaled by 10^score_scale
@@ -61,6 +67,7 @@ struct DecisionBatch {
   std::vector<ProfileUpdate> updates;      // by row, then by rule
   std::vector<RuleError> errors;           // by row, then by rule
   std::vector<ShadowHit> shadows;          // by row, then by rule
+  std::vector<UndecidedRows> undecided;    // a rule may stand several times
   std::vector<BitMask> routes;             // one per sink with a `when`: rows that go there
   ByteBuffer text;
 };

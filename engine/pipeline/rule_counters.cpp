@@ -22,6 +22,7 @@ std::size_t RuleCounters::cell(std::size_t rule, OutcomeIndex from, OutcomeIndex
 void RuleCounters::add(const DecisionBatch& decisions) {
   for (const FiredRule& fired : decisions.fired) rules_[fired.rule].fired.add(1);
   for (const RuleError& error : decisions.errors) rules_[error.rule].errors.add(1);
+  for (const UndecidedRows& undecided : decisions.undecided) rules_[undecided.rule].undecided.add(undecided.rows);
   for (const ShadowHit& hit : decisions.shadows) {
     rules_[hit.rule].in_shadow.add(1);
     const OutcomeIndex outcome = decisions.outcomes[hit.row];

@@ -27,6 +27,8 @@ class RuleCounters {
   std::uint64_t fired(std::size_t rule) const { return rules_[rule].fired.get(); }
   std::uint64_t in_shadow(std::size_t rule) const { return rules_[rule].in_shadow.get(); }
   std::uint64_t errors(std::size_t rule) const { return rules_[rule].errors.get(); }
+  // Events on which it did not fire and a value that its condition compares was missing.
+  std::uint64_t undecided(std::size_t rule) const { return rules_[rule].undecided.get(); }
   // Events whose outcome was `from` and would have been `to` had the rule been live; 0 where they are the same.
   std::uint64_t flips(std::size_t rule, OutcomeIndex from, OutcomeIndex to) const;
   std::uint64_t flips_beyond_table() const { return flips_beyond_table_.get(); }
@@ -37,6 +39,7 @@ class RuleCounters {
     Counter fired;
     Counter in_shadow;
     Counter errors;
+    Counter undecided;
     std::size_t cells = no_cells;  // first of outcomes * outcomes cells
   };
 

@@ -9,6 +9,7 @@
 #include "engine/event/decision.h"
 #include "engine/event/feature_spec.h"
 #include "rules/evaluate/attachments.h"
+#include "rules/evaluate/missing_values.h"
 #include "rules/evaluate/result_reader.h"
 #include "rules/evaluate/value_observer.h"
 #include "rules/language/checked_rules.h"
@@ -42,6 +43,8 @@ struct CompiledRule {
   MaskIndex fired = mask_empty;
   MaskIndex failed = mask_empty;  // rows where it could not be judged; disjoint from `fired`
   MaskIndex shadow = mask_empty;  // rows where its condition held without effect; disjoint from both
+  EventTypeSet on = 0;            // judged for events of these types; 0: for all
+  std::int64_t expires_ms = never_expires;
   std::int64_t score = 0;
   OutcomeIndex then = no_outcome;
   std::vector<CompiledReasonPart> reason;
@@ -66,6 +69,7 @@ struct CompiledRules {
   Program judge;  // conditions, and what reasons and updates read
   std::vector<CompiledRule> rules;
   bool has_shadows = false;  // some rule has a `shadow` mask
+  std::vector<MissingValues> missing_values;
 
   Program route;  // the sinks' `when`, which may read score and outcome
   std::vector<MaskIndex> routes;

@@ -108,6 +108,7 @@ void DecisionFiller::begin(const CompiledRules& rules, std::size_t rows, Decisio
   decisions.updates.clear();
   decisions.errors.clear();
   decisions.shadows.clear();
+  decisions.undecided.clear();
   decisions.text.clear();
   decisions.routes.resize(rules.routes.size());
   for (BitMask& route : decisions.routes) route.assign(rows, false);

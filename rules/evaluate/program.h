@@ -49,6 +49,9 @@ class Program {
   void run(std::span<const Column* const> columns, std::size_t rows, std::size_t block, std::uint64_t judged, Arena& text,
            ProgramMemory& memory) const;
 
+  // The rows of the block that have a value of the input, after `run`.
+  MaskIndex presence_of_input(std::size_t input) const { return input_places_[input].presence; }
+
   // Where a root's result is after `run`.
   MaskIndex mask_of(NodeId root) const { return places_[root]; }
   SlotIndex slot_of(NodeId root) const { return places_[root]; }

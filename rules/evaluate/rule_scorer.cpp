@@ -159,6 +159,7 @@ void RuleScorer::score(const EventBatch& batch, const FeatureColumns& features, 
     }
     rules_->judge.run(own.columns, batch.rows, block, judged, own.text, own.judge);
     own.filler.fill_block(*rules_, own.judge, block, judged, decisions);
+    count_undecided(*rules_, own.judge, batch, block, judged, decisions);
     if (rules_->observer != nullptr) observe(*rules_, rules_->watched_judged, 0, own.judge, batch, block, judged);
     if (!routed) continue;
     publish_block(decisions, block, own);
@@ -190,6 +191,7 @@ void RuleScorer::score_wave(EventBatch& batch, const FeatureColumns&, std::span<
   for (const auto& [block, rows] : wave) {
     rules_->judge.run(own.columns, batch.rows, block, rows, own.text, own.judge);
     own.filler.fill_wave_block(*rules_, own.judge, block, rows, decisions, writes);
+    count_undecided(*rules_, own.judge, batch, block, rows, decisions);
     if (rules_->observer != nullptr) observe(*rules_, rules_->watched_judged, 0, own.judge, batch, block, rows);
     const bool routed = !rules_->routes.empty() || !rules_->watched_decided.empty();
     if (!routed && rules_->decided.empty()) continue;

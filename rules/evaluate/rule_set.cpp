@@ -161,6 +161,7 @@ class Compiler {
     compiled_->judge = build_program(graph, roots, set_);
     for (const Wanted& value : values) compiled_->watched_judged.push_back(reader(compiled_->judge, value));
     for (const PendingRule& rule : pending) compiled_->rules.push_back(finish(rule));
+    compiled_->missing_values = find_missing_values(rules_, *compiled_);
   }
 
   // Rows whose event time lies before the rule's end.
@@ -207,6 +208,8 @@ class Compiler {
     compiled.fired = program.mask_of(pending.fired);
     compiled.failed = program.mask_of(pending.failed);
     compiled.shadow = program.mask_of(pending.shadow);
+    compiled.on = rule.on;
+    compiled.expires_ms = rule.expires_ms;
     compiled.score = rule.score;
     compiled.then = rule.then;
     for (std::size_t part = 0; part < rule.reason.size(); ++part) {
