@@ -30,16 +30,23 @@ std::string reach_text(const KeyCost& key) {
   return key.last_events == 0 ? text : text + fmt::format(" and the last {}", key.last_events);
 }
 
-// Nanoseconds, as measured on one core of a server of 2024; `weir check --measure` says what it is here.
-constexpr double document_ns = 380;    // framing, dispatch, and the decision's text
-constexpr double field_ns = 32;        // to find and read one in a document
-constexpr double key_ns = 75;          // to hash a key, and to find and fill its state
-constexpr double feature_ns = 14;      // to answer one
-constexpr double expression_ns = 0.8;  // of a condition, over a batch
+// Nanoseconds, rounded: what `bench/calibrate_cost` finds with a release build, one core of a server of 2024. `weir check --measure` says
+// what a rule set costs here.
+constexpr double document_ns = 300;    // framing, dispatch, and the decision's text
+constexpr double field_ns = 38;        // to find and read one in a document
+constexpr double key_ns = 200;         // to hash a key, and to find and fill its state among 20 000
+constexpr double feature_ns = 7;       // to answer one
+constexpr double expression_ns = 0.5;  // of a condition, over a batch
+constexpr double feedback_ns = 180;    // to judge in waves, where rules read what rules write
+constexpr double fact_ns = 45;         // to read and write one
+constexpr double pattern_ns = 95;      // to remember a step and to look for the others
 
-double estimated_ns(const CheckedRules& rules, std::size_t key_groups) {
-  return document_ns + field_ns * static_cast<double>(rules.event.fields.size()) + key_ns * static_cast<double>(key_groups) +
-         feature_ns * static_cast<double>(rules.features.size()) + expression_ns * static_cast<double>(rules.expressions.size());
+double estimated_ns(const CheckedRules& rules, const RulesCost& cost) {
+  const bool in_waves = cost.facts > 0 || std::any_of(rules.features.begin(), rules.features.end(),
+                                                      [](const FeatureSpec& feature) { return feature.is_feedback(); });
+  return document_ns + field_ns * static_cast<double>(rules.event.fields.size()) + key_ns * static_cast<double>(cost.keys.size()) +
+         feature_ns * static_cast<double>(cost.features) + expression_ns * static_cast<double>(rules.expressions.size()) +
+         (in_waves ? feedback_ns : 0) + fact_ns * static_cast<double>(cost.facts) + pattern_ns * static_cast<double>(cost.patterns);
 }
 
 // A block is whole cache lines: the header, the key, the ring.
@@ -92,7 +99,7 @@ RulesCost rules_cost(const CheckedRules& rules, std::int64_t late_allowed_ms) {
   const std::vector<std::optional<std::int64_t>> chains = evaluate::fact_chains(rules);
   cost.endless = std::any_of(rules.features.begin(), rules.features.end(), decides);
   for (std::size_t fact = 0; fact < chains.size(); ++fact) cost.endless = cost.endless || (rules.facts[fact].read && !chains[fact]);
-  cost.event_ns = estimated_ns(rules, cost.keys.size());
+  cost.event_ns = estimated_ns(rules, cost);
   cost.untested = untested_rules(rules);
   return cost;
 }

@@ -25,8 +25,8 @@ struct RuleStatus {
   std::uint64_t fired = 0;                  // live hits since the rule set came into force
   std::uint64_t in_shadow = 0;              // hits without effect
   std::uint64_t errors = 0;
-  std::uint64_t undecided = 0;   // events on which it did not fire, and a value that it compares was missing
   std::vector<FlipCount> flips;  // those that occurred, by outcome
+  std::uint64_t undecided = 0;   // events on which it did not fire, and a value that it compares was missing
 };
 
 // All rules of what is counted, in their order, added up over lanes and sources; where lanes run different rule sets, the rules of both.

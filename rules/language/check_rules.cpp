@@ -188,7 +188,7 @@ class RuleSetChecker {
     const ExpressionIndex value = checker.node(*definition.value);
     if (value == no_expression) return;
     rules_.lets[definition.index].value = value;
-    scope_.set_let_meaning(definition.name.text, meaning_text(*definition.value, scope_));
+    scope_.set_let_meaning(definition.name.text, meaning_digest(*definition.value, scope_));
     scope_.set(definition.name.text, {NameKind::let, definition.index});
   }
 

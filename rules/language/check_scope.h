@@ -73,7 +73,7 @@ class CheckScope {
   std::vector<bool> used_features;
   std::vector<bool> used_lets;
   std::vector<bool> used_patterns;
-  // What a let computes, as text (feature_identity.h); known once it is checked.
+  // What a let computes, as a digest (feature_identity.h); known once it is checked.
   void set_let_meaning(std::string_view name, std::string text) { let_meanings_[std::string(name)] = std::move(text); }
   const std::string& let_meaning(const std::string& name) const {
     static const std::string unknown;

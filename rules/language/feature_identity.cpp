@@ -1,6 +1,10 @@
 #include "rules/language/feature_identity.h"
 
 #include <set>
+#include <xxhash.h>
+
+#include "engine/base/byte_buffer.h"
+#include "engine/base/json_text.h"
 
 namespace weir {
 
@@ -48,6 +52,15 @@ std::string pattern_identity(const SyntaxPattern& pattern, const CheckScope& sco
   const EventSchema& event = scope.rules.event;
   if (event.time_field < event.fields.size()) text += "; time " + field_text(event.fields[event.time_field]);
   return text + (by_includes_shard_key ? "; of the shard" : "; of all shards");
+}
+
+std::string meaning_digest(const SyntaxExpression& syntax, const CheckScope& scope) {
+  const std::string text = meaning_text(syntax, scope);
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  ByteBuffer digits;
+  append_hex(digits, hash.high64);
+  append_hex(digits, hash.low64);
+  return std::string(digits.view());
 }
 
 std::string feature_identity(const SyntaxExpression& syntax, const CheckScope& scope, bool by_includes_shard_key) {

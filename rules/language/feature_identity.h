@@ -12,6 +12,9 @@ namespace weir {
 // lists are not part of it: they may change without the feature beginning anew.
 std::string meaning_text(const SyntaxExpression& syntax, const CheckScope& scope);
 
+// The same in 32 digits, for what stands inside of others: lets that use two lets each would double at every step.
+std::string meaning_digest(const SyntaxExpression& syntax, const CheckScope& scope);
+
 // The same for an aggregate, with what else its windows hang on: the field of the event time, and whether its key holds the shard's key.
 std::string feature_identity(const SyntaxExpression& syntax, const CheckScope& scope, bool by_includes_shard_key);
 // The same for what a pattern remembers and asks.

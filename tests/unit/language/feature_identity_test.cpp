@@ -45,7 +45,6 @@ TEST(FeatureIdentity, EverythingThatChangesAValueMatters) {
 
 TEST(FeatureIdentity, ALetThatChangesItsMeaningChangesTheFeaturesThatReadIt) {
   const std::string through = identity("feature f = count() by card over 1h where tiny");
-  EXPECT_NE(through.find("amount < 5"), std::string::npos) << through;
   EXPECT_EQ(through, identity("feature f = count() by card over 1h where tiny", "decimal", "first string"));
   EXPECT_NE(through, identity("feature f = count() by card over 1h where tiny", "decimal(2)"));
 }

@@ -60,6 +60,18 @@ TEST(HostileFiles, LetsThatDoubleAreNotUnfolded) {
   EXPECT_EQ(check(text + "rule r \"R\" { when x199 then alert }\n")->codes(), "");
 }
 
+TEST(HostileFiles, LetsThatUseTwoLetsEachDoNotDouble) {
+  std::string text = "let a0 = mcc\nlet b0 = mcc + 1\n";
+  for (int index = 1; index < 200; ++index) {
+    const std::string before = std::to_string(index - 1);
+    for (const std::string name : {"a", "b"})
+      text += "let " + name + std::to_string(index) + " = a" + before + (name == "a" ? " - b" : " + b") + before + "\n";
+  }
+  const auto checked = check(text + "feature f = max(a199) by card_id over 1h\nrule r \"R\" { when b199 > f then alert }\n");
+  ASSERT_TRUE(checked->rules) << checked->codes();
+  EXPECT_LT(checked->rules->features[0].identity.size(), 1'000U);
+}
+
 TEST(HostileFiles, LargeFilesAreRefusedUnread) {
   EXPECT_EQ(checking::check_whole(std::string(limits::rules_file_bytes_max + 1, 'a'))->codes(), "R0105");
 }

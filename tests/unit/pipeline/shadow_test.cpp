@@ -184,10 +184,11 @@ TEST(Shadow, TheStatusIsTextAndJson) {
   EXPECT_EQ(rule_text(rule), "tried  canary 5.5%  fired 3  in shadow 40  allow -> alert 7  errors 1  expires 2027-03-31T00:00:00Z");
   RuleStatus plain;
   plain.name = "plain";
-  EXPECT_EQ(rules_json({rule, plain}),
-            R"({"rules":[{"rule":"tried","mode":"canary","share":"5.5%","expires":"2027-03-31T00:00:00Z","fired":3,"shadow":40,"errors":1,"undecided":0,)"
-            R"("flips":[{"from":"allow","to":"alert","count":7}]},)"
-            R"({"rule":"plain","mode":"live","fired":0,"shadow":0,"errors":0,"undecided":0,"flips":[]}]})");
+  EXPECT_EQ(
+      rules_json({rule, plain}),
+      R"({"rules":[{"rule":"tried","mode":"canary","share":"5.5%","expires":"2027-03-31T00:00:00Z","fired":3,"shadow":40,"errors":1,"undecided":0,)"
+      R"("flips":[{"from":"allow","to":"alert","count":7}]},)"
+      R"({"rule":"plain","mode":"live","fired":0,"shadow":0,"errors":0,"undecided":0,"flips":[]}]})");
 }
 
 }  // namespace
