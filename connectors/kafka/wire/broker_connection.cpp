@@ -94,6 +94,11 @@ void BrokerConnection::send(std::string& frame, const std::vector<Piece>& pieces
   if (!failed() && !connecting_) flush();
 }
 
+bool BrokerConnection::is_open() const {
+  char byte = 0;
+  return !failed() && (connecting_ || recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0);
+}
+
 bool BrokerConnection::flush() {
   while (out_at_ < out_.size()) {
     if (out_[out_at_].iov_len == 0) {

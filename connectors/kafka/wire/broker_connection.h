@@ -58,6 +58,8 @@ class BrokerConnection {
   // time: the next after the answer, and so long the pieces' bytes stay.
   void send(std::string& frame, const std::vector<Piece>& pieces = {});
   bool awaits_answer() const { return awaits_answer_; }
+  // False where the broker has closed the connection meanwhile, as it does with idle ones.
+  bool is_open() const;
   std::chrono::steady_clock::time_point sent_at() const { return sent_at_; }
 
   // Moves on as far as the socket allows. True when an answer is there whole: see `answer`.

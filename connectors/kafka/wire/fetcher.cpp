@@ -38,19 +38,19 @@ void Fetcher::remove(FetchedShard& shard) {
       if (asked.shard == &shard) asked.shard = nullptr;
   shard.sets.clear();
   shard.set_bytes = 0;
-  shard.broker = nullptr;
+  shard.broker_ = nullptr;
 }
 
 void Fetcher::set_leader(FetchedShard& shard, const BrokerAddress& leader) {
-  if (++shard.leaders_tried > leaders_tried_max) shard.give_up = "its leader " + leader.name + " does not answer";
+  if (++shard.leaders_tried_ > leaders_tried_max) shard.give_up = "its leader " + leader.name + " does not answer";
   const auto found = std::find_if(brokers_.begin(), brokers_.end(), [&](const auto& broker) {
     return broker->connection.address().name == leader.name && !broker->connection.failed();
   });
   if (found != brokers_.end()) {
-    shard.broker = found->get();
+    shard.broker_ = found->get();
   } else {
     brokers_.push_back(std::make_unique<Broker>(leader));
-    shard.broker = brokers_.back().get();
+    shard.broker_ = brokers_.back().get();
   }
   shard.wants_leader = false;
 }
@@ -75,15 +75,15 @@ void Fetcher::pump() {
   }
   std::erase_if(brokers_, [this](const auto& broker) {
     return broker->connection.failed() ||
-           std::none_of(shards_.begin(), shards_.end(), [&](const FetchedShard* shard) { return shard->broker == broker.get(); });
+           std::none_of(shards_.begin(), shards_.end(), [&](const FetchedShard* shard) { return shard->broker_ == broker.get(); });
   });
 }
 
 // Its shards ask for their leader again. What they have fetched stays.
 void Fetcher::lose(Broker& broker) {
   for (FetchedShard* shard : shards_) {
-    if (shard->broker != &broker) continue;
-    shard->broker = nullptr;
+    if (shard->broker_ != &broker) continue;
+    shard->broker_ = nullptr;
     shard->wants_leader = true;
   }
 }
@@ -96,7 +96,7 @@ void Fetcher::request(Broker& broker) {
   places_.clear();
   broker.asked.clear();
   for (FetchedShard* shard : shards_) {
-    if (shard->broker != &broker || shard->paused || !shard->give_up.empty()) continue;
+    if (shard->broker_ != &broker || shard->paused || !shard->give_up.empty()) continue;
     if (shard->set_bytes >= 2 * static_cast<std::size_t>(limits_.partition_bytes_max)) return;  // soon: the lane is at it
     broker.asked.push_back({shard, shard->fetch_offset});
   }
@@ -120,13 +120,13 @@ void Fetcher::take_answer(Broker& broker) {
     broker.knows_versions = read_api_versions(bytes, fetch_api, fetch_version);
     if (broker.knows_versions) return;
     for (FetchedShard* shard : shards_)
-      if (shard->broker == &broker) shard->give_up = "the broker does not know Fetch " + std::to_string(fetch_version);
+      if (shard->broker_ == &broker) shard->give_up = "the broker does not know Fetch " + std::to_string(fetch_version);
     return;
   }
   const bool understood = read_fetch(bytes, answer_) && answer_.correlation == broker.correlation;
   if (!understood || answer_.error != ErrorCode::none) {
     for (const Broker::Asked& asked : broker.asked) {
-      if (asked.shard == nullptr || asked.shard->broker != &broker) continue;
+      if (asked.shard == nullptr || asked.shard->broker_ != &broker) continue;
       if (understood) take_error(*asked.shard, answer_.error);
       if (!understood) asked.shard->give_up = "the broker's answer is not understood";
     }
@@ -138,7 +138,7 @@ void Fetcher::take_answer(Broker& broker) {
 
 void Fetcher::take_error(FetchedShard& shard, ErrorCode error) {
   if (leader_may_have_moved(error)) {
-    shard.broker = nullptr;
+    shard.broker_ = nullptr;
     shard.wants_leader = true;
   } else {
     shard.give_up = "the broker answers with error " + std::to_string(static_cast<int>(error));
@@ -149,11 +149,11 @@ void Fetcher::take_partition(Broker& broker, FetchedPartition& one) {
   const auto asked = std::find_if(broker.asked.begin(), broker.asked.end(), [&](const Broker::Asked& each) {
     return each.shard != nullptr && each.shard->partition == one.partition && each.shard->topic == one.topic;
   });
-  if (asked == broker.asked.end() || asked->shard->broker != &broker) return;
+  if (asked == broker.asked.end() || asked->shard->broker_ != &broker) return;
   FetchedShard& shard = *asked->shard;
   if (asked->offset != shard.fetch_offset) return;  // of an earlier leader
   if (one.error != ErrorCode::none) return take_error(shard, one.error);
-  shard.leaders_tried = 0;
+  shard.leaders_tried_ = 0;
   shard.visible_end = one.visible_end;
   if (one.records.empty()) return;
   RecordSet set(broker.connection.answer_memory(), one.records, std::move(one.aborted));

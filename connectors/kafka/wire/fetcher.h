@@ -32,8 +32,8 @@ struct FetchedShard {
 
  private:
   friend class Fetcher;
-  struct Broker* broker = nullptr;
-  int leaders_tried = 0;  // since the last answer
+  struct Broker* broker_ = nullptr;
+  int leaders_tried_ = 0;  // since the last answer
 };
 
 // One connection a broker, one request on the way on each, which asks for all shards there that are not paused: none starves while another

@@ -23,6 +23,13 @@ constexpr std::int16_t control_bit = 0x20;
 constexpr std::int16_t abort_marker = 0;
 constexpr std::size_t smallest_record_bytes = 7;
 
+// Far beyond any log, and far from an overflow.
+constexpr std::int64_t offset_max = std::int64_t{1} << 62;
+
+bool is_range(std::int64_t base_offset, std::int64_t last_delta) {
+  return base_offset >= 0 && base_offset < offset_max && last_delta >= 0;
+}
+
 std::int32_t int32_at(const char* at) {
   return Reader({at, 4}).int32();
 }
@@ -36,11 +43,17 @@ RecordSet::RecordSet(std::shared_ptr<const void> memory, std::string_view bytes,
     : memory_(std::move(memory)), batches_(bytes), bytes_(bytes.size()), aborted_(std::move(aborted)) {
   std::sort(aborted_.begin(), aborted_.end(),
             [](const AbortedTransaction& a, const AbortedTransaction& b) { return a.first_offset < b.first_offset; });
-  if (bytes.size() > magic_place && bytes[magic_place] != magic_known) end_offset_ = old_format;
+  if (bytes.size() > magic_place && bytes[magic_place] != magic_known) end_offset_ = not_readable;
   for (std::string_view rest = bytes; rest.size() >= header_bytes && rest[magic_place] == magic_known;) {
     const std::int32_t length = int32_at(rest.data() + length_place);
     if (length < static_cast<std::int32_t>(header_bytes - length_end) || static_cast<std::size_t>(length) > rest.size() - length_end) break;
-    end_offset_ = int64_at(rest.data()) + int32_at(rest.data() + last_delta_place) + 1;
+    const std::int64_t base_offset = int64_at(rest.data());
+    const std::int32_t last_delta = int32_at(rest.data() + last_delta_place);
+    if (!is_range(base_offset, last_delta)) {
+      end_offset_ = not_readable;
+      return;
+    }
+    end_offset_ = base_offset + last_delta + 1;
     rest.remove_prefix(length_end + static_cast<std::size_t>(length));
   }
 }
@@ -63,7 +76,9 @@ RecordSet::Opened RecordSet::open_batch() {
     if (header.int8() != magic_known) return Opened::unsupported;
     if (static_cast<std::uint32_t>(header.int32()) != crc32c(batch.substr(crc_from))) return Opened::corrupt;
     const std::int16_t attributes = header.int16();
-    const std::int64_t last_offset = base_offset_ + header.int32();
+    const std::int32_t last_delta = header.int32();
+    if (!is_range(base_offset_, last_delta)) return Opened::corrupt;
+    const std::int64_t last_offset = base_offset_ + last_delta;
     base_timestamp_ms_ = header.int64();
     const std::int64_t max_timestamp_ms = header.int64();
     append_timestamp_ms_ = (attributes & append_time_bit) != 0 ? max_timestamp_ms : -1;
@@ -78,6 +93,7 @@ RecordSet::Opened RecordSet::open_batch() {
     if ((attributes & transactional_bit) != 0 && is_aborted(producer_id)) continue;
     if ((attributes & codec_bits) != 0) return Opened::unsupported;
     if (count < 0 || static_cast<std::size_t>(count) > header.left() / smallest_record_bytes) return Opened::corrupt;
+    last_delta_ = last_delta;
     records_ = header;
     records_left_ = count;
     if (count > 0) return Opened::records;  // compaction may leave a batch without records
@@ -112,17 +128,20 @@ bool RecordSet::read_record(OwnedRecordBatch& batch, RecordView& record) {
   Reader fields(records_.bytes(static_cast<std::size_t>(length)));
   fields.int8();  // attributes: none are defined
   const std::int64_t timestamp_delta = fields.varint();
-  record.timestamp_ms = append_timestamp_ms_ >= 0 ? append_timestamp_ms_ : base_timestamp_ms_ + timestamp_delta;
-  record.offset = base_offset_ + fields.varint();
+  record.timestamp_ms =
+      append_timestamp_ms_ >= 0
+          ? append_timestamp_ms_
+          : static_cast<std::int64_t>(static_cast<std::uint64_t>(base_timestamp_ms_) + static_cast<std::uint64_t>(timestamp_delta));
+  const std::int64_t offset_delta = fields.varint();
+  if (offset_delta < 0 || offset_delta > last_delta_) return false;
+  record.offset = base_offset_ + offset_delta;
   const auto field = [&fields](bool& there) -> std::string_view {
     const std::int64_t size = fields.varint();
     there = size >= 0;
-    return size > 0 ? fields.bytes(static_cast<std::size_t>(size)) : std::string_view{fields.at(), 0};
+    return there ? fields.bytes(static_cast<std::size_t>(size)) : std::string_view{};
   };
   record.key = field(record.has_key);
   record.value = field(record.has_value);
-  if (!record.has_key) record.key = {};
-  if (!record.has_value) record.value = {};
   const std::int64_t headers = fields.varint();
   if (headers < 0 || static_cast<std::uint64_t>(headers) > fields.left() / 2 + 1) return false;
   if (headers > 0) {

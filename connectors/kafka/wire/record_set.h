@@ -34,7 +34,7 @@ class RecordSet {
   RecordSet(std::shared_ptr<const void> memory, std::string_view bytes, std::vector<AbortedTransaction> aborted);
 
   static constexpr std::int64_t nothing_whole = -1;
-  static constexpr std::int64_t old_format = -2;  // before magic 2, which is not read
+  static constexpr std::int64_t not_readable = -2;  // a format before magic 2, or nonsense
 
   // Where the next fetch begins: behind the last whole batch, or one of the above.
   std::int64_t end_offset() const { return end_offset_; }
@@ -65,6 +65,7 @@ class RecordSet {
   Reader records_{std::string_view{}};
   std::int32_t records_left_ = 0;
   std::int64_t base_offset_ = 0;
+  std::int32_t last_delta_ = 0;
   std::int64_t base_timestamp_ms_ = 0;
   std::int64_t append_timestamp_ms_ = -1;  // the broker's, where the topic stamps by time of arrival
 };

@@ -100,7 +100,12 @@ void Sender::pump(std::vector<std::uint64_t>& delivered) {
     } else if (link.connection.awaits_answer()) {
       if (now - link.connection.sent_at() > answer_timeout) lose(link, "no answer for a long time");
     } else if (link.not_before <= now) {
-      request(link, now);
+      const bool idle = pending_ > 0 && link.step == Link::Step::produce && now - link.connection.sent_at() > idle_pause;
+      if (idle && !link.connection.is_open()) {
+        lose(link, {});  // nothing was on the way: no trouble
+      } else {
+        request(link, now);
+      }
     }
   }
   std::erase_if(links_, [this](const auto& link) {
@@ -115,7 +120,7 @@ void Sender::lose(Link& link, std::string what) {
     partition.on_the_way = false;  // sent again with the same sequence number
     wants_leaders_ = true;
   }
-  trouble_ = link.connection.address().name + ": " + std::move(what);
+  if (!what.empty()) trouble_ = link.connection.address().name + ": " + std::move(what);
 }
 
 void Sender::fail(std::string why) {

@@ -53,6 +53,7 @@ class Sender {
   static constexpr std::chrono::milliseconds produce_timeout{10'000};
   static constexpr std::chrono::seconds answer_timeout{15};
   static constexpr std::chrono::milliseconds retry_pause{50};
+  static constexpr std::chrono::milliseconds idle_pause{1'000};  // after it, a connection may be closed already
 
   struct Batch {
     RecordBatchWriter writer;

@@ -219,7 +219,7 @@ TEST(RecordSet, RefusesWhatIsCompressedOldOrDamaged) {
 
   BatchMaker old = data_batch(0, 2);
   old.magic = 1;
-  EXPECT_EQ(set_of(old.bytes()).end_offset(), RecordSet::old_format);
+  EXPECT_EQ(set_of(old.bytes()).end_offset(), RecordSet::not_readable);
 
   const std::string good = data_batch(0, 3).bytes();
   for (std::size_t at = 21; at < good.size(); ++at) {
