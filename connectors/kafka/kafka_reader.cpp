@@ -23,8 +23,10 @@ RecordBatch* KafkaReader::poll(std::chrono::microseconds wait) {
     {
       const std::lock_guard lock(mutex_);
       sockets_.clear();
-      fetcher_.add_sockets(sockets_);
-      until = std::min(until, fetcher_.next_turn());
+      if (is_hungry()) {  // otherwise what has come stays where it is, and would end every wait
+        fetcher_.add_sockets(sockets_);
+        until = std::min(until, fetcher_.next_turn());
+      }
     }
     const bool notified = signal_.wait_until(until, sockets_);
     if (!notified) {
@@ -39,7 +41,7 @@ RecordBatch* KafkaReader::poll(std::chrono::microseconds wait) {
 RecordBatch* KafkaReader::next_batch() {
   const std::lock_guard lock(mutex_);
   window_ends_ = Clock::time_point::max();
-  pump();
+  if (is_hungry()) fetcher_.pump();
   for (std::size_t step = 0; step < shards_.size(); ++step) {
     const std::size_t at = (turn_ + step) % shards_.size();
     KafkaShard& shard = *shards_[at];
@@ -56,11 +58,10 @@ RecordBatch* KafkaReader::next_batch() {
   return nullptr;
 }
 
-// Sockets are looked at only when a shard has run out of what was fetched: until then the next answer waits in the kernel.
-void KafkaReader::pump() {
-  if (std::any_of(shards_.begin(), shards_.end(),
-                  [](const auto& shard) { return shard->fetched != nullptr && shard->fetched->is_hungry(); }))
-    fetcher_.pump();
+// Whether a shard has run out of what was fetched. Until then the next answer waits in the kernel.
+bool KafkaReader::is_hungry() const {
+  return std::any_of(shards_.begin(), shards_.end(),
+                     [](const auto& shard) { return shard->fetched != nullptr && shard->fetched->is_hungry(); });
 }
 
 void KafkaReader::take_fetched(KafkaShard& shard) {

@@ -87,7 +87,7 @@ class KafkaReader final : public LaneReader {
   static constexpr std::chrono::milliseconds sleep_max{100};
 
   RecordBatch* next_batch();
-  void pump();
+  bool is_hungry() const;
   void take_fetched(KafkaShard& shard);
   void hand_back(KafkaShard& shard);
   void drain(KafkaShard& shard);
