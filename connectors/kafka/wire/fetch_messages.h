@@ -23,7 +23,7 @@ struct FetchPlace {
 };
 
 struct FetchLimits {
-  std::chrono::milliseconds wait_max{50};  // the broker answers earlier as soon as there is a record
+  std::chrono::milliseconds wait_max{10};  // brokers answer earlier as soon as there is a record, the embedded one does not
   std::int32_t bytes_max = 1024 * 1024;
   std::int32_t partition_bytes_max = 512 * 1024;
 };
