@@ -5,14 +5,13 @@
 #include <cstring>
 
 #include "connectors/kafka/wire/crc32c.h"
+#include "connectors/kafka/wire/record_batch_format.h"
 
 namespace weir::wire {
 namespace {
 
-// As record_set.cpp reads it: https://kafka.apache.org/documentation/#recordbatch
-constexpr std::size_t header_bytes = 61;
-constexpr std::size_t crc_from = 21;
-constexpr std::size_t length_end = 12;
+using namespace batch_format;
+
 constexpr std::size_t varint_bytes_max = 10;
 
 std::uint64_t zigzag(std::int64_t value) {
@@ -81,7 +80,7 @@ void RecordBatchWriter::seal(const ProducerIdentity& producer, std::int32_t firs
   at = put<std::uint64_t>(at, 0);  // the broker gives the offsets
   at = put<std::uint32_t>(at, static_cast<std::uint32_t>(bytes_.size() - length_end));
   at = put<std::uint32_t>(at, 0xffffffffU);  // epoch of the leader: the broker's
-  *at++ = 2;                                 // magic
+  *at++ = magic;
   char* const crc_place = at;
   at += sizeof(std::uint32_t);
   at = put<std::uint16_t>(at, 0);  // attributes: not compressed, time of creation

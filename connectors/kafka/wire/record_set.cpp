@@ -4,18 +4,13 @@
 #include <utility>
 
 #include "connectors/kafka/wire/crc32c.h"
+#include "connectors/kafka/wire/record_batch_format.h"
 
 namespace weir::wire {
 namespace {
 
-// Of a record batch: https://kafka.apache.org/documentation/#recordbatch
-constexpr std::size_t length_place = 8;
-constexpr std::size_t length_end = 12;  // the length counts from here
-constexpr std::size_t magic_place = 16;
-constexpr std::size_t last_delta_place = 23;  // last offset - base offset
-constexpr std::size_t header_bytes = 61;
-constexpr std::size_t crc_from = 21;  // from the attributes on
-constexpr std::int8_t magic_known = 2;
+using namespace batch_format;
+
 constexpr std::int16_t codec_bits = 0x07;
 constexpr std::int16_t append_time_bit = 0x08;
 constexpr std::int16_t transactional_bit = 0x10;
@@ -43,8 +38,8 @@ RecordSet::RecordSet(std::shared_ptr<const void> memory, std::string_view bytes,
     : memory_(std::move(memory)), batches_(bytes), bytes_(bytes.size()), aborted_(std::move(aborted)) {
   std::sort(aborted_.begin(), aborted_.end(),
             [](const AbortedTransaction& a, const AbortedTransaction& b) { return a.first_offset < b.first_offset; });
-  if (bytes.size() > magic_place && bytes[magic_place] != magic_known) end_offset_ = not_readable;
-  for (std::string_view rest = bytes; rest.size() >= header_bytes && rest[magic_place] == magic_known;) {
+  if (bytes.size() > magic_place && bytes[magic_place] != magic) end_offset_ = not_readable;
+  for (std::string_view rest = bytes; rest.size() >= header_bytes && rest[magic_place] == magic;) {
     const std::int32_t length = int32_at(rest.data() + length_place);
     if (length < static_cast<std::int32_t>(header_bytes - length_end) || static_cast<std::size_t>(length) > rest.size() - length_end) break;
     const std::int64_t base_offset = int64_at(rest.data());
@@ -65,7 +60,7 @@ RecordSet::Opened RecordSet::open_batch() {
     const char* begin = batches_.at();
     const std::int32_t length = int32_at(begin + length_place);
     if (length < static_cast<std::int32_t>(header_bytes - length_end))
-      return begin[magic_place] == magic_known ? Opened::corrupt : Opened::unsupported;
+      return begin[magic_place] == magic ? Opened::corrupt : Opened::unsupported;
     const std::size_t size = length_end + static_cast<std::size_t>(length);
     if (size > batches_.left()) return Opened::nothing_left;
     const std::string_view batch = batches_.bytes(size);
@@ -73,7 +68,7 @@ RecordSet::Opened RecordSet::open_batch() {
     Reader header(batch);
     base_offset_ = header.int64();
     header.skip(8);  // length, epoch of the leader
-    if (header.int8() != magic_known) return Opened::unsupported;
+    if (header.int8() != magic) return Opened::unsupported;
     if (static_cast<std::uint32_t>(header.int32()) != crc32c(batch.substr(crc_from))) return Opened::corrupt;
     const std::int16_t attributes = header.int16();
     const std::int32_t last_delta = header.int32();
