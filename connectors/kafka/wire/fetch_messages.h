@@ -26,6 +26,7 @@ struct FetchLimits {
   std::chrono::milliseconds wait_max{10};  // brokers answer earlier as soon as there is a record, the embedded one does not
   std::int32_t bytes_max = 1024 * 1024;
   std::int32_t partition_bytes_max = 512 * 1024;
+  std::size_t ahead_bytes_max = std::size_t{2} * 1024 * 1024;  // of one broker, fetched and not yet read: then no more is asked for
 };
 
 // Replaces `frame` by a whole request, its length in front. Places of one topic stand together.

@@ -95,12 +95,13 @@ void Fetcher::request(Broker& broker) {
   }
   places_.clear();
   broker.asked.clear();
+  std::size_t ahead_bytes = 0;
   for (FetchedShard* shard : shards_) {
     if (shard->broker_ != &broker || shard->paused || !shard->give_up.empty()) continue;
-    if (shard->set_bytes >= 2 * static_cast<std::size_t>(limits_.partition_bytes_max)) return;  // soon: the lane is at it
+    ahead_bytes += shard->set_bytes;
     broker.asked.push_back({shard, shard->fetch_offset});
   }
-  if (broker.asked.empty()) return;
+  if (broker.asked.empty() || ahead_bytes >= limits_.ahead_bytes_max) return;
   // Together by topic, and each shard is the first in its turn: the broker fills the answer in this order up to its limit, and only a batch
   // that comes first comes whole if it is larger.
   const std::string& first = broker.asked.front().shard->topic;
@@ -132,7 +133,7 @@ void Fetcher::take_answer(Broker& broker) {
     }
     return;
   }
-  broker.not_before = Clock::now() + answer_.throttle;
+  if (answer_.throttle.count() > 0) broker.not_before = Clock::now() + answer_.throttle;
   for (FetchedPartition& one : answer_.partitions) take_partition(broker, one);
 }
 

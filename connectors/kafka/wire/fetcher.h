@@ -37,9 +37,9 @@ struct FetchedShard {
 };
 
 // One connection a broker, one request on the way on each, which asks for all shards there that are not paused: none starves while another
-// has records. The next request leaves when the answer has come, so the broker works while the lane does; of a shard that is read slowly at
-// most two answers lie here. What goes wrong with a connection or a leader makes its shards ask for their leader again; what this code does
-// not know (an error, a codec, an old broker) makes it give the shard up. One thread at a time.
+// has records. The next request leaves when the answer has come, so the broker works while the lane does, but not while
+// `ahead_bytes_max` lie here unread. What goes wrong with a connection or a leader makes its shards ask for their leader again; what this
+// code does not know (an error, a codec, an old broker) makes it give the shard up. One thread at a time.
 class Fetcher {
  public:
   explicit Fetcher(const FetchLimits& limits);

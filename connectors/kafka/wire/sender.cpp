@@ -189,7 +189,7 @@ void Sender::take_answer(Link& link, std::vector<std::uint64_t>& delivered) {
     case Link::Step::produce:
       if (!read_produce(bytes, answer_) || answer_.correlation != link.correlation) return fail("the broker's answer is not understood");
       for (const ProduceAnswer::Partition& one : answer_.partitions) take_partition(link, one, delivered);
-      link.not_before = Clock::now() + answer_.throttle;
+      if (answer_.throttle.count() > 0) link.not_before = Clock::now() + answer_.throttle;
       // What the answer left out is sent again.
       for (const std::int32_t number : link.asked) {
         Partition& partition = partitions_[static_cast<std::size_t>(number)];
