@@ -247,11 +247,11 @@ std::vector<FetchFailure> KafkaReader::take_failures() {
   return std::exchange(failures_, {});
 }
 
-std::vector<ShardIndex> KafkaReader::leaderless() {
+std::set<ShardIndex> KafkaReader::leaderless() {
   const std::lock_guard lock(mutex_);
-  std::vector<ShardIndex> found;
+  std::set<ShardIndex> found;
   for (const auto& shard : shards_)
-    if (shard->fetched != nullptr && shard->fetched->wants_leader && shard->fetched->give_up.empty()) found.push_back(shard->index);
+    if (shard->fetched != nullptr && shard->fetched->wants_leader && shard->fetched->give_up.empty()) found.insert(shard->index);
   return found;
 }
 

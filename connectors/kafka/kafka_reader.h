@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include <librdkafka/rdkafka.h>
@@ -73,7 +74,7 @@ class KafkaReader final : public LaneReader {
   std::vector<FetchFailure> take_failures();
 
   // Of shards that the lane fetches itself: those that ask for their leader, who that is, and those that go back to librdkafka.
-  std::vector<ShardIndex> leaderless();
+  std::set<ShardIndex> leaderless();
   void set_leader(ShardIndex shard, const wire::BrokerAddress& leader);
   std::vector<HandedBack> take_handed_back();
   // Where the shard's log ends, as of the last fetch; -1: not known, or librdkafka's to say.

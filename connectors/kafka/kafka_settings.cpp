@@ -216,6 +216,10 @@ std::string_view to_string(KafkaSecuritySettings::Mechanism mechanism) {
   return "";
 }
 
+bool goes_direct(KafkaDataPath path, const KafkaSecuritySettings& security, const KafkaProperties& librdkafka) {
+  return path == KafkaDataPath::direct && librdkafka.empty() && security.protocol == KafkaSecuritySettings::Protocol::plaintext;
+}
+
 void describe(FieldReader& fields, KafkaSecuritySettings& to) {
   using Protocol = KafkaSecuritySettings::Protocol;
   using Mechanism = KafkaSecuritySettings::Mechanism;

@@ -7,9 +7,7 @@
 namespace weir {
 namespace {
 
-constexpr std::chrono::milliseconds leader_timeout{500};  // one attempt to find the partitions' leaders
-constexpr std::chrono::milliseconds leader_pause{50};     // until the next
-constexpr std::chrono::milliseconds watch_turn{100};      // refused batches are tried again in between
+constexpr std::chrono::milliseconds watch_turn{100};  // a look-up of leaders that failed is repeated as often
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -17,10 +15,8 @@ std::int64_t now_ms() {
 
 }  // namespace
 
-// Whoever sets properties of librdkafka means librdkafka to send.
 bool KafkaSink::sends_itself() const {
-  return settings_.data_path == KafkaDataPath::direct && settings_.librdkafka.empty() &&
-         settings_.security.value_or(KafkaSecuritySettings{}).protocol == KafkaSecuritySettings::Protocol::plaintext;
+  return goes_direct(settings_.data_path, settings_.security.value_or(KafkaSecuritySettings{}), settings_.librdkafka);
 }
 
 // Without an answer about leaders the lanes go over librdkafka, which waits for one.

@@ -1,6 +1,7 @@
 #include "connectors/kafka/kafka_source.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "connectors/kafka/kafka_errors.h"
@@ -16,8 +17,6 @@ constexpr std::chrono::milliseconds revoke_timeout{5'000};  // a rebalance waits
 constexpr std::chrono::milliseconds commit_timeout{3'000};  // the last commit of a revoked shard
 constexpr std::chrono::milliseconds control_wait{20};       // the control thread's turn
 constexpr std::chrono::milliseconds lag_interval{500};
-constexpr std::chrono::milliseconds leader_timeout{500};  // one attempt to find the partitions' leaders
-constexpr std::chrono::milliseconds leader_pause{50};     // until the next
 constexpr std::chrono::milliseconds seek_timeout{1'000};
 constexpr std::uint64_t record_bytes_typical = 256;  // turns a limit in bytes into one in records
 constexpr std::uint64_t prefetch_kbytes_least = std::uint64_t{8} * 1024;
@@ -237,26 +236,24 @@ void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
   find_leaders();
 }
 
-// Whoever sets properties of librdkafka means librdkafka to read.
 bool KafkaSource::fetches_itself() const {
-  return settings_.data_path == KafkaDataPath::direct && settings_.librdkafka.empty() &&
-         settings_.security.protocol == KafkaSecuritySettings::Protocol::plaintext;
+  return goes_direct(settings_.data_path, settings_.security, settings_.librdkafka);
 }
 
 // After an assignment, and when a connection or a leadership was lost. Until there is an answer, such shards stand still.
 void KafkaSource::find_leaders() {
   if (Clock::now() < next_leader_attempt_) return;
-  std::map<ShardIndex, Partition> wanted;
-  for (const auto& [partition, assigned] : assigned_)
-    for (const ShardIndex shard : readers_[assigned.lane]->leaderless())
-      if (shard == assigned.shard) wanted[shard] = partition;
-  if (wanted.empty()) return;
+  std::set<ShardIndex> leaderless;
+  for (const auto& reader : readers_) leaderless.merge(reader->leaderless());
+  if (leaderless.empty()) return;
   const Result<PartitionLeaders> leaders = partition_leaders(client_.get(), nullptr, leader_attempts_++, leader_timeout);
   next_leader_attempt_ = Clock::now() + leader_pause;
   if (!leaders) return;  // librdkafka itself says that the brokers are away
-  for (const auto& [shard, partition] : wanted)
+  for (const auto& [partition, assigned] : assigned_) {
+    if (leaderless.count(assigned.shard) == 0) continue;
     if (const auto found = leaders.value().leaders.find(partition); found != leaders.value().leaders.end())
-      readers_[assigned_.at(partition).lane]->set_leader(shard, found->second);
+      readers_[assigned.lane]->set_leader(assigned.shard, found->second);
+  }
 }
 
 void KafkaSource::hand_back() {

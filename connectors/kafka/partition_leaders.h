@@ -15,6 +15,9 @@
 
 namespace weir {
 
+constexpr std::chrono::milliseconds leader_timeout{500};  // of one look-up
+constexpr std::chrono::milliseconds leader_pause{50};     // between two
+
 struct PartitionLeaders {
   std::map<std::pair<std::string, std::int32_t>, wire::BrokerAddress> leaders;
   std::map<std::string, std::int32_t> partitions;  // of a topic, with or without a leader
