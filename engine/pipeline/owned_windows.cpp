@@ -65,13 +65,15 @@ void OwnedWindows::extend(const Place& place, Owned& owned, std::uint64_t versio
 void OwnedWindows::forget_version(std::size_t source, std::uint64_t version, std::vector<std::shared_ptr<void>>& retired) {
   std::map<std::uint64_t, Adopted>& versions = adopted_[source];
   if (!versions.contains(version) || versions.rbegin()->first <= version) return;
-  const std::uint64_t newest = versions.rbegin()->first;
+  // Not further than need be: a version behind the next may yet be replaced before any shard takes it over (`leave_out`).
+  const std::uint64_t next = versions.upper_bound(version)->first;
   for (auto& [place, owned] : stores_) {
     if (place.source != source || owned.store == nullptr || !owned.numbers.contains(version)) continue;
-    if (!owned.numbers.contains(newest)) extend(place, owned, newest);
+    if (owned.numbers.rbegin()->first == version) extend(place, owned, next);
     if (owned.served == version) {
-      owned.store->serve(owned.numbers.at(newest));
-      owned.served = newest;
+      const auto newer = owned.numbers.upper_bound(version);
+      owned.store->serve(newer->second);
+      owned.served = newer->first;
     }
     owned.store->forget(owned.numbers.at(version), retired);
     owned.numbers.erase(version);

@@ -203,6 +203,24 @@ TEST(LaneSwitch, AVersionThatNeverBeganTakesNothingFromWindowsOfAllShards) {
   }
 }
 
+// Letting go of an old version carries windows on to the next one only, not to one that may yet be replaced.
+TEST(LaneSwitch, ForgettingAVersionLeadsIntoNoneThatNeverBegan) {
+  Switching under(256, true);
+  under.feed(0, 2);
+  under.propose(2, 1);
+  under.settle(2, true);
+  under.feed(2, 3);
+  under.propose(3, 100, "something else");
+  under.settle(3, true);
+  under.lane.forget_version(1);
+  under.work();
+  under.propose(4, 1);
+  under.settle(4, true, {3});
+  under.feed(5, 3);
+  EXPECT_EQ(under.versions(), "11122244");
+  EXPECT_NE(under.decisions.taken.back().value.find("\"payments_10m\":8"), std::string::npos) << under.decisions.taken.back().value;
+}
+
 TEST(LaneSwitch, NothingIsDecidedAtOrBehindTheBound) {
   Switching under;
   under.position->set_bound(3);
