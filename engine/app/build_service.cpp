@@ -33,7 +33,7 @@ std::string joined(const std::vector<std::string>& addresses) {
 
 class Builder {
  public:
-  Builder(const Configuration& configuration, void (*notice)(std::string_view))
+  Builder(Configuration& configuration, void (*notice)(std::string_view))
       : configuration_(configuration), settings_(*configuration.load.settings), notice_(notice), built_(std::make_unique<BuiltService>()) {}
 
   Result<std::unique_ptr<BuiltService>> build() {
@@ -47,13 +47,12 @@ class Builder {
     dead_letters.sink = sink("dead_letters", settings_.dead_letters);
     parts.sinks.push_back(std::move(dead_letters));
     if (!status_) return status_.error();
-    std::string files_digest;
-    std::string refused;
-    if (Status ruled = add_rules(parts, files_digest, refused); !ruled) return ruled.error();
+    StartingRules starting;
+    if (Status ruled = add_rules(parts, starting); !ruled) return ruled.error();
     built_->service = std::make_unique<Service>(std::move(parts));
-    built_->reloader = std::make_unique<RuleReloader>(*built_->versions, *built_->service->rules(), std::move(files_digest), tell);
+    built_->reloader = std::make_unique<RuleReloader>(*built_->versions, *built_->service->rules(), std::move(starting.files_digest), tell);
     if (configuration_.kept) built_->reloader->begin_on_kept(configuration_.kept->text, configuration_.kept->diagnostics);
-    if (!refused.empty()) built_->reloader->begin_on_kept(std::move(refused), {});
+    if (!starting.refused.empty()) built_->reloader->begin_on_kept(std::move(starting.refused), std::move(starting.refused_diagnostics));
     built_->reloads_on_signal = settings_.rules.reload != RulesReload::off;
     return std::move(built_);
   }
@@ -92,7 +91,8 @@ class Builder {
   }
 
   // The rule sets that decide: what was in force when the service ended, or what the files say now.
-  Status add_rules(ServiceParts& parts, std::string& files_digest, std::string& refused) {
+  // Hands the log and the version in `starting` on; the rest of it is for the caller.
+  Status add_rules(ServiceParts& parts, StartingRules& starting) {
     const std::filesystem::path folder = settings_.state.dir / "rules";
     // An embedded broker begins with empty topics, so what was decided of them before means nothing.
     if (std::error_code none; built_->broker) std::filesystem::remove(folder / "epochs.log", none);
@@ -103,17 +103,16 @@ class Builder {
       built_->versions->demand([lanes](const Scorer& scorer) { return refuse_lanes(scorer, lanes); });
     };
     demand(settings_.runtime.lanes.value_or(1));  // where it is left open, what is in force decides
-    auto starting = built_->versions->start();
-    if (!starting) return starting.error();
-    StartingRules& rules = starting.value();
-    files_digest = rules.files_digest;
-    refused = rules.refused;
+    auto started = built_->versions->start();
+    if (!started) return started.error();
+    starting = started.take();
+    tell_of_tests(starting);
     std::vector<InputSettings> inputs;
     for (std::size_t source = 0; source < parts.sources.size(); ++source) {
-      parts.sources[source].input.scorer = rules.version.scorers[source];
+      parts.sources[source].input.scorer = starting.version.scorers[source];
       inputs.push_back(parts.sources[source].input);
     }
-    parts.rules = std::make_unique<RuleSwitch>(std::move(rules.log), std::move(rules.version), std::move(inputs),
+    parts.rules = std::make_unique<RuleSwitch>(std::move(starting.log), std::move(starting.version), std::move(inputs),
                                                [made = built_->versions.get()](std::uint64_t number) { return made->rebuild(number); });
     parts.rules->tell(notice_);
     if (Status prepared = parts.rules->prepare_history(); !prepared) return prepared;
@@ -122,6 +121,15 @@ class Builder {
     parts.lanes = choice.lanes;
     demand(parts.lanes);
     return success();
+  }
+
+  static void tell_of_tests(const StartingRules& starting) {
+    if (!starting.refused.empty()) return;
+    if (starting.tests_not_run > 0)
+      log_warning(fmt::format("{} tests of the rules passed in {} s, {} were not run: `weir test` runs them all", starting.tests_passed,
+                              std::chrono::duration_cast<std::chrono::seconds>(start_tests_time_max).count(), starting.tests_not_run));
+    else if (starting.tests_passed > 0)
+      log_info(fmt::format("{} test{} of the rules passed", starting.tests_passed, starting.tests_passed == 1 ? "" : "s"));
   }
 
   static void tell(const ReloadResult& result) {
@@ -185,7 +193,7 @@ class Builder {
     if (status_) status_ = error;
   }
 
-  const Configuration& configuration_;
+  Configuration& configuration_;
   const ServiceSettings& settings_;
   void (*notice_)(std::string_view);
   std::unique_ptr<BuiltService> built_;
@@ -199,7 +207,7 @@ class Builder {
 BuiltService::BuiltService() = default;
 BuiltService::~BuiltService() = default;
 
-Result<std::unique_ptr<BuiltService>> build_service(const Configuration& configuration, void (*notice)(std::string_view text)) {
+Result<std::unique_ptr<BuiltService>> build_service(Configuration& configuration, void (*notice)(std::string_view text)) {
   return Builder(configuration, notice).build();
 }
 

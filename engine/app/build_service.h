@@ -28,6 +28,6 @@ struct BuiltService {
 };
 
 // `configuration` is usable() and outlives the service. `notice` is told what connectors want people to know (any thread).
-Result<std::unique_ptr<BuiltService>> build_service(const Configuration& configuration, void (*notice)(std::string_view text));
+Result<std::unique_ptr<BuiltService>> build_service(Configuration& configuration, void (*notice)(std::string_view text));
 
 }  // namespace weir

@@ -5,19 +5,17 @@
 
 #include <fmt/format.h>
 
-#include "engine/recovery/epoch_log.h"
-
 namespace weir {
 namespace {
 
-const RuleVersion* version_of_before(const VersionStore& store, const std::filesystem::path& folder) {
+// An error where it cannot be read: which set decided what is not known then, and nothing runs on a guess.
+Result<std::optional<ActiveVersion>> active_version(const std::filesystem::path& folder) {
   std::error_code missing;
-  if (const std::filesystem::path path = folder / "epochs.log"; std::filesystem::exists(path, missing)) {
-    const Result<std::unique_ptr<EpochLog>> log = EpochLog::open(path);
-    if (!log) return nullptr;  // which set decided what is not known: nothing runs on a guess
-    if (const std::optional<ActiveVersion> active = log.value()->active()) return store.find(active->version);
-  }
-  return store.versions().empty() ? nullptr : &store.versions().rbegin()->second;
+  const std::filesystem::path path = folder / "epochs.log";
+  if (!std::filesystem::exists(path, missing)) return std::optional<ActiveVersion>();
+  const Result<std::unique_ptr<EpochLog>> log = EpochLog::open(path);
+  if (!log) return log.error();
+  return log.value()->active();
 }
 
 std::string errors_text(const Diagnostics& diagnostics) {
@@ -27,6 +25,11 @@ std::string errors_text(const Diagnostics& diagnostics) {
 }
 
 }  // namespace
+
+const RuleVersion* version_of_before(const VersionStore& store, const std::optional<ActiveVersion>& active) {
+  if (active) return store.find(active->version);
+  return store.versions().empty() ? nullptr : &store.versions().rbegin()->second;
+}
 
 Status check_kept(const ContentStore& contents, const RuleVersion& version, const ServiceSettings& settings, CheckedSet& set) {
   for (const KeptFile& file : version.files) {
@@ -55,7 +58,9 @@ std::unique_ptr<Configuration> with_kept_rules(Configuration& broken) {
   if (!std::filesystem::is_directory(folder / "versions", missing)) return nullptr;
   const Result<VersionStore> store = VersionStore::open(folder);
   if (!store) return nullptr;
-  const RuleVersion* version = version_of_before(store.value(), folder);
+  const Result<std::optional<ActiveVersion>> active = active_version(folder);
+  if (!active) return nullptr;
+  const RuleVersion* version = version_of_before(store.value(), active.value());
   if (version == nullptr) return nullptr;
   KeptStart start{version->number, version->hash, errors_text(broken.diagnostics), render(broken.diagnostics, false)};
   auto kept = std::make_unique<Configuration>();

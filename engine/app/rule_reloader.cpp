@@ -214,8 +214,8 @@ ReloadResult RuleReloader::bring(RuleCandidate candidate, const std::string& ori
     }
     return tell(std::move(result));
   }
-  if (const Diagnostics failed = failed_tests(*set.rules, test_terms(set, versions_.settings())); has_errors(failed))
-    return tell(failure(fmt::format("the rules fail their own tests: {}", count_of(failed)), render(failed, false)));
+  if (const TestVerdict verdict = judge_by_tests(*set.rules, test_terms(set, versions_.settings())); !verdict.failures.empty())
+    return tell(failure(verdict.failures_text(), render(verdict.failures, false)));
   Result<CompiledVersion> made = versions_.make(candidate, origin);
   if (!made) return tell(failure(made.error().text));
   const std::uint64_t number = made.value().number;

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "engine/app/kept_rules.h"
+#include "engine/app/test_terms.h"
 #include "engine/recovery/durable_file.h"
 #include "rules/evaluate/rule_set.h"
+#include "rules/testing/run_tests.h"
 
 namespace weir {
 namespace {
@@ -17,7 +19,7 @@ std::int64_t now_ms() {
 
 }  // namespace
 
-Result<std::unique_ptr<RuleVersions>> RuleVersions::open(const Configuration& configuration, const std::filesystem::path& folder) {
+Result<std::unique_ptr<RuleVersions>> RuleVersions::open(Configuration& configuration, const std::filesystem::path& folder) {
   Result<VersionStore> store = VersionStore::open(folder);
   if (!store) return store.error();
   return std::unique_ptr<RuleVersions>(new RuleVersions(configuration, folder, store.take()));
@@ -40,38 +42,60 @@ Result<StartingRules> RuleVersions::start() {
     Result<CompiledVersion> kept = compile(configuration_, configuration_.kept->version, configuration_.kept->hash);
     if (!kept) return kept.error();
     starting.version = kept.take();
-  } else {
-    std::vector<KeptFile> files;
-    for (const SourceFile& file : configuration_.rules_files) {
-      Result<std::string> content = store_.contents().keep(file.text);
-      if (!content) return content.error();
-      files.push_back({KeptFile::Kind::rules, file.path, content.take(), file.text.size()});
-    }
-    for (const std::string& path : configuration_.read_paths)
-      if (std::filesystem::exists(path))
-        if (Status kept = keep(path, KeptFile::Kind::list, files); !kept) return kept.error();
-    starting.files_digest = digest_of(files);
-    const std::string hash = RuleSet::hash(*configuration_.rules);
-    const RuleVersion* in_force = last ? store_.find(last->version) : nullptr;
-    const bool files_are_new = in_force == nullptr || last->files_digest != starting.files_digest;
-    const bool goes_on = in_force != nullptr && (!files_are_new || in_force->hash == hash);
-    Result<CompiledVersion> made = !goes_on                 ? begin_version(hash, std::move(files))
-                                   : in_force->hash == hash ? compile(configuration_, in_force->number, hash)
-                                                            : rebuild(in_force->number);
-    if (!made && !goes_on && in_force != nullptr) {
-      starting.refused = made.error().text;
-      starting.files_digest = last->files_digest;
-      made = rebuild(in_force->number);
-      if (!made) return Error{ErrorKind::configuration, starting.refused};
-    }
-    if (!made) return made.error();
-    starting.version = made.take();
+  } else if (Status started = start_on_files(last, starting); !started) {
+    return started.error();
   }
   EpochChanges changes;
   changes.active = ActiveVersion{starting.version.number, starting.files_digest};
   if (last != changes.active)
     if (Status noted = starting.log->append(changes); !noted) return noted.error();
   return starting;
+}
+
+Result<std::vector<KeptFile>> RuleVersions::keep_files() {
+  std::vector<KeptFile> files;
+  for (const SourceFile& file : configuration_.rules_files) {
+    Result<std::string> content = store_.contents().keep(file.text);
+    if (!content) return content.error();
+    files.push_back({KeptFile::Kind::rules, file.path, content.take(), file.text.size()});
+  }
+  for (const std::string& path : configuration_.read_paths)
+    if (std::filesystem::exists(path))
+      if (Status kept = keep(path, KeptFile::Kind::list, files); !kept) return kept.error();
+  return files;
+}
+
+Status RuleVersions::start_on_files(const std::optional<ActiveVersion>& last, StartingRules& starting) {
+  Result<std::vector<KeptFile>> files = keep_files();
+  if (!files) return files.error();
+  starting.files_digest = digest_of(files.value());
+  const std::string hash = RuleSet::hash(*configuration_.rules);
+  const RuleVersion* in_force = last ? store_.find(last->version) : nullptr;
+  const bool files_are_new = in_force == nullptr || last->files_digest != starting.files_digest;
+  const bool goes_on = in_force != nullptr && (!files_are_new || in_force->hash == hash);
+  TestVerdict verdict;
+  if (!goes_on) verdict = judge_by_tests(*configuration_.rules, test_terms(configuration_, settings()), start_tests_time_max);
+  starting.tests_passed = verdict.passed;
+  starting.tests_not_run = verdict.not_run;
+  Result<CompiledVersion> made = !verdict.failures.empty() ? Error{ErrorKind::configuration, verdict.failures_text()}
+                                 : !goes_on                ? begin_version(hash, files.take())
+                                 : in_force->hash == hash  ? compile(configuration_, in_force->number, hash)
+                                                           : rebuild(in_force->number);
+  if (!made && !goes_on) {
+    Error refusal = made.error();
+    starting.refused = refusal.text;
+    starting.refused_diagnostics = render(verdict.failures, false);
+    starting.files_digest = last ? last->files_digest : std::string();
+    const RuleVersion* before = version_of_before(store_, last);
+    if (before != nullptr) made = rebuild(before->number);
+    if (!made) {
+      if (!starting.refused_diagnostics.empty()) refusal.text += '\n' + starting.refused_diagnostics;
+      return refusal;
+    }
+  }
+  if (!made) return made.error();
+  starting.version = made.take();
+  return success();
 }
 
 Result<CompiledVersion> RuleVersions::begin_version(const std::string& hash, std::vector<KeptFile> files) {

@@ -1,10 +1,13 @@
 // Rule sets as versions: from files, or from what is kept on disk, to what lanes can run.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,26 +29,33 @@ struct RuleCandidate {
   bool usable() const { return set->rules && !has_errors(set->diagnostics); }
 };
 
+// No test begins later: a start waits for tests that long, and for the one at hand.
+constexpr std::chrono::milliseconds start_tests_time_max{30'000};
+
 // What a service starts with.
 struct StartingRules {
   std::unique_ptr<EpochLog> log;
   CompiledVersion version;
   std::string files_digest;  // of what is on disk now
-  // Why the files, which check, could not be put in force, so that `version` is the one of before. Empty: they are.
+  // Why the files, which check, could not be put in force, so that `version` is the one of before, and that in full. Empty: they are.
   std::string refused;
+  std::string refused_diagnostics;
+  // Of the tests of files that were not in force before.
+  std::size_t tests_passed = 0;
+  std::size_t tests_not_run = 0;
 };
 
 // `check` and `make` from one control thread; the rest from any.
 class RuleVersions {
  public:
   // `configuration` is usable() and outlives it; `folder` is where versions and epochs are kept.
-  static Result<std::unique_ptr<RuleVersions>> open(const Configuration& configuration, const std::filesystem::path& folder);
+  static Result<std::unique_ptr<RuleVersions>> open(Configuration& configuration, const std::filesystem::path& folder);
 
   // What every compiled set must fulfil, before anything else is called.
   void demand(std::function<Status(const Scorer& scorer)> demand) { demand_ = std::move(demand); }
 
   // The set that was in force when the service ended, unless the files have changed since; then those, as a new version. Where the files
-  // are broken (`Configuration::kept`), or cannot be compiled, what was in force goes on.
+  // are broken (`Configuration::kept`), fail their own tests, or cannot be compiled, what was in force goes on.
   Result<StartingRules> start();
 
   RuleCandidate check(std::vector<SourceFile> files);
@@ -66,14 +76,16 @@ class RuleVersions {
   static std::string digest_of(const std::vector<KeptFile>& files);
 
  private:
-  RuleVersions(const Configuration& configuration, std::filesystem::path folder, VersionStore store)
+  RuleVersions(Configuration& configuration, std::filesystem::path folder, VersionStore store)
       : configuration_(configuration), folder_(std::move(folder)), store_(std::move(store)) {}
 
+  Result<std::vector<KeptFile>> keep_files();
+  Status start_on_files(const std::optional<ActiveVersion>& last, StartingRules& starting);
   Result<CompiledVersion> begin_version(const std::string& hash, std::vector<KeptFile> files);
   Status keep(const std::string& path, KeptFile::Kind kind, std::vector<KeptFile>& files);
   Result<CompiledVersion> compile(const CheckedSet& set, std::uint64_t number, const std::string& hash) const;
 
-  const Configuration& configuration_;
+  Configuration& configuration_;  // tests add to its expressions
   std::filesystem::path folder_;
   std::function<Status(const Scorer& scorer)> demand_ = [](const Scorer&) { return success(); };
   mutable std::mutex mutex_;  // the store's table of versions

@@ -88,9 +88,11 @@ class TestRunner {
 
   Result<TestReport> run() {
     std::size_t first_condition = watched_.judged.size();
+    const auto first_begun = std::chrono::steady_clock::now();
     for (std::size_t index = 0; index < rules_.tests.size() && !error_; ++index) {
       const CheckedTest& test = rules_.tests[index];
       const auto begun = std::chrono::steady_clock::now();
+      if (options_.time_max && begun - first_begun >= *options_.time_max) break;
       TestRun run;
       run.test = index;
       run.failures = failures(test, first_condition);
@@ -253,21 +255,29 @@ Result<TestReport> run_tests(CheckedRules& rules, const TestOptions& options) {
   return TestRunner(rules, options).run();
 }
 
-Diagnostics failed_tests(CheckedRules& rules, const TestTerms& terms) {
-  Diagnostics diagnostics;
+std::string TestVerdict::failures_text() const {
+  return "the rules fail their own tests: " + std::to_string(failures.size()) + (failures.size() == 1 ? " error" : " errors");
+}
+
+TestVerdict judge_by_tests(CheckedRules& rules, const TestTerms& terms, const std::optional<std::chrono::milliseconds>& time_max) {
+  TestVerdict verdict;
   TestOptions options;
   options.story = false;
   options.terms = terms;
+  options.time_max = time_max;
   const Result<TestReport> report = run_tests(rules, options);
   if (!report) {
     Diagnostic diagnostic;
     diagnostic.message = "the rules cannot be compiled: " + report.error().text;
-    diagnostics.push_back(std::move(diagnostic));
-    return diagnostics;
+    verdict.failures.push_back(std::move(diagnostic));
+    return verdict;
   }
-  for (const TestRun& run : report.value().runs)
-    for (const TestFailure& failure : run.failures) diagnostics.push_back(failure.diagnostic);
-  return diagnostics;
+  const std::vector<TestRun>& runs = report.value().runs;
+  verdict.passed = runs.size() - report.value().failed();
+  verdict.not_run = rules.tests.size() - runs.size();
+  for (const TestRun& run : runs)
+    for (const TestFailure& failure : run.failures) verdict.failures.push_back(failure.diagnostic);
+  return verdict;
 }
 
 }  // namespace weir

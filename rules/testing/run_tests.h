@@ -1,8 +1,10 @@
 // Runs the `test` blocks of a rule set through the same code as the service. Control plane; on the caller's thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +40,7 @@ struct RuleCoverage {
 };
 
 struct TestReport {
-  std::vector<TestRun> runs;           // one a test, in order
+  std::vector<TestRun> runs;           // one a test, in order, up to where the time was over
   std::vector<RuleCoverage> coverage;  // of the rules that are not off; where asked for
 
   std::size_t failed() const;
@@ -47,13 +49,23 @@ struct TestReport {
 struct TestOptions {
   bool story = true;  // a failed test is run a second time to tell it
   bool coverage = false;
+  std::optional<std::chrono::milliseconds> time_max;  // no test begins later
   TestTerms terms;
 };
 
 // `rules` is changed while it runs (lists that a test replaces) and as before afterwards. Fails only where the rules cannot be compiled.
 Result<TestReport> run_tests(CheckedRules& rules, const TestOptions& options);
 
-// The failures alone, for who publishes a rule set only when its tests pass; also when the rules cannot be compiled.
-Diagnostics failed_tests(CheckedRules& rules, const TestTerms& terms = {});
+// For who publishes a rule set only when its tests pass.
+struct TestVerdict {
+  std::size_t passed = 0;
+  std::size_t not_run = 0;  // when the time was over
+  Diagnostics failures;     // also when the rules cannot be compiled
+
+  std::string failures_text() const;  // in a few words
+};
+
+TestVerdict judge_by_tests(CheckedRules& rules, const TestTerms& terms = {},
+                           const std::optional<std::chrono::milliseconds>& time_max = std::nullopt);
 
 }  // namespace weir

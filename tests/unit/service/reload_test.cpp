@@ -347,5 +347,47 @@ TEST_F(ReloadTest, WithBrokenFilesItStartsOnTheVersionOfBeforeAndTakesTheFilesWh
   for (const Decision& decision : decisions()) ASSERT_EQ(decision.set, decision.version) << decision.line;
 }
 
+// `rules_number`, with a test that holds for one of them.
+std::string tested_rules(int number, int passes) {
+  return rules_number(number) +
+         "test \"the number\" {\n  when payment { amount: 5.00 }\n  expect score == " + std::to_string(passes % 3 + 1) +
+         "\n}\ntest \"a decision\" {\n  when payment { amount: 5.00 }\n  expect outcome allow\n}\n";
+}
+
+TEST_F(ReloadTest, AStartTriesNewFilesByTheirTestsAsAReloadDoes) {
+  config(1, 2'000, 1'000'000);
+  save(tested_rules(0, 1));
+  {
+    test::ChildProcess nothing_kept = service();
+    EXPECT_EQ(nothing_kept.wait(), 78) << log();
+    EXPECT_NE(log().find("the rules fail their own tests: 1 error"), std::string::npos) << log();
+    EXPECT_NE(log().find("error[R0710]"), std::string::npos) << log();
+  }
+  const auto life = [this](std::uint64_t version, const std::string& says) {
+    fs::remove(root_ / "log");
+    test::ChildProcess running = service();
+    ASSERT_TRUE(wait_until([&] { return !running.running() || version_in_force() > 0; })) << log();
+    EXPECT_EQ(version_in_force(), version) << log();
+    EXPECT_EQ(log().find("2 tests of the rules passed") != std::string::npos, says == "passed") << log();
+    const bool refused = log().find("starts on version 1 of the rules, which was in force before") != std::string::npos;
+    EXPECT_EQ(refused, says == "refused") << log();
+    if (refused) {
+      const std::string status = ask({"status"}).body;
+      EXPECT_NE(status.find("(start): the rules fail their own tests: 1 error"), std::string::npos) << status;
+      EXPECT_NE(status.find("test \"the number\" failed"), std::string::npos) << status;
+    }
+    running.signal(SIGTERM);
+    EXPECT_EQ(running.wait(), 0) << log();
+  };
+  save(tested_rules(0, 0));
+  life(1, "passed");
+  life(1, "nothing");  // they are the version in force
+  save(tested_rules(1, 0));
+  life(1, "refused");
+  life(1, "refused");
+  save(tested_rules(2, 2));
+  life(2, "passed");
+}
+
 }  // namespace
 }  // namespace weir

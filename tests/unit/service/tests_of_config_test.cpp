@@ -71,7 +71,8 @@ class TestsOfConfigTest : public test::ServiceFolder {
     const auto configuration = load_configuration(root_ / "weir.yaml", {}, process_environment());
     EXPECT_TRUE(configuration->usable()) << render(configuration->diagnostics, false);
     std::vector<std::string> labels;
-    for (const Diagnostic& failed : failed_tests(*configuration->rules, test_terms(*configuration, *configuration->load.settings)))
+    for (const Diagnostic& failed :
+         judge_by_tests(*configuration->rules, test_terms(*configuration, *configuration->load.settings)).failures)
       labels.push_back(failed.label);
     return labels;
   }

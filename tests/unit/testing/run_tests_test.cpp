@@ -26,7 +26,7 @@ std::string failures(const std::string& tests) {
   const auto checked = checking::check(rules_text + tests);
   if (!checked->rules) return render(checked->diagnostics, false);
   std::string all;
-  for (const Diagnostic& diagnostic : failed_tests(*checked->rules)) {
+  for (const Diagnostic& diagnostic : judge_by_tests(*checked->rules).failures) {
     const std::string_view text(diagnostic.file->text);
     all += std::string(text.substr(diagnostic.span.begin, diagnostic.span.end - diagnostic.span.begin)) + ": " + diagnostic.label + '\n';
   }
@@ -132,6 +132,26 @@ TEST(RunTests, ManyEventsCrossBatchesLikeFew) {
     expect payments_10m == 1001 and spent_1h == 10
   })"),
             "");
+}
+
+TEST(RunTests, AVerdictSaysHowManyPassedAndNoTestBeginsWhenTheTimeIsOver) {
+  const auto checked = checking::check(rules_text + R"(test "one" {
+    when payment { card_id: "c1", amount: 7.5 }
+    expect outcome allow
+  }
+  test "two" {
+    when payment { card_id: "c1", amount: 7.5 }
+    expect outcome block
+  })");
+  ASSERT_TRUE(checked->rules.has_value()) << render(checked->diagnostics, false);
+  const TestVerdict all = judge_by_tests(*checked->rules, {}, std::chrono::hours{1});
+  EXPECT_EQ(all.passed, 1U);
+  EXPECT_EQ(all.not_run, 0U);
+  EXPECT_EQ(all.failures_text(), "the rules fail their own tests: 1 error");
+  const TestVerdict none = judge_by_tests(*checked->rules, {}, std::chrono::milliseconds{0});
+  EXPECT_EQ(none.passed, 0U);
+  EXPECT_EQ(none.not_run, 2U);
+  EXPECT_TRUE(none.failures.empty());
 }
 
 TEST(RunTests, AFailureTellsEachValueOnTheWay) {
