@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string_view>
 #include <thread>
 
 #include "connectors/kafka/kafka_errors.h"
@@ -79,6 +81,36 @@ Status create_kafka_topic(rd_kafka_t* client, const std::string& topic, std::int
     const TopicAnswer answer = ask(client, topic, milliseconds_until(deadline, request_timeout));
     if (answer.code == RD_KAFKA_RESP_ERR_NO_ERROR) return success();
     if (Clock::now() >= deadline) return kafka_error("Topic `" + topic + "` was created and is not seen", answer.code);
+    std::this_thread::sleep_for(pause_between_attempts);
+  }
+}
+
+Result<std::vector<std::string>> missing_topics(const KafkaConnection& connection, const std::vector<std::string>& topics,
+                                                std::chrono::milliseconds timeout) {
+  const Clock::time_point deadline = Clock::now() + timeout;
+  std::string trouble;  // what the client says of its connections, which tells more than that nobody answers
+  Result<KafkaClient> client = open_kafka_client(KafkaRole::consumer, connection, {}, [&trouble](rd_kafka_conf_t* conf) {
+    rd_kafka_conf_set_opaque(conf, &trouble);
+    rd_kafka_conf_set_error_cb(conf, [](rd_kafka_t*, int code, const char* reason, void* opaque) {
+      if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) *static_cast<std::string*>(opaque) = reason;
+    });
+  });
+  if (!client) return client.error();
+  for (;;) {
+    // All topics: brokers may make one that is asked for by its name.
+    const rd_kafka_metadata_t* metadata = nullptr;
+    const auto code = rd_kafka_metadata(client.value().get(), 1, nullptr, &metadata, milliseconds_until(deadline, request_timeout));
+    rd_kafka_poll(client.value().get(), 0);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      std::set<std::string_view> there;
+      for (int at = 0; at < metadata->topic_cnt; ++at) there.insert(metadata->topics[at].topic);
+      std::vector<std::string> missing;
+      for (const std::string& topic : topics)
+        if (!there.contains(topic)) missing.push_back(topic);
+      rd_kafka_metadata_destroy(metadata);
+      return missing;
+    }
+    if (kafka_error_kind(code) != ErrorKind::retryable || Clock::now() >= deadline) return kafka_error("connecting", code, trouble);
     std::this_thread::sleep_for(pause_between_attempts);
   }
 }

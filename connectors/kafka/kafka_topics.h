@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "connectors/kafka/kafka_client.h"
 #include "connectors/kafka/kafka_handles.h"
 #include "engine/base/result.h"
 
@@ -15,5 +17,10 @@ Result<std::int32_t> partition_count(rd_kafka_t* client, const std::string& topi
 
 // Creates `topic` (0 partitions: as many as the broker's default) and waits until it can be seen. One that exists already is fine.
 Status create_kafka_topic(rd_kafka_t* client, const std::string& topic, std::int32_t partitions, std::chrono::milliseconds timeout);
+
+// Those of `topics` that the cluster does not show, with a passing client of its own that creates none. Tries again until `timeout`; an
+// error where the brokers do not answer until then, or do not let us in.
+Result<std::vector<std::string>> missing_topics(const KafkaConnection& connection, const std::vector<std::string>& topics,
+                                                std::chrono::milliseconds timeout);
 
 }  // namespace weir

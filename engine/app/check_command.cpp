@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "engine/app/configuration.h"
+#include "engine/app/connect_check.h"
 #include "engine/app/exit_code.h"
 #include "engine/app/rules_cost.h"
 #include "engine/app/rules_paths.h"
+#include "engine/app/state_dir_check.h"
 #include "rules/testing/measure_rules.h"
 
 namespace weir {
@@ -65,6 +67,10 @@ int check_command(const CheckCommandOptions& options, const Terminal& terminal) 
     configurations.push_back(load_configuration(config, options.overrides, terminal.environment));
     const Configuration& configuration = *configurations.back();
     diagnostics.insert(diagnostics.end(), configuration.diagnostics.begin(), configuration.diagnostics.end());
+    if (configuration.load.settings) {
+      check_state_dir(*configuration.load.settings, diagnostics);
+      if (options.connect) check_brokers(*configuration.load.settings, connect_time_max, terminal.err, diagnostics);
+    }
     if (!configuration.rules) continue;
     if (options.strict) warn_about_untested(configuration.rules_files, diagnostics);
     costs.push_back(

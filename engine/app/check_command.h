@@ -13,6 +13,7 @@ struct CheckCommandOptions {
   std::vector<std::string> overrides;  // for the configs
   bool strict = false;                 // also rules without a test; and a warning ends with 1
   bool measure = false;                // run made-up events through each rule set for a second
+  bool connect = false;                // ask the brokers for the topics
   bool json = false;
 };
 

@@ -99,6 +99,7 @@ void add_check(CLI::App& app, Request& request) {
       ->required()
       ->option_text("...");
   add_set(*verb, request.check.overrides);
+  verb->add_flag("--connect", request.check.connect, "Ask the brokers of configs for the topics that they name; creates nothing");
   verb->add_flag("--measure", request.check.measure, "Measure what an event costs here, instead of estimating it");
   verb->add_flag("--strict", request.check.strict, "Warn about rules that no test names, too; any warning ends with 1");
   verb->add_option("--format", request.check_format, "text or json")->option_text("FORMAT")->check(CLI::IsMember({"text", "json"}));
@@ -106,7 +107,8 @@ void add_check(CLI::App& app, Request& request) {
   verb->footer(
       "Examples:\n  weir check config/weir.yaml       the config and the rules that it names\n"
       "  weir check config/rules           all rules below a folder; each folder is one rule set\n\n"
-      "Ends with 0 if there is no error, otherwise with 1. Nothing is connected to. What an event costs is an estimate;\n--measure runs "
+      "Ends with 0 if there is no error, otherwise with 1. Without --connect, nothing is connected to. What an event costs is an "
+      "estimate;\n--measure runs "
       "made-up events through the rules for a second.");
 }
 

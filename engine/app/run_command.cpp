@@ -15,6 +15,7 @@
 #include "engine/app/log.h"
 #include "engine/app/run_service.h"
 #include "engine/app/signals.h"
+#include "engine/app/state_dir_check.h"
 #include "engine/app/state_lock.h"
 #include "engine/base/diagnostic.h"
 #include "engine/control/expiry_watch.h"
@@ -149,6 +150,14 @@ int run_command(const RunOptions& options, const Terminal& terminal) {
   block_signals();
   std::unique_ptr<Configuration> configuration = load_configuration(options.config, options.overrides, terminal.environment);
   if (!configuration->diagnostics.empty()) terminal.err << render(configuration->diagnostics, terminal.err_colour);
+  if (configuration->load.settings) {
+    Diagnostics state;
+    check_state_dir(*configuration->load.settings, state);
+    if (!state.empty()) {
+      terminal.err << render(state, terminal.err_colour);
+      return exit_code::bad_configuration;
+    }
+  }
   if (!configuration->usable()) configuration = with_kept_rules(*configuration);
   if (!configuration) return exit_code::bad_configuration;
   open_log(configuration->load.settings->log);

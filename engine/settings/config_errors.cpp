@@ -74,6 +74,11 @@ constexpr std::array table{
     ConfigError{config_error::no_such_file, "a pattern matches no file",
                 "Each entry of `rules.files` must match at least one file. Relative patterns start at the folder of the config file.\n"
                 "`*` stands for any characters but `/`, `?` for one character.\n\n  rules: { files: [\"rules/*.rules\"] }"},
+    ConfigError{config_error::unwritable_state, "the folder of the state cannot be written",
+                "The service keeps in `state.dir` what must survive a restart. It makes the folder where it is missing, so the nearest "
+                "folder\n"
+                "above it that is there must be one that its user may write to. Relative paths start at the folder of the config file.\n\n"
+                "  state: { dir: /var/lib/weir }"},
     ConfigError{
         config_error::missing_variable, "a variable of the environment is not set",
         "`${NAME}` is replaced with the variable NAME. Where it is not set, there is no silent empty text: give a default, or set it.\n\n"
@@ -106,6 +111,15 @@ constexpr std::array table{
                 "The path names the setting from the top of the file, the value is YAML; nothing behind the `=` removes the setting.\n"
                 "A key that has dots itself stands in double quotes.\n\n"
                 "  weir run weir.yaml --set sources.payments.mapping.batch_size=512 --set 'rules.files=[\"other/*.rules\"]'"},
+    ConfigError{config_error::no_broker, "the brokers do not answer",
+                "`weir check --connect` asks the brokers that the config names, and waits a few seconds for their answer. The complaint "
+                "says\n"
+                "what was the matter. Check `brokers`, `security`, and whether the brokers can be reached from this machine."},
+    ConfigError{config_error::no_topic, "the brokers do not have a topic",
+                "`weir check --connect` asks for each topic that is read or written. A service does not start without them.\n"
+                "A topic that the user may not describe is not shown. "
+                "A sink makes its topic, with the brokers' defaults, where it may:\n\n"
+                "  sinks:\n    decisions: { kafka: { topic: payments.decisions, create_topic: true } }"},
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ constexpr std::string_view bad_timestamp = "C0206";
 constexpr std::string_view bad_address = "C0207";
 constexpr std::string_view item_count = "C0208";
 constexpr std::string_view no_such_file = "C0209";
+constexpr std::string_view unwritable_state = "C0210";
 constexpr std::string_view missing_variable = "C0301";
 constexpr std::string_view bad_placeholder = "C0302";
 constexpr std::string_view unreadable_secret = "C0303";
@@ -38,6 +39,8 @@ constexpr std::string_view contradiction = "C0403";
 constexpr std::string_view reserved_property = "C0404";
 constexpr std::string_view refused_property = "C0405";
 constexpr std::string_view bad_override = "C0501";
+constexpr std::string_view no_broker = "C0601";
+constexpr std::string_view no_topic = "C0602";
 }  // namespace config_error
 
 struct ConfigError {

@@ -117,6 +117,7 @@ void describe(FieldReader& fields, DuplicateIdSettings& to) {
 
 void describe(FieldReader& fields, StateSettings& to) {
   fields.path("dir", to.dir, "where the service keeps what must survive a restart; each running service has its own");
+  if (fields.given("dir")) to.dir_place = fields.place_of("dir");
   fields.group("late", to.late, "events that come late");
   fields.group("duplicates", to.duplicates, "records that come twice");
 }

@@ -85,6 +85,7 @@ struct DuplicateIdSettings {
 
 struct StateSettings {
   std::filesystem::path dir = "state";  // absolute after loading
+  SettingsPlace dir_place;              // none where it is not given
   LateSettings late;
   DuplicateIdSettings duplicates;
 };
