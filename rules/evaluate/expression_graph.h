@@ -32,7 +32,7 @@ enum class Operator : std::uint8_t {
   mask_equal,
   present_result,  // of node a, where it may be missing although its operands are not
   failed_result,   // of node a: rows where it overflowed
-  // Masks from values; 0 outside the guard.
+  // Masks from values; 0 outside the guard. Comparisons with a `parameter` are of `parameter` times a: exact, whatever its size.
   equal,
   not_equal,
   less,

@@ -36,6 +36,7 @@ Kernel find_kernel(const Graph& graph, const Node& node, InstructionSet set) {
   request.result = node.type;
   request.set = set;
   request.constant_right = node.b != no_node && graph.node(node.b).op == Operator::constant;
+  request.scaled = node.parameter > 1;
   const bool addresses = request.operand == ValueType::ip;
   Kernel found = nullptr;
   switch (node.op) {

@@ -18,6 +18,7 @@ struct KernelRequest {
   Operator op = Operator::equal;
   ValueType operand = ValueType::integer;
   ValueType result = ValueType::boolean;
+  bool scaled = false;          // a comparison of operand a times the parameter
   bool constant_right = false;  // operand b is one constant: its first value stands for all rows
   bool unchecked = false;       // a floating result that is known to be finite
   InstructionSet set = InstructionSet::portable;

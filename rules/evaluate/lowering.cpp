@@ -102,7 +102,7 @@ Value Lowering::translate(const Expression& expression) {
     case ExpressionKind::outcome_is: {
       const Value outcome = graph_.add_input({InputSource::outcome, 0, ValueType::integer, false, 0});
       const Value wanted{graph_.add_constant(ValueType::integer, {.integer = expression.index}), graph_.always(), graph_.never()};
-      return compare(expression.negated ? Operator::not_equal : Operator::equal, outcome, wanted, graph_.always());
+      return compare(expression.negated ? Operator::not_equal : Operator::equal, {outcome}, {wanted}, graph_.always());
     }
     case ExpressionKind::fact: {
       const double magnitude = expression.type == ValueType::floating ? std::numeric_limits<double>::max() : 0;
@@ -215,17 +215,55 @@ Value Lowering::arithmetic(const Expression& expression, Operator op) {
   return simple(op, expression.type, operand(expression, 0), operand(expression, 1));
 }
 
-Value Lowering::compare(Operator op, const Value& a, const Value& b, NodeId guard) {
-  const bool swap = graph_.node(a.node).op == Operator::constant;
-  Node node{.op = swap ? mirrored(op) : op, .a = swap ? b.node : a.node, .b = swap ? a.node : b.node, .guard = guard};
-  return condition(graph_.add_mask(node), graph_.either(a.failed, b.failed));
+Lowering::Scaled Lowering::unscaled(ExpressionIndex index) const {
+  const Expression& expression = rules_.expressions[index];
+  const Value& converted = *values_[index];
+  if (expression.kind != ExpressionKind::convert || expression.type != ValueType::decimal) return {converted};
+  if (is_constant(converted) && converted.failed == graph_.never()) return {converted};
+  const Expression& from = rules_.expressions[expression.operands[0]];
+  const int from_scale = from.type == ValueType::decimal ? from.scale : 0;
+  return {*values_[expression.operands[0]], power_of_ten(expression.scale - from_scale)};
+}
+
+// a * factor against b, as a against b / factor.
+NodeId Lowering::compare_with_constant(Operator op, const Scaled& a, std::int64_t b, NodeId guard) {
+  const std::int64_t below = b / a.factor - (b % a.factor < 0 ? 1 : 0);  // the quotient, rounded down
+  const bool between_two = b % a.factor != 0;
+  if (between_two && op == Operator::equal) return graph_.never();
+  if (between_two && op == Operator::not_equal) return guard;
+  const bool round_up = between_two && (op == Operator::less || op == Operator::greater_equal);
+  const NodeId bound = graph_.add_constant(ValueType::integer, {.integer = below + (round_up ? 1 : 0)});
+  return graph_.add_mask({.op = op, .a = a.value.node, .b = bound, .guard = guard});
+}
+
+Value Lowering::compare(Operator op, Scaled a, Scaled b, NodeId guard) {
+  const NodeId failed = graph_.either(a.value.failed, b.value.failed);
+  const std::int64_t common = std::min(a.factor, b.factor);  // factors are powers of ten
+  a.factor /= common;
+  b.factor /= common;
+  if (is_constant(a.value) ? a.factor == 1 : b.factor > 1) {
+    std::swap(a, b);
+    op = mirrored(op);
+  }
+  if (a.factor > 1 && is_constant(a.value)) {  // scaled, it lies beyond all that it can be compared with
+    const bool positive = graph_.constant(graph_.node(a.value.node)).integer > 0;
+    const bool is_greater = op == Operator::greater || op == Operator::greater_equal;
+    const bool is_less = op == Operator::less || op == Operator::less_equal;
+    return condition(op == Operator::not_equal || (positive ? is_greater : is_less) ? guard : graph_.never(), failed);
+  }
+  if (a.factor > 1 && is_constant(b.value))
+    return condition(compare_with_constant(op, a, graph_.constant(graph_.node(b.value.node)).integer, guard), failed);
+  return condition(
+      graph_.add_mask({.op = op, .a = a.value.node, .b = b.value.node, .guard = guard, .parameter = a.factor > 1 ? a.factor : 0}), failed);
 }
 
 Value Lowering::comparison(const Expression& expression, Operator op) {
-  const Value a = operand(expression, 0);
-  const Value b = operand(expression, 1);
+  const Scaled left = unscaled(expression.operands[0]);
+  const Scaled right = unscaled(expression.operands[1]);
+  const Value& a = left.value;
+  const Value& b = right.value;
   const NodeId guard = graph_.both(a.present, b.present);
-  if (rules_.expressions[expression.operands[0]].type != ValueType::boolean) return compare(op, a, b, guard);
+  if (rules_.expressions[expression.operands[0]].type != ValueType::boolean) return compare(op, left, right, guard);
   const NodeId same = graph_.both(guard, graph_.same(a.node, b.node));
   return condition(negate_if(op == Operator::not_equal, same, guard), graph_.either(a.failed, b.failed));
 }
@@ -235,22 +273,23 @@ NodeId Lowering::negate_if(bool negated, NodeId mask, NodeId guard) {
 }
 
 Value Lowering::between(const Expression& expression) {
-  const Value x = operand(expression, 0);
-  const Value low = operand(expression, 1);
-  const Value high = operand(expression, 2);
-  const NodeId guard = graph_.both(graph_.both(x.present, low.present), high.present);
+  const Scaled x = unscaled(expression.operands[0]);
+  const Scaled low = unscaled(expression.operands[1]);
+  const Scaled high = unscaled(expression.operands[2]);
+  const NodeId guard = graph_.both(graph_.both(x.value.present, low.value.present), high.value.present);
   const Value above = compare(Operator::greater_equal, x, low, guard);
   const Value below = compare(Operator::less_equal, x, high, guard);
   return condition(negate_if(expression.negated, graph_.both(above.node, below.node), guard), graph_.either(above.failed, below.failed));
 }
 
 Value Lowering::membership(const Expression& expression, const ValueSet& values, std::vector<const void*>& cache) {
-  const Value x = operand(expression, 0);
+  const Value scaled = operand(expression, 0);  // where scaling overflows it is none of the values
+  const Value x = unscaled(expression.operands[0]).value;
   NodeId found = graph_.never();
   if (values.size() != 0) {
     const void*& set = cache[expression.index];
     if (set == nullptr) set = attachments_.add_set(values);
-    found = graph_.add_mask({.op = Operator::is_in, .a = x.node, .guard = x.present, .attachment = set});
+    found = graph_.add_mask({.op = Operator::is_in, .a = scaled.node, .guard = scaled.present, .attachment = set});
   }
   return condition(negate_if(expression.negated, found, x.present), x.failed);
 }

@@ -24,7 +24,16 @@ class Lowering {
   Value literal(const Expression& expression);
   Value convert(const Expression& expression);
   Value arithmetic(const Expression& expression, Operator op);
-  Value compare(Operator op, const Value& a, const Value& b, NodeId guard);
+  // A number and what it is to be multiplied with before it is compared.
+  struct Scaled {
+    Value value;
+    std::int64_t factor = 1;
+  };
+  // The operand as it was before it became a decimal with more digits, where that makes a difference to a comparison.
+  Scaled unscaled(ExpressionIndex operand) const;
+  bool is_constant(const Value& value) const { return graph_.node(value.node).op == Operator::constant; }
+  Value compare(Operator op, Scaled a, Scaled b, NodeId guard);
+  NodeId compare_with_constant(Operator op, const Scaled& a, std::int64_t b, NodeId guard);
   Value comparison(const Expression& expression, Operator op);
   Value between(const Expression& expression);
   Value membership(const Expression& expression, const ValueSet& values, std::vector<const void*>& cache);

@@ -82,6 +82,12 @@ int order(ValueType type, const RowValue& a, const RowValue& b) {
   return of(a.integer, b.integer);
 }
 
+// Of numbers that may be larger than integers.
+int order_compared(ValueType type, const RowValue& a, const RowValue& b) {
+  if (type != ValueType::integer && type != ValueType::decimal) return order(type, a, b);
+  return a.compared < b.compared ? -1 : (b.compared < a.compared ? 1 : 0);
+}
+
 std::vector<std::string> code_points(const std::string& text) {
   std::vector<std::string> points;
   for (const char c : text) {
@@ -163,7 +169,8 @@ class Interpreter {
         break;
     }
     Values operands;
-    for (const ExpressionIndex operand : expression.operands) operands.push_back(value(operand));
+    for (const ExpressionIndex operand : expression.operands)
+      operands.push_back(compares(expression.kind) ? compared(operand) : value(operand));
     RowValue result = strict(expression, operands);
     result.failed |= any_failed(operands);
     return result;
@@ -172,6 +179,24 @@ class Interpreter {
  private:
   const Expression& operand(const Expression& expression, std::size_t position) const {
     return source_.rules.expressions[expression.operands[position]];
+  }
+
+  static bool compares(ExpressionKind kind) {
+    using enum ExpressionKind;
+    return kind == equal || kind == not_equal || kind == less || kind == less_equal || kind == greater || kind == greater_equal ||
+           kind == between || kind == in_list || kind == in_set;
+  }
+
+  // Comparisons are exact: what was made a decimal for them cannot be too large.
+  RowValue compared(ExpressionIndex index) const {
+    const Expression& expression = source_.rules.expressions[index];
+    RowValue result = value(index);
+    result.compared = result.integer;
+    if (expression.kind != ExpressionKind::convert || expression.type != ValueType::decimal) return result;
+    const Expression& from = operand(expression, 0);
+    result = value(expression.operands[0]);
+    result.compared = Int128{result.integer} * power_of_ten(expression.scale - (from.type == ValueType::decimal ? from.scale : 0));
+    return result;
   }
 
   RowValue logical(const Expression& expression, bool conjunction) const {
@@ -202,7 +227,7 @@ class Interpreter {
     // Answers that are bools: false where something is missing, negated or not.
     const auto test = [&](auto&& holds) { return of_bool(present && holds() != expression.negated); };
     const auto ordered = [&](auto&& holds) {
-      return of_bool(present && holds(order(operand(expression, 0).type, operands[0], operands[1])));
+      return of_bool(present && holds(order_compared(operand(expression, 0).type, operands[0], operands[1])));
     };
     switch (expression.kind) {
       case ExpressionKind::literal: {
@@ -252,7 +277,8 @@ class Interpreter {
         return ordered([](int order) { return order >= 0; });
       case ExpressionKind::between: {
         const ValueType type = operand(expression, 0).type;
-        return test([&] { return order(type, operands[1], operands[0]) <= 0 && order(type, operands[0], operands[2]) <= 0; });
+        return test(
+            [&] { return order_compared(type, operands[1], operands[0]) <= 0 && order_compared(type, operands[0], operands[2]) <= 0; });
       }
       case ExpressionKind::in_list:
         return test([&] { return contains(source_.rules.lists[expression.index].values, operands[0]); });
@@ -272,7 +298,7 @@ class Interpreter {
     if (set.texts) set.texts->for_each([&](std::string_view text) { found |= text == value.text; });
     if (set.addresses)
       for (const std::string_view network : random_networks) found |= is_in_network(value.text, network);
-    if (set.integers) set.integers->for_each([&](std::int64_t integer) { found |= integer == value.integer; });
+    if (set.integers) set.integers->for_each([&](std::int64_t integer) { found |= integer == value.compared; });
     return found;
   }
 

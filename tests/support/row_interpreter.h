@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "engine/base/int128.h"
 #include "engine/event/batch.h"
 #include "rules/language/checked_rules.h"
 
@@ -14,6 +15,7 @@ struct RowValue {
   bool failed = false;  // a number did not fit on the way
   bool boolean = false;
   std::int64_t integer = 0;
+  Int128 compared = 0;  // of operands of comparisons: what `integer` would be if it could be larger
   double floating = 0;
   std::string text;
   GeoPoint point;

@@ -87,6 +87,47 @@ rule computed "" { when ratio * 2 + 1 > -1000 score 1 }
   EXPECT_THAT(trial.fired(0), ElementsAre("inverse: "));
 }
 
+TEST(RuleScorer, IntsBeyondAllDecimalsAreComparedExactly) {
+  RuleTrial trial(with(R"(
+rule more "" { when tries > amount score 1 }
+rule more_or_same "" { when amount <= tries score 1 }
+rule less "" { when tries < amount score 1 }
+rule less_or_same "" { when amount >= tries score 1 }
+rule same "" { when tries == amount score 1 }
+rule other "" { when amount != tries score 1 }
+rule above "" { when tries > 2.5 score 1 }
+rule above_exactly "" { when tries >= 2.5 score 1 }
+rule below "" { when tries < 2.5 score 1 }
+rule two_and_a_half "" { when tries == 2.5 score 1 }
+rule three "" { when tries == 3.0 score 1 }
+rule not_three "" { when 3.0 != tries score 1 }
+rule within "" { when tries between 2.5 and amount score 1 }
+rule around "" { when amount between 1 and tries score 1 }
+rule listed "" { when tries in [2.5, 3.0] score 1 }
+rule unlisted "" { when tries not in [2.5, 3.0] score 1 }
+rule fails "" { when tries + 0.0001 > 0 score 1 }
+)"));
+  const std::string most = "9223372036854775807";
+  const std::string decimal_most = "922337203685477.5807";
+  trial.judge({row({{"tries", most}, {"amount", decimal_most}}), row({{"tries", "-" + most}, {"amount", "-" + decimal_most}}),
+               row({{"tries", "3"}, {"amount", "3"}}), row({{"tries", "2"}, {"amount", "2.0001"}}),
+               row({{"tries", "922337203685477"}, {"amount", decimal_most}}),
+               row({{"tries", "922337203685478"}, {"amount", decimal_most}})});
+  EXPECT_THAT(trial.fired(0),
+              ElementsAre("more: ", "more_or_same: ", "other: ", "above: ", "above_exactly: ", "not_three: ", "around: ", "unlisted: "));
+  EXPECT_THAT(trial.fired(1), ElementsAre("less: ", "less_or_same: ", "other: ", "below: ", "not_three: ", "unlisted: "));
+  EXPECT_THAT(trial.fired(2), ElementsAre("more_or_same: ", "less_or_same: ", "same: ", "above: ", "above_exactly: ", "three: ", "within: ",
+                                          "around: ", "listed: ", "fails: "));
+  EXPECT_THAT(trial.fired(3), ElementsAre("less: ", "less_or_same: ", "other: ", "below: ", "not_three: ", "unlisted: ", "fails: "));
+  EXPECT_THAT(
+      trial.fired(4),
+      ElementsAre("less: ", "less_or_same: ", "other: ", "above: ", "above_exactly: ", "not_three: ", "within: ", "unlisted: ", "fails: "));
+  EXPECT_THAT(trial.fired(5),
+              ElementsAre("more: ", "more_or_same: ", "other: ", "above: ", "above_exactly: ", "not_three: ", "around: ", "unlisted: "));
+  ASSERT_EQ(trial.decisions().errors.size(), 3U) << "arithmetic, and nothing else, overflows";
+  for (const std::uint32_t at : {0U, 1U, 2U}) EXPECT_EQ(trial.decisions().errors[at].row, at == 2 ? 5U : at);
+}
+
 TEST(RuleScorer, ReasonsShowValuesAsPeopleReadThem) {
   RuleTrial trial(with(R"(
 let third = ratio / 3
