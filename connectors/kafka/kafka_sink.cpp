@@ -267,6 +267,7 @@ SinkState KafkaSink::state() const {
   for (const auto& lane : lanes_) {
     taken += lane->taken.get();
     state.delivered += lane->delivered.get();
+    state.hand_overs += lane->hand_overs.get();
   }
   state.queued = taken > state.delivered ? taken - state.delivered : 0;
   // A broker that went away while nothing was to be sent (idle connections are closed) is no ill.

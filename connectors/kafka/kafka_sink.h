@@ -75,6 +75,7 @@ class KafkaSink final : public Sink {
     std::vector<wire::RecordHeader> headers;  // likewise
     std::vector<std::uint32_t> done;          // slots of flights to be acknowledged
     Counter delivered;
+    Counter hand_overs;  // to librdkafka: 0 or 1
     std::atomic<bool> wants_leaders{false};
     std::atomic<bool> has_leaders{false};
     PartitionLeaders leaders;

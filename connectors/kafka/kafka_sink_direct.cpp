@@ -22,7 +22,10 @@ bool KafkaSink::sends_itself() const {
 // Without an answer about leaders the lanes go over librdkafka, which waits for one.
 void KafkaSink::open_senders() {
   const Result<PartitionLeaders> found = partition_leaders(client_.get(), topic_.get(), leader_attempts_++, leader_timeout);
-  if (!found || found.value().partitions.count(settings_.topic) == 0) return;
+  if (!found || found.value().partitions.count(settings_.topic) == 0) {
+    for (const auto& lane : lanes_) lane->hand_overs.add(1);
+    return;
+  }
   watcher_ = std::make_unique<SocketWatcher>(
       [this](std::uint32_t lane) {
         if (wake_ != nullptr) wake_(wake_context_, lane);
@@ -120,6 +123,7 @@ void KafkaSink::give_up_sender(LaneIndex index) {
                                   " sends over librdkafka from now on: " + lane.sender->failure()});
   for (const std::uint64_t id : lane.sender->take_undelivered()) note_early_failure(id, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
   lane.sender.reset();
+  lane.hand_overs.add(1);
 }
 
 void KafkaSink::look_up_leaders() {

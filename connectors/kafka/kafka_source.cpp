@@ -263,6 +263,7 @@ void KafkaSource::hand_back() {
                                       [&](const auto& one) { return one.second.shard == back.shard && one.second.epoch == back.epoch; });
       if (found == assigned_.end()) continue;
       handed_back_.push_back({found->first, back.offset});
+      hand_overs_.add(1);
       say("Source `" + name_ + "`: partition " + found->first.first + "-" + std::to_string(found->first.second) +
           " is fetched by librdkafka from offset " + std::to_string(back.offset) + " on: " + back.reason);
     }

@@ -19,6 +19,7 @@
 #include "connectors/kafka/kafka_settings.h"
 #include "connectors/kafka/offset_committer.h"
 #include "connectors/kafka/shard_offsets.h"
+#include "engine/base/counter.h"
 #include "engine/event/shard_numbers.h"
 #include "engine/ports/source.h"
 
@@ -43,6 +44,7 @@ class KafkaSource final : public Source {
   Status start(ShardOwner& owner, LaneIndex lanes) override;
   LaneReader& reader(LaneIndex lane) override { return *readers_[lane]; }
   SourceLag lag() const override { return {lag_records_.load(std::memory_order_relaxed)}; }
+  std::uint64_t hand_overs() const override { return hand_overs_.get(); }
   bool finished() const override { return false; }
   void stop(std::chrono::steady_clock::time_point deadline) override;
 
@@ -85,6 +87,7 @@ class KafkaSource final : public Source {
   ShardOwner* owner_ = nullptr;
   KafkaClient client_;
   std::vector<std::unique_ptr<KafkaReader>> readers_;
+  Counter hand_overs_;  // to librdkafka
   std::atomic<std::int64_t> lag_records_{-1};
   std::atomic<bool> stopping_{false};
   std::thread control_;

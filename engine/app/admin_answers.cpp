@@ -65,7 +65,7 @@ AdminAnswer AdminAnswers::status(bool json) const {
   look.lanes = built_.service->lane_count();
   look.service = built_.service->status();
   look.rules = built_.service->rules()->status();
-  look.lags = built_.service->lags();
+  look.sources = built_.service->sources();
   look.last_reload = built_.reloader->last();
   look.reloads = built_.reloader->attempts();
   const auto now = std::chrono::system_clock::now().time_since_epoch();

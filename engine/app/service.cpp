@@ -88,9 +88,9 @@ ServiceStatus Service::status() const {
   return status;
 }
 
-std::vector<std::pair<std::string, std::int64_t>> Service::lags() const {
-  std::vector<std::pair<std::string, std::int64_t>> all;
-  for (const NamedSource& source : parts_.sources) all.emplace_back(source.name, source.source->lag().records);
+std::vector<SourceStatus> Service::sources() const {
+  std::vector<SourceStatus> all;
+  for (const NamedSource& source : parts_.sources) all.push_back({source.name, source.source->lag().records, source.source->hand_overs()});
   return all;
 }
 

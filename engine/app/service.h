@@ -49,7 +49,7 @@ class Service {
 
   RuleSwitch* rules() { return parts_.rules.get(); }
   // By name, each source's; -1: unknown.
-  std::vector<std::pair<std::string, std::int64_t>> lags() const;
+  std::vector<SourceStatus> sources() const;
 
   LaneIndex lane_count() const { return parts_.lanes; }
 

@@ -40,6 +40,11 @@ std::string lag_text(std::int64_t lag) {
   return lag < 0 ? "unknown" : std::to_string(lag);
 }
 
+// Of what began on the direct path to Kafka.
+std::string hand_overs_text(std::uint64_t count, std::string_view what) {
+  return count == 0 ? std::string() : fmt::format(", {} {}{} handed over to librdkafka", count, what, count == 1 ? "" : "s");
+}
+
 template <typename Items, typename Write>
 std::string joined(const Items& items, Write write) {
   std::string all;
@@ -107,7 +112,8 @@ std::string status_text(const StatusLook& look) {
     text += fmt::format("lane    {}: {} pauses for changed rules, the last {} us, the longest {} us; records waited {} us at most\n", lane,
                         switches.pauses, switches.last_us, switches.longest_us, switches.held_longest_us);
   }
-  for (const auto& [name, lag] : look.lags) text += fmt::format("source  {}: lag {}\n", name, lag_text(lag));
+  for (const SourceStatus& source : look.sources)
+    text += fmt::format("source  {}: lag {}{}\n", source.name, lag_text(source.lag), hand_overs_text(source.hand_overs, "shard"));
   for (const ShardRuleStatus& shard : look.rules.shards) {
     text += fmt::format("shard   {}/{}/{}: lane {}, decided below {}, version {}", shard.name.source, shard.name.topic,
                         shard.name.partition, shard.lane, shard.decided_below, shard.version);
@@ -117,6 +123,7 @@ std::string status_text(const StatusLook& look) {
   for (const SinkStatus& sink : service.sinks) {
     text +=
         fmt::format("sink    {}: {} outputs, {} delivered, {} queued", sink.name, sink.outputs, sink.state.delivered, sink.state.queued);
+    text += hand_overs_text(sink.state.hand_overs, "lane");
     text += sink.state.healthy ? "\n" : ", fails: " + sink.state.last_error + "\n";
   }
   for (const OutcomeCount& outcome : service.outcomes) text += fmt::format("outcome {}: {}\n", outcome.name, outcome.count);
@@ -135,13 +142,14 @@ std::string status_json(const StatusLook& look) {
                        json_of(shard.name.source), json_of(shard.name.topic), shard.name.partition, shard.lane, shard.decided_below,
                        shard.version, shard.switch_at < 0 ? "null" : std::to_string(shard.switch_at));
   });
-  const std::string sources = joined(look.lags, [](const auto& source) {
-    return fmt::format(R"({{"name":{},"lag":{}}})", json_of(source.first), source.second < 0 ? "null" : std::to_string(source.second));
+  const std::string sources = joined(look.sources, [](const SourceStatus& source) {
+    return fmt::format(R"({{"name":{},"lag":{},"hand_overs":{}}})", json_of(source.name),
+                       source.lag < 0 ? "null" : std::to_string(source.lag), source.hand_overs);
   });
   const std::string sinks = joined(service.sinks, [](const SinkStatus& sink) {
-    return fmt::format(R"({{"name":{},"healthy":{},"outputs":{},"delivered":{},"retries":{},"queued":{},"last_error":{}}})",
+    return fmt::format(R"({{"name":{},"healthy":{},"outputs":{},"delivered":{},"retries":{},"queued":{},"hand_overs":{},"last_error":{}}})",
                        json_of(sink.name), sink.state.healthy, sink.outputs, sink.state.delivered, sink.state.retries, sink.state.queued,
-                       json_of(sink.state.last_error));
+                       sink.state.hand_overs, json_of(sink.state.last_error));
   });
   const std::string outcomes =
       joined(service.outcomes, [](const OutcomeCount& outcome) { return fmt::format("{}:{}", json_of(outcome.name), outcome.count); });

@@ -19,7 +19,7 @@ struct StatusLook {
   LaneIndex lanes = 0;
   ServiceStatus service;
   SwitchStatus rules;
-  std::vector<std::pair<std::string, std::int64_t>> lags;  // by source; -1: unknown
+  std::vector<SourceStatus> sources;
   std::optional<ReloadResult> last_reload;
   std::uint64_t reloads = 0;  // attempts
   bool files_differ = false;

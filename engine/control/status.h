@@ -21,6 +21,12 @@ struct SinkStatus {
   SinkState state;
 };
 
+struct SourceStatus {
+  std::string name;
+  std::int64_t lag = -1;  // records behind its end; -1: unknown
+  std::uint64_t hand_overs = 0;
+};
+
 struct OutcomeCount {
   std::string name;
   std::uint64_t count = 0;

@@ -21,10 +21,11 @@ struct Acknowledgement {
 
 struct SinkState {
   bool healthy = true;
-  std::string last_error;       // empty while healthy
-  std::uint64_t delivered = 0;  // outputs
-  std::uint64_t retries = 0;    // attempts beyond the first
-  std::uint64_t queued = 0;     // outputs taken and not yet acknowledged
+  std::string last_error;        // empty while healthy
+  std::uint64_t delivered = 0;   // outputs
+  std::uint64_t retries = 0;     // attempts beyond the first
+  std::uint64_t queued = 0;      // outputs taken and not yet acknowledged
+  std::uint64_t hand_overs = 0;  // lanes that went over to the connector's slower path
 };
 
 // Each lane calls `offer` and `collect` from its own thread, at the same time as other lanes, with its own LaneIndex only.

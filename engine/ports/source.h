@@ -93,6 +93,8 @@ class Source {
   virtual LaneReader& reader(LaneIndex lane) = 0;  // valid after start
 
   virtual SourceLag lag() const = 0;  // any thread
+  // How often a shard went over to the connector's slower path. Any thread.
+  virtual std::uint64_t hand_overs() const { return 0; }
   // True once a finite source has handed over everything and committed it.
   virtual bool finished() const = 0;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace weir::wire {
 
@@ -21,9 +22,12 @@ enum class ErrorCode : std::int16_t {
   concurrent_transactions = 51,
   kafka_storage_error = 56,
   fenced_leader_epoch = 74,
-  unknown_leader_epoch = 76,
+  unknown_leader_epoch = 75,
   offset_not_available = 78,
 };
+
+// "UNKNOWN_TOPIC_OR_PARTITION (3)"; what has no name here is "error 99".
+std::string error_text(ErrorCode error);
 
 // The leader is another now, or will be: ask who.
 inline bool leader_may_have_moved(ErrorCode error) {

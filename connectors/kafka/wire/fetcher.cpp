@@ -142,7 +142,7 @@ void Fetcher::take_error(FetchedShard& shard, ErrorCode error) {
     shard.broker_ = nullptr;
     shard.wants_leader = true;
   } else {
-    shard.give_up = "the broker answers with error " + std::to_string(static_cast<int>(error));
+    shard.give_up = "the broker answers with " + error_text(error);
   }
 }
 

@@ -182,7 +182,7 @@ void Sender::take_answer(Link& link, std::vector<std::uint64_t>& delivered) {
                  answer.error == ErrorCode::concurrent_transactions || passes(answer.error)) {
         link.not_before = Clock::now() + retry_pause;
       } else {
-        fail("the broker gives no producer id: error " + std::to_string(static_cast<int>(answer.error)));
+        fail("the broker gives no producer id: " + error_text(answer.error));
       }
       return;
     }
@@ -215,7 +215,7 @@ void Sender::take_partition(Link& link, const ProduceAnswer::Partition& one, std
     spare_.push_back(std::move(done));
     return;
   }
-  const std::string error = "error " + std::to_string(static_cast<int>(one.error)) + " for partition " + std::to_string(one.partition);
+  const std::string error = error_text(one.error) + " for partition " + std::to_string(one.partition);
   if (!passes(one.error)) return fail("the broker answers with " + error);
   trouble_ = link.connection.address().name + ": " + error;
   partition.not_before = Clock::now() + retry_pause;

@@ -92,12 +92,14 @@ TEST_F(DirectPath, GivesAPartitionWithCompressedRecordsToLibrdkafkaWhereItStands
   produce(700);
   expect_all();
   EXPECT_EQ(notices_with("fetched by librdkafka"), 0U);
+  EXPECT_EQ(source_->hand_overs(), 0U);
   produce(300, "lz4");
   produce(300);
   expect_all();
   // At 700 or a little later: a batch that does not shrink is sent as it is.
   EXPECT_EQ(notices_with("partition payments-0 is fetched by librdkafka from offset "), 1U);
   EXPECT_EQ(notices_with("on: its records are compressed"), 1U);
+  EXPECT_EQ(source_->hand_overs(), 1U);
 }
 
 TEST_F(DirectPath, FollowsALeaderThatMoves) {
@@ -143,7 +145,7 @@ TEST_F(DirectPath, GivesAPartitionToLibrdkafkaAtAnErrorThatItDoesNotKnow) {
   rd_kafka_mock_push_request_errors_array(broker_->cluster(), fetch_request, errors.size(), errors.data());
   produce(100);
   expect_all();
-  EXPECT_EQ(notices_with("on: the broker answers with error -1"), 1U);
+  EXPECT_EQ(notices_with("on: the broker answers with UNKNOWN_SERVER_ERROR (-1)"), 1U);
 }
 
 }  // namespace

@@ -100,7 +100,8 @@ TEST_F(DirectSink, SendsEachOutputOnceThroughErrorsThatPass) {
   EXPECT_EQ(expect_complete_and_in_order(), 0U);
   EXPECT_TRUE(sink_->state().healthy);
   EXPECT_EQ(sink_->state().delivered, 1'000U);
-  EXPECT_GT(notices_with("error 19"), 0U);
+  EXPECT_EQ(sink_->state().hand_overs, 0U);
+  EXPECT_GT(notices_with(": NOT_ENOUGH_REPLICAS (19) for partition "), 0U);
   EXPECT_EQ(notices_with("over librdkafka"), 0U);
 }
 
@@ -144,7 +145,10 @@ TEST_F(DirectSink, GoesOverToLibrdkafkaAtAnErrorThatItDoesNotKnow) {
   }
   ASSERT_TRUE(lane_->deliver_all());
   expect_complete_and_in_order();
-  EXPECT_EQ(notices_with("lane 0 sends over librdkafka from now on: the broker answers with error 45"), 1U);
+  EXPECT_EQ(
+      notices_with("lane 0 sends over librdkafka from now on: the broker answers with OUT_OF_ORDER_SEQUENCE_NUMBER (45) for partition "),
+      1U);
+  EXPECT_EQ(sink_->state().hand_overs, 1U);
 }
 
 TEST_F(DirectSink, PutsKeysWhereOtherClientsPutThem) {

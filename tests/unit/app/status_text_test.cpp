@@ -1,0 +1,28 @@
+// What `weir status` says of sources and sinks.
+#include "engine/app/status_text.h"
+
+#include <gmock/gmock.h>
+
+namespace weir {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(StatusText, CountsWhatWentOverToLibrdkafka) {
+  StatusLook look;
+  look.sources = {{"payments", 3, 0}};
+  look.service.sinks = {{"block", 7, {true, "", 5, 0, 2, 0}}};
+  EXPECT_THAT(status_text(look), HasSubstr("source  payments: lag 3\n"));
+  EXPECT_THAT(status_text(look), HasSubstr("sink    block: 7 outputs, 5 delivered, 2 queued\n"));
+  look.sources[0].hand_overs = 2;
+  look.service.sinks[0].state.hand_overs = 1;
+  look.service.sinks[0].state.healthy = false;
+  look.service.sinks[0].state.last_error = "away";
+  EXPECT_THAT(status_text(look), HasSubstr("source  payments: lag 3, 2 shards handed over to librdkafka\n"));
+  EXPECT_THAT(status_text(look), HasSubstr("2 queued, 1 lane handed over to librdkafka, fails: away\n"));
+  EXPECT_THAT(status_json(look), HasSubstr(R"("sources":[{"name":"payments","lag":3,"hand_overs":2}])"));
+  EXPECT_THAT(status_json(look), HasSubstr(R"("queued":2,"hand_overs":1,"last_error":"away"})"));
+}
+
+}  // namespace
+}  // namespace weir
