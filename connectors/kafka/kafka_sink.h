@@ -26,8 +26,9 @@
 namespace weir {
 
 // On the direct path each lane sends its outputs itself (wire::Sender), as an idempotent producer of its own with acks=all, and takes the
-// answers; a thread of the sink wakes it for them and looks up leaders. A lane whose sender meets what it does not know goes over to
-// librdkafka for good, with everything that is not known to be durable: in order, perhaps with copies, said once.
+// answers; a thread of the sink wakes it for them and looks up leaders. A single output that is too large for the topic is sent again
+// alone, over librdkafka, with back-off, while the lane goes on. A lane whose sender meets what it does not know goes over to librdkafka
+// for good, with everything that is not known to be durable: in order, perhaps with copies, said once.
 //
 // Over librdkafka, lanes produce straight from their output batches, without a copy of the value, with the idempotent producer (acks=all).
 // Whichever lane calls `collect` first serves the delivery reports of all; the others' are left for them and they are woken. A flight is

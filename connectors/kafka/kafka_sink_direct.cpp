@@ -109,6 +109,9 @@ void KafkaSink::pump(LaneIndex index) {
     lane.delivered.add(lane.durable.size());
     sent_directly_.store(true, std::memory_order_release);
   }
+  // Sent again alone, over librdkafka, as what its producer is refused.
+  for (const wire::Sender::Refused& refused : lane.sender->take_refused())
+    note_early_failure(refused.id, static_cast<rd_kafka_resp_err_t>(refused.error));
   if (const std::string trouble = lane.sender->take_trouble(); !trouble.empty())
     show({ErrorKind::retryable, "Sink `" + name_ + "`: topic `" + settings_.topic + "`: " + trouble});
   if (lane.sender->failed()) return give_up_sender(index);

@@ -292,8 +292,40 @@ TEST(KafkaSinkOnRealBroker, AnOutputThatTheBrokerRefusesHoldsNoOtherBack) {
   ASSERT_TRUE(lane.turn_until([&] { return lane.acknowledged() == 100; }));
   EXPECT_EQ(sink.state().queued, 1U) << "kept";
   EXPECT_FALSE(sink.state().healthy);
-  expect_complete_and_in_order(user.read_all(topic), 100);
+  lane.add(outputs(50, 100));
+  ASSERT_TRUE(lane.turn_until([&] { return lane.acknowledged() == 150; }));
+  const std::vector<TopicRecord> records = user.read_all(topic);
+  expect_complete_and_in_order(records, 150);
+  EXPECT_EQ(records.size(), 150U) << "no copies";
+  EXPECT_EQ(sink.state().hand_overs, 0U);
   sink.close(std::chrono::steady_clock::now());
+}
+
+TEST(KafkaSinkOnRealBroker, BatchesThatAreTooLargeForTheTopicAreCutUntilOneOutputRemains) {
+  KafkaTopicUser user(RealBroker::shared().address());
+  const std::string topic = unique_name("small");
+  user.create_limited(topic, 2, 2'000);
+  KafkaSinkSettings settings;
+  settings.topic = topic;
+  KafkaSink sink("out", settings, user.address());
+  ASSERT_TRUE(sink.open(1, nullptr, nullptr).ok());
+  SinkLane lane(sink, 0);
+  lane.add(outputs(1'000, 0));
+  lane.add({{"large", "1000000" + std::string(5'000, ' '), true, true, -1, {}}});
+  for (std::size_t batch = 1; batch < 10; ++batch) lane.add(outputs(1'000, batch * 1'000));
+  ASSERT_TRUE(lane.turn_until([&] { return lane.acknowledged() == 10'000; }));
+  std::vector<TopicRecord> records = user.read_all(topic);
+  expect_complete_and_in_order(records, 10'000);
+  EXPECT_EQ(records.size(), 10'000U) << "no copies";
+  EXPECT_EQ(sink.state().hand_overs, 0U);
+  EXPECT_NE(sink.state().last_error.find("MSG_SIZE_TOO_LARGE"), std::string::npos) << sink.state().last_error;
+  user.limit(topic, 1'000'000);
+  ASSERT_TRUE(lane.deliver_all());
+  records = user.read_all(topic);
+  expect_complete_and_in_order(records, 10'001);
+  EXPECT_TRUE(sink.state().healthy);
+  EXPECT_EQ(sink.state().hand_overs, 0U);
+  sink.close(std::chrono::steady_clock::now() + SinkLane::patience);
 }
 
 TEST(KafkaSinkOnRealBroker, CreatesAMissingTopicOnlyWhenAskedTo) {

@@ -85,6 +85,31 @@ void KafkaTopicUser::create(const std::string& topic, std::int32_t partitions) {
   require(created.ok(), created.ok() ? "" : created.error().text);
 }
 
+void KafkaTopicUser::create_limited(const std::string& topic, std::int32_t partitions, std::size_t batch_bytes_max) {
+  const KafkaClient client = open(KafkaRole::producer, address_, {});
+  std::array<rd_kafka_NewTopic_t*, 1> request{rd_kafka_NewTopic_new(topic.c_str(), partitions, -1, nullptr, 0)};
+  rd_kafka_NewTopic_set_config(request[0], "max.message.bytes", std::to_string(batch_bytes_max).c_str());
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+  rd_kafka_CreateTopics(client.get(), request.data(), request.size(), nullptr, queue.get());
+  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), patience_ms));
+  rd_kafka_NewTopic_destroy(request[0]);
+  require(event != nullptr, "create topic: no answer");
+  require(rd_kafka_event_error(event.get()), "create topic");
+  require(partition_count(client.get(), topic, patience).ok(), "create topic: it is not seen");
+}
+
+void KafkaTopicUser::limit(const std::string& topic, std::size_t batch_bytes_max) {
+  const KafkaClient client = open(KafkaRole::producer, address_, {});
+  std::array<rd_kafka_ConfigResource_t*, 1> request{rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str())};
+  rd_kafka_ConfigResource_set_config(request[0], "max.message.bytes", std::to_string(batch_bytes_max).c_str());
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+  rd_kafka_AlterConfigs(client.get(), request.data(), request.size(), nullptr, queue.get());
+  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), patience_ms));
+  rd_kafka_ConfigResource_destroy(request[0]);
+  require(event != nullptr, "alter topic: no answer");
+  require(rd_kafka_event_error(event.get()), "alter topic");
+}
+
 void KafkaTopicUser::remove(const std::string& topic) {
   const KafkaClient client = open(KafkaRole::producer, address_, {});
   std::array<rd_kafka_DeleteTopic_t*, 1> request{rd_kafka_DeleteTopic_new(topic.c_str())};

@@ -30,7 +30,10 @@ class KafkaTopicUser {
   const std::string& address() const { return address_; }
 
   void create(const std::string& topic, std::int32_t partitions);  // through the admin protocol: real brokers only
-  void remove(const std::string& topic);                           // and waits until it is gone: real brokers only
+  // With a largest record batch; the second changes it, soon. Real brokers only.
+  void create_limited(const std::string& topic, std::int32_t partitions, std::size_t batch_bytes_max);
+  void limit(const std::string& topic, std::size_t batch_bytes_max);
+  void remove(const std::string& topic);  // and waits until it is gone: real brokers only
   // Waits until all are durable. `codec`: none, gzip, snappy, lz4 or zstd.
   void produce(const std::string& topic, const std::vector<TopicRecord>& records, const std::string& codec = "none");
   enum class Transaction { committed, aborted };

@@ -6,6 +6,8 @@
 
 #include "connectors/kafka/wire/crc32c.h"
 #include "connectors/kafka/wire/record_batch_format.h"
+#include "connectors/kafka/wire/wire_format.h"
+#include "engine/base/check.h"
 
 namespace weir::wire {
 namespace {
@@ -51,20 +53,26 @@ void RecordBatchWriter::clear() {
   records_ = 0;
 }
 
-void RecordBatchWriter::append(const RecordToWrite& record) {
-  if (records_ == 0) first_timestamp_ms_ = max_timestamp_ms_ = record.timestamp_ms;
-  max_timestamp_ms_ = std::max(max_timestamp_ms_, record.timestamp_ms);
-  const std::int64_t timestamp_delta = record.timestamp_ms - first_timestamp_ms_;
+char* RecordBatchWriter::begin_record(std::int64_t timestamp_ms, std::size_t rest_bytes) {
+  if (records_ == 0) first_timestamp_ms_ = max_timestamp_ms_ = timestamp_ms;
+  max_timestamp_ms_ = std::max(max_timestamp_ms_, timestamp_ms);
+  const std::int64_t timestamp_delta = timestamp_ms - first_timestamp_ms_;
   const auto offset_delta = static_cast<std::int64_t>(records_++);
-  std::size_t size = 1 + varint_bytes(timestamp_delta) + varint_bytes(offset_delta) + field_bytes(record.key, record.has_key) +
-                     field_bytes(record.value, record.has_value) + varint_bytes(static_cast<std::int64_t>(record.headers.size()));
-  for (const RecordHeader& header : record.headers) size += field_bytes(header.name, true) + field_bytes(header.value, !header.null);
-
+  const std::size_t size = 1 + varint_bytes(timestamp_delta) + varint_bytes(offset_delta) + rest_bytes;
   char* const begin = bytes_.grow(size + varint_bytes_max);
   char* at = put_varint(begin, static_cast<std::int64_t>(size));
   *at++ = 0;  // attributes
   at = put_varint(at, timestamp_delta);
   at = put_varint(at, offset_delta);
+  bytes_.advance(static_cast<std::size_t>(at - begin) + rest_bytes);
+  return at;
+}
+
+void RecordBatchWriter::append(const RecordToWrite& record) {
+  std::size_t rest_bytes = field_bytes(record.key, record.has_key) + field_bytes(record.value, record.has_value) +
+                           varint_bytes(static_cast<std::int64_t>(record.headers.size()));
+  for (const RecordHeader& header : record.headers) rest_bytes += field_bytes(header.name, true) + field_bytes(header.value, !header.null);
+  char* at = begin_record(record.timestamp_ms, rest_bytes);
   at = put_bytes(at, record.key, record.has_key);
   at = put_bytes(at, record.value, record.has_value);
   at = put_varint(at, static_cast<std::int64_t>(record.headers.size()));
@@ -72,7 +80,21 @@ void RecordBatchWriter::append(const RecordToWrite& record) {
     at = put_bytes(at, header.name, true);
     at = put_bytes(at, header.value, !header.null);
   }
-  bytes_.advance(static_cast<std::size_t>(at - begin));
+}
+
+void RecordBatchWriter::append_from(const RecordBatchWriter& other, std::size_t first, std::size_t count) {
+  Reader records(other.view().substr(header_bytes));
+  for (std::size_t at = 0; at < first + count; ++at) {
+    const auto size = static_cast<std::size_t>(records.varint());
+    Reader record(records.bytes(size));
+    record.skip(1);  // attributes
+    const std::int64_t timestamp_ms = other.first_timestamp_ms_ + record.varint();
+    static_cast<void>(record.varint());  // offset delta
+    WEIR_CHECK(record.ok());
+    if (at < first) continue;
+    const std::string_view rest = record.bytes(record.left());
+    std::memcpy(begin_record(timestamp_ms, rest.size()), rest.data(), rest.size());
+  }
 }
 
 void RecordBatchWriter::seal(const ProducerIdentity& producer, std::int32_t first_sequence) {

@@ -32,6 +32,8 @@ class RecordBatchWriter {
   void clear();
 
   void append(const RecordToWrite& record);
+  // Records [first, first + count) of `other`, as they are.
+  void append_from(const RecordBatchWriter& other, std::size_t first, std::size_t count);
   std::size_t records() const { return records_; }
   std::size_t bytes() const { return bytes_.size(); }
 
@@ -40,6 +42,9 @@ class RecordBatchWriter {
   std::string_view view() const { return bytes_.view(); }
 
  private:
+  // Room for one record whose part behind the deltas has `rest_bytes`; writes what comes before and answers where that part goes.
+  char* begin_record(std::int64_t timestamp_ms, std::size_t rest_bytes);
+
   ByteBuffer bytes_;
   std::size_t records_ = 0;
   std::int64_t first_timestamp_ms_ = 0;

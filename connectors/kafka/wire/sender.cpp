@@ -63,12 +63,25 @@ void Sender::set_leaders(std::int32_t partitions, const std::vector<Leader>& lea
 Sender::Batch& Sender::open_batch(Partition& partition) {
   if (!partition.batches.empty()) {
     Batch& last = *partition.batches.back();
-    if (!last.sealed && last.writer.bytes() < batch_bytes_max) return last;
+    if (!last.sealed && last.writer.bytes() < batch_bytes_max_) return last;
   }
-  if (spare_.empty()) spare_.push_back(std::make_unique<Batch>());
-  partition.batches.push_back(std::move(spare_.back()));
-  spare_.pop_back();
+  partition.batches.push_back(new_batch());
   return *partition.batches.back();
+}
+
+std::unique_ptr<Sender::Batch> Sender::new_batch() {
+  if (spare_.empty()) return std::make_unique<Batch>();
+  std::unique_ptr<Batch> batch = std::move(spare_.back());
+  spare_.pop_back();
+  return batch;
+}
+
+void Sender::keep_spare(std::unique_ptr<Batch> batch) {
+  batch->ids.clear();
+  batch->writer.clear();
+  batch->sealed = false;
+  batch->attempts = 0;
+  spare_.push_back(std::move(batch));
 }
 
 void Sender::add(const RecordToWrite& record, std::uint64_t id) {
@@ -145,15 +158,21 @@ void Sender::request(Link& link, Clock::time_point now) {
   if (pending_ == 0) return;
   produced_.clear();
   link.asked.clear();
+  std::size_t bytes = 0;
   for (std::size_t number = 0; number < partitions_.size(); ++number) {
     Partition& partition = partitions_[number];
     if (partition.link != &link || partition.batches.empty() || partition.on_the_way || partition.not_before > now) continue;
+    if (bytes > request_bytes_max) break;
     Batch& batch = *partition.batches.front();
     if (!batch.sealed) {
       batch.writer.seal(identity_, partition.next_sequence);
       batch.sealed = true;
+      batch.producer_id = identity_.id;
+      batch.first_sequence = partition.next_sequence;
       partition.next_sequence = sequence_after(partition.next_sequence, batch.writer.records());
     }
+    ++batch.attempts;
+    bytes += batch.writer.bytes();
     partition.on_the_way = true;
     link.asked.push_back(static_cast<std::int32_t>(number));
     produced_.push_back({static_cast<std::int32_t>(number), batch.writer.view()});
@@ -209,12 +228,11 @@ void Sender::take_partition(Link& link, const ProduceAnswer::Partition& one, std
     partition.batches.pop_front();
     delivered.insert(delivered.end(), done->ids.begin(), done->ids.end());
     pending_ -= done->ids.size();
-    done->ids.clear();
-    done->writer.clear();
-    done->sealed = false;
-    spare_.push_back(std::move(done));
+    keep_spare(std::move(done));
     return;
   }
+  if (one.error == ErrorCode::message_too_large || one.error == ErrorCode::record_list_too_large)
+    return take_too_large(partition, one.error);
   const std::string error = error_text(one.error) + " for partition " + std::to_string(one.partition);
   if (!passes(one.error)) return fail("the broker answers with " + error);
   trouble_ = link.connection.address().name + ": " + error;
@@ -222,6 +240,45 @@ void Sender::take_partition(Link& link, const ProduceAnswer::Partition& one, std
   if (!leader_may_have_moved(one.error)) return;
   partition.link = nullptr;
   wants_leaders_ = true;
+}
+
+// The broker takes nothing of the batch at the front. No batch behind it has sequence numbers yet. Its own are given again, unless it was
+// sent before and may have arrived then: what has the same numbers would be taken for a copy of it, so that needs another identity.
+void Sender::take_too_large(Partition& partition, ErrorCode error) {
+  std::unique_ptr<Batch> refused = std::move(partition.batches.front());
+  partition.batches.pop_front();
+  if (refused->producer_id == identity_.id) {
+    if (refused->attempts == 1)
+      partition.next_sequence = refused->first_sequence;
+    else
+      forget_identity();
+  }
+  const std::size_t records = refused->ids.size();
+  if (records == 1) {
+    refused_.push_back({refused->ids.front(), error});
+    --pending_;
+    return keep_spare(std::move(refused));
+  }
+  batch_bytes_max_ = std::max(std::min(batch_bytes_max_, refused->writer.bytes() / 2), batch_bytes_least);
+  const std::size_t half = records / 2;
+  for (const auto& [first, count] : {std::pair{half, records - half}, std::pair{std::size_t{0}, half}}) {
+    std::unique_ptr<Batch> part = new_batch();
+    part->writer.append_from(refused->writer, first, count);
+    const auto ids = refused->ids.begin() + static_cast<std::ptrdiff_t>(first);
+    part->ids.assign(ids, ids + static_cast<std::ptrdiff_t>(count));
+    partition.batches.push_front(std::move(part));
+  }
+  keep_spare(std::move(refused));
+}
+
+// Batches that have numbers keep them, with the identity of before; all others begin anew.
+void Sender::forget_identity() {
+  identity_ = {};
+  for (Partition& partition : partitions_) partition.next_sequence = 0;
+}
+
+std::vector<Sender::Refused> Sender::take_refused() {
+  return std::exchange(refused_, {});
 }
 
 std::vector<std::uint64_t> Sender::take_undelivered() {

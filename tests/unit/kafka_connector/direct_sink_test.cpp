@@ -151,6 +151,55 @@ TEST_F(DirectSink, GoesOverToLibrdkafkaAtAnErrorThatItDoesNotKnow) {
   EXPECT_EQ(sink_->state().hand_overs, 1U);
 }
 
+TEST_F(DirectSink, CutsBatchesThatAreTooLargeAndKeepsTheirOrder) {
+  begin(1);
+  add(400);
+  push_errors(produce_request,
+              {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
+  for (int batch = 0; batch < 5; ++batch) {
+    lane_->turn();
+    add(100);
+  }
+  ASSERT_TRUE(lane_->deliver_all());
+  EXPECT_EQ(expect_complete_and_in_order(), 0U);
+  EXPECT_TRUE(sink_->state().healthy);
+  EXPECT_EQ(sink_->state().hand_overs, 0U);
+}
+
+TEST_F(DirectSink, SendsAnOutputThatIsTooLargeAgainAloneAndStaysDirect) {
+  begin(1);
+  add(1);
+  push_errors(produce_request, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
+  ASSERT_TRUE(lane_->turn_until([&] { return !sink_->state().healthy; }));
+  EXPECT_NE(sink_->state().last_error.find("MSG_SIZE_TOO_LARGE"), std::string::npos) << sink_->state().last_error;
+  ASSERT_TRUE(lane_->deliver_all());
+  for (int batch = 0; batch < 20; ++batch) {
+    add(50);
+    lane_->turn();
+  }
+  ASSERT_TRUE(lane_->deliver_all());
+  EXPECT_EQ(expect_complete_and_in_order(), 0U);
+  EXPECT_TRUE(sink_->state().healthy);
+  EXPECT_GT(sink_->state().retries, 0U);
+  EXPECT_EQ(sink_->state().hand_overs, 0U);
+}
+
+// What was sent before may have arrived then, so its numbers are not given again.
+TEST_F(DirectSink, SendsWithANewIdentityWhatIsTooLargeAfterAnAttemptWhoseFateIsOpen) {
+  begin(1);
+  for (int round = 0; round < 3; ++round) {
+    add(400);
+    push_errors(produce_request, {RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
+    for (int batch = 0; batch < 5; ++batch) {
+      lane_->turn();
+      add(100);
+    }
+    ASSERT_TRUE(lane_->deliver_all());
+  }
+  EXPECT_EQ(expect_complete_and_in_order(), 0U);
+  EXPECT_EQ(sink_->state().hand_overs, 0U);
+}
+
 TEST_F(DirectSink, PutsKeysWhereOtherClientsPutThem) {
   begin(1);
   ASSERT_TRUE(broker_->create_topic("others", 3).ok());

@@ -21,6 +21,8 @@ TEST(ErrorCodes, HaveTheNumbersThatLibrdkafkaGivesThem) {
       {request_timed_out, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT},
       {broker_not_available, RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE},
       {replica_not_available, RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE},
+      {message_too_large, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE},
+      {record_list_too_large, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE},
       {coordinator_load_in_progress, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS},
       {coordinator_not_available, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE},
       {not_enough_replicas, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS},

@@ -263,6 +263,29 @@ TEST(RecordBatchWriter, WritesWhatIsReadBack) {
   }
 }
 
+TEST(RecordBatchWriter, PartsOfABatchAreAsIfTheyWereWrittenAlone) {
+  const std::vector<RecordHeader> headers{{"h", "1", false}, {"none", {}, true}};
+  const std::string large(70'000, 'x');
+  const std::vector<RecordToWrite> records{{"a", "first", true, true, 2'000, headers},
+                                           {{}, {}, false, false, 1'000, {}},
+                                           {"b", large, true, true, 900'000, headers},
+                                           {"", "", true, true, -1, {}},
+                                           {"c", "last", true, true, 3'000, {}}};
+  RecordBatchWriter whole;
+  for (const RecordToWrite& record : records) whole.append(record);
+  whole.seal({9, 1}, 70);
+  for (std::size_t first = 0; first < records.size(); ++first)
+    for (std::size_t count = 1; first + count <= records.size(); ++count) {
+      RecordBatchWriter part;
+      RecordBatchWriter alone;
+      part.append_from(whole, first, count);
+      for (std::size_t at = first; at < first + count; ++at) alone.append(records[at]);
+      part.seal({9, 1}, 70);
+      alone.seal({9, 1}, 70);
+      EXPECT_EQ(part.view(), alone.view()) << first << " " << count;
+    }
+}
+
 TEST(Crc32c, IsTheSameByInstructionAndByTable) {
   EXPECT_EQ(crc32c("123456789"), 0xe3069283U);  // the check value of the Castagnoli polynomial
   std::string bytes;
