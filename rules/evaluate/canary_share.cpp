@@ -20,6 +20,13 @@ bool CanaryShare::chooses(std::int64_t key) const {
   return chooses(std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
 }
 
+bool CanaryShare::chooses(const IpAddress& key) const {
+  thread_local ByteBuffer text;
+  text.clear();
+  append_ip(text, key);
+  return chooses(text.view());
+}
+
 CanaryShare make_canary_share(std::string_view rule_name, std::int64_t share) {
   CanaryShare made;
   made.seed = XXH3_64bits(rule_name.data(), rule_name.size());
@@ -43,6 +50,7 @@ void in_share(const Operation& operation, const Frame& frame) {
 }  // namespace
 
 Kernel find_share_kernel(const KernelRequest& request) {
+  if (request.operand == ValueType::ip) return in_share<IpAddress>;
   return request.operand == ValueType::string ? in_share<std::string_view> : in_share<std::int64_t>;
 }
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "engine/base/ip_address.h"
+
 namespace weir::evaluate {
 
 struct CanaryShare {
@@ -15,6 +17,8 @@ struct CanaryShare {
   bool chooses(std::string_view key) const;
   // As the text of the number: a key has the same side whether it is declared string or int.
   bool chooses(std::int64_t key) const;
+  // As the text that decisions show (RFC 5952).
+  bool chooses(const IpAddress& key) const;
 };
 
 // `share` of canary_share_all.

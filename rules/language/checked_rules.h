@@ -73,7 +73,7 @@ struct CheckedRule {
   EventTypeSet on = 0;  // judged for events of these types; 0: for all
   RuleMode mode = RuleMode::live;
   std::int64_t canary_share = 0;            // of a canary: of canary_share_all
-  ColumnIndex canary_key = 0;               // of a canary: a field of type string or int
+  ColumnIndex canary_key = 0;               // of a canary: a field of type string, int or ip
   std::int64_t expires_ms = never_expires;  // from this event time on the rule is off
   ExpressionIndex when = no_expression;     // bool, never missing
   OutcomeIndex then = no_outcome;

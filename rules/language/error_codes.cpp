@@ -62,7 +62,8 @@ constexpr ErrorCode codes[] = {
      "removing. (A name that only a sink's `when` or a filter reads is warned about, too.)"},
     {"R0209", "the event's special fields are wrong",
      "One field is the event's `time` (a timestamp that is always present); it drives every window. At most one is the `id` (string or\n"
-     "int), and at most one the `key` by which records are spread over shards (string or int). Each event type has its own."},
+     "int), and at most one the `key` by which records are spread over shards (string, int or\n"
+     "ip). Each event type has its own."},
     {"R0210", "unknown event",
      "`on NAME` behind a rule's title, `from NAME` in a feature and `event == NAME` in a condition name an event that is declared in the\n"
      "rule set."},
@@ -174,8 +175,8 @@ constexpr ErrorCode codes[] = {
      "`outcome` is compared with an outcome's name."},
     {"R0507", "the canary is wrong",
      "`mode canary 5% by account_id` makes a rule live for that share of the accounts, and shadow for the others. The share is above 0 %\n"
-     "and at most 100 %, with up to two digits after the point. `by` names a field of the event, of type string or int; without it the\n"
-     "event's `key` is taken. One key is always on the same side."},
+     "and at most 100 %, with up to two digits after the point. `by` names a field of the event, of type string, int or ip; without it\n"
+     "the event's `key` is taken. One key is always on the same side."},
     {"R0508", "a rule is near its end",
      "A warning: `expires 2027-03-31` turns the rule off for events from that time on (UTC), and that is past, or near: less\n"
      "than 7 days away, or what `rules.expiry_warning` in the config says."},

@@ -143,7 +143,8 @@ class EventChecker {
       type_.id_field = index;
     } else {
       if (type_.key_field) problem = "an event has one `key`, and it is " + in_backticks(event_.fields[*type_.key_field].name);
-      if (spec.type != ValueType::string && spec.type != ValueType::integer) problem = "the shard's key is a string or an int";
+      const bool can_be = spec.type == ValueType::string || spec.type == ValueType::integer || spec.type == ValueType::ip;
+      if (!can_be) problem = "the shard's key is a string, an int or an ip";
       type_.key_field = index;
     }
     if (problem.empty()) return;

@@ -25,7 +25,7 @@ void check_share(const SyntaxMode& mode, Reporter& reporter, CheckedRule& rule) 
 }
 
 bool can_be_key(const FieldSpec& field) {
-  return field.type == ValueType::string || field.type == ValueType::integer;
+  return field.type == ValueType::string || field.type == ValueType::integer || field.type == ValueType::ip;
 }
 
 void check_key(const SyntaxMode& mode, const CheckScope& scope, Reporter& reporter, CheckedRule& rule) {
@@ -50,7 +50,7 @@ void check_key(const SyntaxMode& mode, const CheckScope& scope, Reporter& report
                    known ? "a canary's key is a field of the event" : "unknown field " + in_backticks(mode.by->text), "",
                    did_you_mean(mode.by->text, names));
   } else if (!can_be_key(event.fields[*field])) {
-    reporter.error("R0507", mode.by->span, "a canary's key is of type string or int", "",
+    reporter.error("R0507", mode.by->span, "a canary's key is of type string, int or ip", "",
                    {"name a field that stays the same for one customer or card"});
   } else {
     rule.canary_key = static_cast<ColumnIndex>(*field);

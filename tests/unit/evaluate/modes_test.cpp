@@ -157,6 +157,25 @@ TEST(Canary, ANumberChoosesAsItsText) {
     EXPECT_EQ(share.chooses(key), share.chooses(std::to_string(key)));
 }
 
+TEST(Canary, AnAddressChoosesAsItsTextHoweverItIsWritten) {
+  const evaluate::CanaryShare share = evaluate::make_canary_share("r", 5'000);
+  std::size_t chosen = 0;
+  for (int host = 0; host < 100; ++host) {
+    const std::string text = "192.0.2." + std::to_string(host);
+    IpAddress address;
+    IpAddress mapped;
+    ASSERT_TRUE(parse_ip(text, address) && parse_ip("::ffff:" + text, mapped));
+    EXPECT_EQ(share.chooses(address), share.chooses(text));
+    EXPECT_EQ(share.chooses(mapped), share.chooses(text));
+    chosen += share.chooses(address) ? 1 : 0;
+  }
+  EXPECT_GT(chosen, 20U);
+  EXPECT_LT(chosen, 80U);
+  IpAddress address;
+  ASSERT_TRUE(parse_ip("2001:DB8:0:0::1", address));
+  EXPECT_EQ(share.chooses(address), share.chooses(std::string_view("2001:db8::1")));
+}
+
 // Of n independent keys, the chosen ones are binomial: within five deviations but for one case in two million.
 TEST(Canary, TheShareIsTheOneAskedForAndGrowsKeyByKey) {
   constexpr int keys = 200'000;
