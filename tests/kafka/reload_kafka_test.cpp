@@ -2,11 +2,9 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -19,10 +17,9 @@
 #include <gtest/gtest.h>
 #include <re2/re2.h>
 
-#include "engine/control/admin_socket.h"
-#include "tests/support/child_process.h"
 #include "tests/support/kafka_topic.h"
 #include "tests/support/real_broker.h"
+#include "tests/support/rules_folder.h"
 
 namespace weir {
 namespace {
@@ -30,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr auto patience = 60s;
 constexpr std::int64_t begun_ms = 1'767'225'600'000;
 constexpr std::int64_t between_ms = 50;
 constexpr std::int64_t ten_minutes_ms = 600'000;
@@ -87,15 +83,12 @@ struct Decision {
   std::int64_t offset = 0;
 };
 
-class ReloadOnRealBroker : public testing::Test {
+class ReloadOnRealBroker : public test::RulesFolder {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "weir-kafka-reload-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
+    RulesFolder::SetUp();
     tag_ = "reload-" + std::to_string(getpid()) + "-" + testing::UnitTest::GetInstance()->current_test_info()->name() + "-";
   }
-  void TearDown() override { fs::remove_all(root_); }
 
   void config(std::int32_t partitions, int lanes) {
     partitions_ = partitions;
@@ -109,38 +102,10 @@ class ReloadOnRealBroker : public testing::Test {
          << "dead } }\nstate: { dir: state }\nruntime: { lanes: " << lanes << " }\n";
     std::ofstream(root_ / "weir.yaml") << text.str();
   }
-  void save(const std::string& text) const {
-    std::ofstream(root_ / "new") << text;
-    fs::rename(root_ / "new", root_ / "test.rules");
-  }
-  test::ChildProcess service() const {
-    return test::ChildProcess({WEIR_BINARY, "run", (root_ / "weir.yaml").string()}, (root_ / "log").string());
-  }
-  std::string log() const {
-    std::ifstream stream(root_ / "log");
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
-  static bool wait_until(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(5ms);
-    }
-    return true;
-  }
-  std::string status() const {
-    auto answer = ask_admin(root_ / "state" / "admin.sock", {{"status", "json"}});
-    return answer ? answer.take().body : std::string();
-  }
-  std::uint64_t version_in_force() const {
-    std::uint64_t version = 0;
-    RE2::PartialMatch(status(), R"("ruleset":\{"version":(\d+))", &version);
-    return version;
-  }
 
   // A version behind `before` decides in all shards.
   bool has_taken_over(std::uint64_t before) const {
-    const std::string now = status();
+    const std::string now = status_json();
     std::uint64_t version = 0;
     RE2::PartialMatch(now, R"("ruleset":\{"version":(\d+))", &version);
     return version > before && now.find("\"switch_at\":") != std::string::npos && !RE2::PartialMatch(now, R"("switch_at":\d)");
@@ -184,22 +149,6 @@ class ReloadOnRealBroker : public testing::Test {
       all.push_back(std::move(one));
     }
     return all;
-  }
-
-  // The number in the rules that each version was made of, from what is kept on disk.
-  std::map<std::uint64_t, int> sets_of_versions() const {
-    std::map<std::uint64_t, int> sets;
-    for (const fs::directory_entry& entry : fs::directory_iterator(root_ / "state" / "rules" / "versions")) {
-      std::ifstream stream(entry.path());
-      const std::string manifest{std::istreambuf_iterator<char>(stream), {}};
-      std::uint64_t number = 0;
-      std::string content;
-      EXPECT_TRUE(RE2::PartialMatch(manifest, R"(number (\d+)\n(?s:.*)file rules ([0-9a-f]+) )", &number, &content)) << manifest;
-      std::ifstream rules(root_ / "state" / "rules" / "content" / content);
-      const std::string text{std::istreambuf_iterator<char>(rules), {}};
-      EXPECT_TRUE(RE2::PartialMatch(text, R"re(reason "set (\d+) )re", &sets[number])) << text;
-    }
-    return sets;
   }
 
   // Partitions that feed windows together do so in an order of arrival that is another one after a restart.
@@ -278,7 +227,6 @@ class ReloadOnRealBroker : public testing::Test {
 
   KafkaTopicUser topics_{RealBroker::shared().address()};
   std::string tag_;
-  fs::path root_;
   std::int32_t partitions_ = 1;
 };
 
@@ -375,7 +323,7 @@ TEST_F(ReloadOnRealBroker, ATopicThatWasMadeAnewIsDecidedByTheRulesInForce) {
   test::ChildProcess running = service();
   ASSERT_TRUE(wait_until([&] { return all_committed(part); })) << log();
   EXPECT_NE(log().find("was made anew"), std::string::npos) << log();
-  EXPECT_NE(status().find("\"shards_anew\":1"), std::string::npos) << status();
+  EXPECT_NE(status_json().find("\"shards_anew\":1"), std::string::npos) << status_json();
   running.signal(SIGTERM);
   EXPECT_EQ(running.wait(), 0) << log();
   const std::vector<Decision> anew = decisions("n");

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -62,5 +65,14 @@ class ChildProcess {
   bool ended_ = false;
   int result_ = 0;
 };
+
+// Runs to its end; answers the exit code, and in `said` what it wrote. The file at `log_path` is its own.
+inline int run_and_read(const std::vector<std::string>& command, const std::string& log_path, std::string& said) {
+  std::remove(log_path.c_str());
+  const int code = ChildProcess(command, log_path).wait();
+  std::ifstream log(log_path, std::ios::binary);
+  said.assign(std::istreambuf_iterator<char>(log), {});
+  return code;
+}
 
 }  // namespace weir::test

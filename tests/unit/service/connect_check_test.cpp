@@ -10,7 +10,6 @@
 
 #include "connectors/kafka/embedded_broker.h"
 #include "engine/settings/config_errors.h"
-#include "tests/support/child_process.h"
 #include "tests/unit/service/service_folder.h"
 
 namespace weir {
@@ -81,15 +80,6 @@ class ConnectCheckTest : public test::ServiceFolder {
       all += each.code + ' ' + each.message + '\n';
     }
     return all;
-  }
-
-  int weir(std::vector<std::string> arguments, std::string& said) {
-    std::filesystem::remove(root_ / "log");
-    arguments.insert(arguments.begin(), WEIR_BINARY);
-    const int code = test::ChildProcess(arguments, (root_ / "log").string()).wait();
-    std::ifstream stream(root_ / "log");
-    said.assign(std::istreambuf_iterator<char>(stream), {});
-    return code;
   }
 };
 

@@ -2,10 +2,8 @@
 // a kill.
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <map>
 #include <set>
 #include <sstream>
@@ -16,16 +14,13 @@
 #include <gtest/gtest.h>
 #include <re2/re2.h>
 
-#include "engine/control/admin_socket.h"
-#include "tests/support/child_process.h"
+#include "tests/support/rules_folder.h"
 
 namespace weir {
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-constexpr auto patience = 60s;
 
 // A rule set whose number shows in every decision. Odd ones have a feature more, which comes and goes.
 std::string rules_number(int number) {
@@ -58,22 +53,12 @@ struct Decision {
   std::int64_t card_payments = -1;
 };
 
-class ReloadTest : public testing::Test {
+class ReloadTest : public test::RulesFolder {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "weir-reload-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
+    RulesFolder::SetUp();
     for (const char* list : {"stolen.txt", "lost.txt", "closed.txt"}) std::ofstream(root_ / list) << "nobody's " << list << '\n';
   }
-  void TearDown() override { fs::remove_all(root_); }
-
-  // As editors do it: beside, then in its place.
-  void save(const std::string& text) const {
-    std::ofstream(root_ / "new") << text;
-    fs::rename(root_ / "new", root_ / "test.rules");
-  }
-
   fs::path config(int lanes, int rate, int count, const std::string& more = "") const {
     std::ostringstream text;
     text << "version: 1\n"
@@ -85,36 +70,6 @@ class ReloadTest : public testing::Test {
          << "state: { dir: state }\nruntime: { lanes: " << lanes << " }\n";
     std::ofstream(root_ / "weir.yaml") << text.str();
     return root_ / "weir.yaml";
-  }
-
-  test::ChildProcess service() const {
-    return test::ChildProcess({WEIR_BINARY, "run", (root_ / "weir.yaml").string()}, (root_ / "log").string());
-  }
-
-  std::string log() const {
-    std::ifstream stream(root_ / "log");
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
-
-  static bool wait_until(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(2ms);
-    }
-    return true;
-  }
-
-  AdminAnswer ask(const std::vector<std::string>& words) const {
-    auto answer = ask_admin(root_ / "state" / "admin.sock", {words});
-    return answer ? answer.take() : AdminAnswer{-1, answer.error().text};
-  }
-
-  // What the service says is in force; 0 while it does not answer.
-  std::uint64_t version_in_force() const {
-    std::uint64_t version = 0;
-    RE2::PartialMatch(ask({"status", "json"}).body, R"("ruleset":\{"version":(\d+))", &version);
-    return version;
   }
 
   std::vector<Decision> decisions() const {
@@ -133,22 +88,6 @@ class ReloadTest : public testing::Test {
       all.push_back(std::move(decision));
     }
     return all;
-  }
-
-  // The number in the rules that version `version` was made of, from what is kept on disk.
-  std::map<std::uint64_t, int> sets_of_versions() const {
-    std::map<std::uint64_t, int> sets;
-    for (const fs::directory_entry& entry : fs::directory_iterator(root_ / "state" / "rules" / "versions")) {
-      std::ifstream stream(entry.path());
-      const std::string manifest{std::istreambuf_iterator<char>(stream), {}};
-      std::uint64_t number = 0;
-      std::string content;
-      EXPECT_TRUE(RE2::PartialMatch(manifest, R"(number (\d+)\n(?s:.*)file rules ([0-9a-f]+) )", &number, &content)) << manifest;
-      std::ifstream rules(root_ / "state" / "rules" / "content" / content);
-      const std::string text{std::istreambuf_iterator<char>(rules), {}};
-      EXPECT_TRUE(RE2::PartialMatch(text, R"re(reason "set (\d+)")re", &sets[number])) << text;
-    }
-    return sets;
   }
 
   // Every record once (copies are byte-identical), each decided by the set that it names, versions rising with the offsets of each shard,
@@ -182,9 +121,7 @@ class ReloadTest : public testing::Test {
   void expect_counts_of_one_run(const std::map<int, std::map<std::int64_t, const Decision*>>& shards) const {
     const fs::path reference = root_ / "reference";
     fs::create_directories(reference);
-    std::ifstream config(root_ / "weir.yaml");
-    std::string text{std::istreambuf_iterator<char>(config), {}};
-    std::ofstream(reference / "weir.yaml") << text;
+    fs::copy_file(root_ / "weir.yaml", reference / "weir.yaml");
     std::ofstream(reference / "test.rules") << rules_number(0);
     test::ChildProcess run({WEIR_BINARY, "run", (reference / "weir.yaml").string()}, (root_ / "reference.log").string());
     ASSERT_EQ(run.wait(), 0);
@@ -202,8 +139,6 @@ class ReloadTest : public testing::Test {
     }
     EXPECT_GT(compared, 0U);
   }
-
-  fs::path root_;
 };
 
 TEST_F(ReloadTest, EveryDecisionIsMadeByTheSetThatItNamesWhileTheRulesChangeUnderLoad) {

@@ -17,6 +17,7 @@
 
 #include "engine/app/build_service.h"
 #include "engine/app/configuration.h"
+#include "tests/support/child_process.h"
 
 namespace weir::test {
 
@@ -77,8 +78,14 @@ class ServiceFolder : public testing::Test {
     return lines;
   }
 
-  std::string log_of(const std::string& folder) const {
-    std::ifstream stream(root_ / folder / "log");
+  // The binary with these words, to its end.
+  int weir(std::vector<std::string> arguments, std::string& said) const {
+    arguments.insert(arguments.begin(), WEIR_BINARY);
+    return run_and_read(arguments, (root_ / "log").string(), said);
+  }
+
+  std::string log_of(const std::string& folder, const std::string& file = "log") const {
+    std::ifstream stream(root_ / folder / file);
     return {std::istreambuf_iterator<char>(stream), {}};
   }
 

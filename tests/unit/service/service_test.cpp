@@ -2,18 +2,14 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <set>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "engine/app/build_service.h"
-#include "engine/app/configuration.h"
 #include "tests/support/child_process.h"
+#include "tests/unit/service/service_folder.h"
 
 namespace weir {
 namespace {
@@ -72,64 +68,9 @@ rule often "Start again" { when card_shop_payments_1h >= 3 score 1 reset card_sh
 rule again "Blocked again and again" { when card_blocks_1h >= 2 score 3 }
 )";
 
-// A folder with a config, rules and room for outputs, removed at the end.
-class ServiceTest : public testing::Test {
+class ServiceTest : public test::ServiceFolder {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "weir-service-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-    write(root_ / "test.rules", rules);
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
-  static void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
-
-  // Outputs go to the folder `name`.
-  fs::path config(const std::string& name, int lanes, int batch_size, std::uint64_t count) {
-    const fs::path folder = root_ / name;
-    fs::create_directories(folder);
-    std::ostringstream text;
-    text << "version: 1\n"
-         << "sources:\n  payments:\n    generator: { rate: 0, count: " << count
-         << ", seed: 7, cards: 500, merchants: 40, shards: 4, malformed_share: 0.01 }\n    event: payment\n    mapping: { batch_size: "
-         << batch_size << " }\n"
-         << "rules: { files: [\"../test.rules\"] }\n"
-         << "sinks:\n  block: { file: { path: block.jsonl }, when: \"outcome == block\" }\n"
-         << "  decisions: { file: { path: decisions.jsonl }, features: all }\n"
-         << "dead_letters: { file: { path: dead.jsonl } }\n"
-         << "state: { dir: state }\nruntime: { lanes: " << lanes << " }\nlog: { level: warn }\n";
-    write(folder / "weir.yaml", text.str());
-    return folder / "weir.yaml";
-  }
-
-  // Runs to the end of the source within this process.
-  static void run(const fs::path& path) {
-    const auto configuration = load_configuration(path, {}, process_environment());
-    ASSERT_TRUE(configuration->usable()) << render(configuration->diagnostics, false);
-    auto built = build_service(*configuration, [](std::string_view) {});
-    ASSERT_TRUE(built) << built.error().text;
-    Service& service = *built.value()->service;
-    const Status started = service.start();
-    ASSERT_TRUE(started) << started.error().text;
-    const auto deadline = std::chrono::steady_clock::now() + 120s;
-    while (!service.finished() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
-    EXPECT_TRUE(service.finished());
-    EXPECT_TRUE(service.stop(30s));
-  }
-
-  std::vector<std::string> sorted_lines(const std::string& folder, const std::string& file) const {
-    std::ifstream stream(root_ / folder / file);
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(stream, line);) lines.push_back(line);
-    std::sort(lines.begin(), lines.end());
-    return lines;
-  }
-
-  std::string log_of(const std::string& folder, const std::string& file = "log") const {
-    std::ifstream stream(root_ / folder / file);
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
+  ServiceTest() : ServiceFolder(rules) {}
 
   void compare_lanes_and_batch_sizes() {
     run(config("reference", 1, 256, 6000));
@@ -176,8 +117,6 @@ class ServiceTest : public testing::Test {
       EXPECT_TRUE(lines == sorted_lines("whole", file)) << file << ": " << lines.size() << " distinct lines\n" << log_of("killed");
     }
   }
-
-  fs::path root_;
 };
 
 TEST_F(ServiceTest, DecidesTheSameWhateverTheLanesAndTheBatchSize) {

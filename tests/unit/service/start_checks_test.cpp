@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/support/child_process.h"
 #include "tests/unit/service/service_folder.h"
 
 namespace weir {
@@ -38,15 +37,6 @@ test "a large payment is blocked" {
 class StartChecksTest : public test::ServiceFolder {
  protected:
   StartChecksTest() : ServiceFolder(rules) {}
-
-  int weir(std::vector<std::string> arguments, std::string& said) {
-    std::filesystem::remove(root_ / "log");
-    arguments.insert(arguments.begin(), WEIR_BINARY);
-    const int code = test::ChildProcess(arguments, (root_ / "log").string()).wait();
-    std::ifstream stream(root_ / "log");
-    said.assign(std::istreambuf_iterator<char>(stream), {});
-    return code;
-  }
 };
 
 TEST_F(StartChecksTest, WhatNeedsOneLaneIsRefusedOnSeveralByCheckAndRunAlike) {

@@ -25,12 +25,7 @@ class StarterFolders : public ::testing::TestWithParam<std::vector<std::string>>
 
   int weir(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), WEIR_BINARY);
-    said_.clear();
-    fs::remove(folder_ / "log");
-    const int code = test::ChildProcess(arguments, (folder_ / "log").string()).wait();
-    std::ifstream log(folder_ / "log");
-    said_.assign(std::istreambuf_iterator<char>(log), std::istreambuf_iterator<char>());
-    return code;
+    return test::run_and_read(arguments, (folder_ / "log").string(), said_);
   }
 
   fs::path folder_;
