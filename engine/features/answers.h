@@ -52,8 +52,9 @@ class Answers {
   void put_integer(std::int32_t output, std::int64_t value) { targets_[static_cast<std::size_t>(output)].integers[row_] = value; }
   void put_number(std::int32_t output, double value) {
     if (!std::isfinite(value)) return put_out_of_range(output);
-    targets_[static_cast<std::size_t>(output)].floats[row_] = value;
+    put_finite(output, value);
   }
+  void put_finite(std::int32_t output, double value) { targets_[static_cast<std::size_t>(output)].floats[row_] = value; }
   void put_out_of_range(std::int32_t output) {
     ++counters_.out_of_range;
     put_missing(output);
@@ -109,6 +110,15 @@ class Answers {
 
   const NameTable& names() const { return names_; }
 
+  template <typename Sum>
+  static double average_of(std::uint64_t count, Sum sum, double unit) {
+    return static_cast<double>(sum) / (static_cast<double>(static_cast<std::int64_t>(count)) * unit);
+  }
+  static double deviation_of(std::uint64_t count, double spread, double unit) {
+    const double number = static_cast<double>(static_cast<std::int64_t>(count));
+    return std::sqrt(spread / (number * (number - 1))) / unit;
+  }
+
   // Sum, average and standard deviation of integers. `spread` gives count * squares - sum * sum, rounded once.
   template <typename Sum, typename Spread>
   void put_sums(const CellPlan& cell, std::uint64_t count, Sum sum, Spread spread) {
@@ -120,19 +130,18 @@ class Answers {
         put_integer(cell.output(Aggregate::sum), narrow);
       }
     }
-    const double number = static_cast<double>(static_cast<std::int64_t>(count));
     if (cell.has(Aggregate::avg)) {
       if (count == 0) {
         put_missing(cell.output(Aggregate::avg));
       } else {
-        put_number(cell.output(Aggregate::avg), static_cast<double>(sum) / (number * cell.unit));
+        put_number(cell.output(Aggregate::avg), average_of(count, sum, cell.unit));
       }
     }
     if (cell.has(Aggregate::stddev)) {
       if (count < 2) {
         put_missing(cell.output(Aggregate::stddev));
       } else {
-        put_number(cell.output(Aggregate::stddev), std::sqrt(spread() / (number * (number - 1))) / cell.unit);
+        put_number(cell.output(Aggregate::stddev), deviation_of(count, spread(), cell.unit));
       }
     }
   }

@@ -158,8 +158,10 @@ class GroupBuilder {
       known.window = static_cast<std::uint32_t>(at - sorted.begin());
     }
     plan_.reaches_ms = sorted;
-    const auto by_track = [](const CellPlan& left, const CellPlan& right) { return left.track < right.track; };
-    std::stable_sort(plan_.cells.begin(), plan_.cells.end(), by_track);
+    const auto in_order = [](const CellPlan& left, const CellPlan& right) {
+      return left.track != right.track ? left.track < right.track : left.window < right.window;
+    };
+    std::stable_sort(plan_.cells.begin(), plan_.cells.end(), in_order);
     plan_.totals_by_window.resize(sorted.size());
     std::int32_t totals = 0;
     for (std::uint32_t index = 0; index < plan_.cells.size(); ++index) {

@@ -121,7 +121,7 @@ struct KeyGroupPlan {
   std::vector<ConditionPlan> conditions;
   std::vector<std::int64_t> reaches_ms;  // distinct windows, ascending: an entry is in a window when its age is less than its reach
   std::vector<TrackPlan> tracks;
-  std::vector<CellPlan> cells;                               // by track
+  std::vector<CellPlan> cells;                               // by track, the shortest window first
   std::vector<std::vector<std::uint32_t>> totals_by_window;  // cells whose totals a hot key keeps
   std::vector<SpanPlan> spans;                               // beside the cells
   std::vector<CountKeep> keeps;                              // empty: age alone decides what is kept

@@ -1,8 +1,8 @@
 #include "engine/features/window_scan.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
-#include <limits>
 
 #include "engine/features/count_distinct.h"
 #include "engine/features/exact_totals.h"
@@ -10,74 +10,62 @@
 namespace weir {
 namespace {
 
-// Values of up to this many bits in amount can be squared and added up `entries_max` times within 64 bits.
-constexpr int plain_bits_max = 28;
-static_assert(WindowScan::entries_max <= std::size_t{1} << (64 - 2 * plain_bits_max));
+static_assert(WindowScan::entries_max <= std::size_t{1} << (64 - 2 * StretchTotals::plain_bits_max));
 
-// Four windows at a time, without a branch a window. Ends at the first entry that is outside the longest of them.
-template <typename Time>
-[[gnu::always_inline]] inline void count_four(const RingView& ring, std::size_t begin, std::size_t end, std::int64_t newest,
-                                              const std::uint64_t* limits, std::uint32_t* inside) {
-  const Time* times = reinterpret_cast<const Time*>(ring.base + ring.capacity * ring.plan->time_before);
-  const Time now = static_cast<Time>(newest);
-  const Time limit[4] = {static_cast<Time>(limits[0]), static_cast<Time>(limits[1]), static_cast<Time>(limits[2]),
-                         static_cast<Time>(limits[3])};
-  std::uint32_t count[4] = {0, 0, 0, 0};
-  for (std::size_t index = end; index > begin; --index) {
-    const Time age = static_cast<Time>(now - times[index - 1]);
-    if (age >= limit[3]) break;
-    count[0] += age < limit[0] ? 1 : 0;
-    count[1] += age < limit[1] ? 1 : 0;
-    count[2] += age < limit[2] ? 1 : 0;
-    ++count[3];
-  }
-  for (std::size_t window = 0; window < 4; ++window) inside[window] = count[window];
-}
+constexpr std::size_t worth_vectors = 10;
 
 }  // namespace
 
+WindowScan::WindowScan(const KeyGroupPlan& plan) : plan_(plan), inside_((plan.reaches_ms.size() + 3) / 4 * 4) {
+  for (std::size_t window = 0; window < inside_.size(); ++window) {
+    const std::int64_t reach_ms = plan.reaches_ms[std::min(window, plan.reaches_ms.size() - 1)];
+    reaches_.push_back(static_cast<std::uint32_t>(reach_ms));
+    wide_reaches_.push_back(static_cast<std::uint64_t>(reach_ms));
+  }
+}
+
+// Entries in front of the event at hand are counted; the event itself, which was just written, is inside every window.
 template <bool is_entry>
 void WindowScan::count_inside(const RingView& ring, std::size_t begin, std::size_t place, std::int64_t newest) {
-  const std::uint64_t age = is_entry ? ring.age(place, newest) : asked_age_;
-  const std::size_t end = is_entry ? place + 1 : place;
-  const std::size_t windows = plan_.reaches_ms.size();
-  for (std::size_t window = 0; window < limits_.size(); ++window)
-    limits_[window] = age + static_cast<std::uint64_t>(plan_.reaches_ms[window < windows ? window : windows - 1]);
-  for (std::size_t window = 0; window < limits_.size(); window += 4) {
+  const std::uint64_t now = static_cast<std::uint64_t>(newest) - (is_entry ? ring.age(place, newest) : asked_age_);
+  const char* times = ring.base + ring.capacity * plan_.time_before;
+  const auto* narrow = reinterpret_cast<const std::uint32_t*>(times) + begin;
+  const auto narrow_now = static_cast<std::uint32_t>(now);
+  const std::size_t count = place - begin;
+  for (std::size_t window = 0; window < inside_.size(); window += 4) {
     if (plan_.wide_time) {
-      count_four<std::uint64_t>(ring, begin, end, newest, &limits_[window], &inside_[window]);
-    } else {
-      count_four<std::uint32_t>(ring, begin, end, newest, &limits_[window], &inside_[window]);
+      count_younger(reinterpret_cast<const std::uint64_t*>(times) + begin, count, now, &wide_reaches_[window], &inside_[window]);
+    } else if (count < worth_vectors || !count_younger_by_vectors(narrow, count, narrow_now, &reaches_[window], &inside_[window])) {
+      count_younger(narrow, count, narrow_now, &reaches_[window], &inside_[window]);
     }
+    if (is_entry)
+      for (std::size_t at = 0; at < 4; ++at) ++inside_[window + at];
   }
 }
 
-void WindowScan::count_belonging(const RingView& ring, const TrackPlan& track, std::size_t end, std::size_t entries) {
-  counts_[0] = 0;
-  for (std::size_t step = 1; step <= entries; ++step) counts_[step] = counts_[step - 1] + (ring.belongs(end - step, track) ? 1 : 0);
-}
-
-// Returns the bits that occur in the amounts of the values.
-template <bool all_belong>
-std::uint64_t WindowScan::note_totals(const RingView& ring, const TrackPlan& track, std::size_t end, std::size_t entries) {
-  Note note{0, 0, std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
-  std::uint64_t bits = 0;
-  Note* noted = notes_.data();
-  *noted = note;
-  const std::int64_t* value_at =
-      reinterpret_cast<const std::int64_t*>(ring.base + ring.capacity * plan_.columns[track.column].bytes_before) + end;
-  for (std::size_t step = 1; step <= entries; ++step) {
-    const std::int64_t value = *--value_at;
-    if (all_belong || ring.belongs(end - step, track)) {
-      bits |= static_cast<std::uint64_t>(value ^ (value >> 63));
-      note.sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(note.sum) + static_cast<std::uint64_t>(value));
-      note.squares += static_cast<std::uint64_t>(value) * static_cast<std::uint64_t>(value);
-      note.min = value < note.min ? value : note.min;
-      note.max = value > note.max ? value : note.max;
-    }
-    *++noted = note;
+// Takes in what lies between the range walked so far and this one, which ends where that does.
+void WindowScan::widen(const RingRange& range, const TrackPlan& track, bool adds) {
+  const std::size_t entries = range.end - range.begin;
+  const std::size_t more = entries - walked_.entries;
+  walked_.entries = entries;
+  const std::int64_t* values = nullptr;
+  if (adds)
+    values = reinterpret_cast<const std::int64_t*>(range.ring.base + range.ring.capacity * plan_.columns[track.column].bytes_before) +
+             range.begin;
+  if (track.flags == 0) {
+    walked_.count = entries;
+    if (!adds) return;
+    // The event at hand was just written: what is read whole lines at a time would wait for it.
+    const bool holds_newest = entries == more;
+    if (holds_newest) walked_.totals.add(values[more - 1]);
+    walked_.totals.add(values, holds_newest ? more - 1 : more);
+    return;
   }
-  return bits;
+  for (std::size_t at = 0; at < more; ++at) {
+    if (!range.ring.belongs(range.begin + at, track)) continue;
+    ++walked_.count;
+    if (adds) walked_.totals.add(values[at]);
+  }
 }
 
 std::uint64_t WindowScan::distinct(const RingView& ring, const TrackPlan& track, std::size_t begin, std::size_t end) {
@@ -102,48 +90,58 @@ std::uint64_t WindowScan::distinct(const RingView& ring, const TrackPlan& track,
   return found;
 }
 
-void WindowScan::answer_noted(const CellPlan& cell, const RingRange& range, std::uint64_t count, bool exact, Answers& answers) {
-  const TrackPlan& track = plan_.tracks[cell.track];
-  const Note& note = notes_[range.end - range.begin];
-  if (track.needs_sum && exact) {
-    answers.put_sums(cell, count, note.sum, [&] { return spread_of(count, note.sum, note.squares); });
-  } else if (track.needs_sum) {
+void WindowScan::answer_numbers(const CellPlan& cell, const RingRange& range, Answers& answers) {
+  const StretchTotals& totals = walked_.totals;
+  const std::uint64_t count = walked_.count;
+  if (plan_.tracks[cell.track].needs_sum && !totals.are_plain()) {
     answer_exact_sums(cell, range, answers);
+  } else {
+    if (cell.has(Aggregate::sum)) answers.put_integer(cell.output(Aggregate::sum), totals.sum);
+    if (cell.has(Aggregate::avg)) {
+      if (walked_.averaged != count) {
+        walked_.averaged = count;
+        walked_.average = Answers::average_of(count, totals.sum, cell.unit);
+      }
+      count > 0 ? answers.put_finite(cell.output(Aggregate::avg), walked_.average) : answers.put_missing(cell.output(Aggregate::avg));
+    }
+    if (cell.has(Aggregate::stddev)) {
+      if (walked_.spread != count && count > 1) {
+        walked_.spread = count;
+        walked_.deviation = Answers::deviation_of(count, spread_of(count, totals.sum, totals.squares), cell.unit);
+      }
+      count > 1 ? answers.put_finite(cell.output(Aggregate::stddev), walked_.deviation)
+                : answers.put_missing(cell.output(Aggregate::stddev));
+    }
   }
   const auto put_extreme = [&](Aggregate aggregate, std::int64_t value) {
     if (!cell.has(aggregate)) return;
     if (count == 0) return answers.put_missing(cell.output(aggregate));
     answers.put_integer(cell.output(aggregate), value);
   };
-  put_extreme(Aggregate::min, note.min);
-  put_extreme(Aggregate::max, note.max);
+  put_extreme(Aggregate::min, totals.min);
+  put_extreme(Aggregate::max, totals.max);
 }
 
 template <bool is_entry>
 void WindowScan::scan(const RingView& ring, std::size_t begin, std::size_t place, std::int64_t newest, Answers& answers) {
   count_inside<is_entry>(ring, begin, place, newest);
-  const std::size_t longest = inside_[plan_.reaches_ms.size() - 1];
   auto cell = plan_.cells.begin();
   for (std::uint32_t index = 0; index < plan_.tracks.size(); ++index) {
     const TrackPlan& track = plan_.tracks[index];
     const std::size_t end = !is_entry || track.excludes_this_event ? place : place + 1;
     const std::size_t left_out = is_entry ? place + 1 - end : 0;
-    const bool all_belong = track.flags == 0;
-    if (!all_belong) count_belonging(ring, track, end, longest - left_out);
-    const bool noted = !track.floating && (track.needs_sum || track.needs_min || track.needs_max);
-    std::uint64_t bits = 0;
-    if (noted)
-      bits =
-          all_belong ? note_totals<true>(ring, track, end, longest - left_out) : note_totals<false>(ring, track, end, longest - left_out);
+    const bool adds = !track.floating && (track.needs_sum || track.needs_min || track.needs_max);
+    const bool walks = adds || track.flags != 0;
+    if (walks) walked_ = {};
     for (; cell != plan_.cells.end() && cell->track == index; ++cell) {
       const std::size_t entries = inside_[cell->window] - left_out;
       const RingRange range{ring, end - entries, end};
       if (track.floating) {
         answer_floating(*cell, range, answers);
       } else {
-        const std::uint64_t count = all_belong ? entries : counts_[entries];
-        answers.put_count(*cell, count);
-        if (noted) answer_noted(*cell, range, count, (bits >> plain_bits_max) == 0, answers);
+        if (walks && entries != walked_.entries) widen(range, track, adds);
+        answers.put_count(*cell, walks ? walked_.count : entries);
+        if (adds) answer_numbers(*cell, range, answers);
       }
       if (cell->has(Aggregate::distinct)) answers.put_distinct(cell->output(Aggregate::distinct), distinct(ring, track, range.begin, end));
       if (cell->has(Aggregate::first) || cell->has(Aggregate::last)) answer_ends(*cell, range, answers);
