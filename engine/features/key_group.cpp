@@ -1,5 +1,6 @@
 #include "engine/features/key_group.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -15,25 +16,8 @@ namespace {
 constexpr std::size_t entries_at_first = 3;
 constexpr std::size_t cool_entries = WindowScan::entries_max / 4;
 
-template <typename Visit>
-void for_each_bit(std::uint64_t bits, Visit visit) {
-  for (; bits != 0; bits &= bits - 1) visit(static_cast<std::size_t>(std::countr_zero(bits)));
-}
-
 std::uint64_t age_of(std::int64_t time, std::int64_t newest) {
   return static_cast<std::uint64_t>(newest) - static_cast<std::uint64_t>(time);
-}
-
-GeoPoint without_negative_zero(const GeoPoint& point) {
-  return {point.latitude + 0.0, point.longitude + 0.0};
-}
-
-// What is interned for a row; `point` holds the bytes of a place.
-std::string_view name_of(const Column& column, std::size_t row, GeoPoint& point) {
-  if (column.type == ValueType::ip) return bytes_of(column.addresses[row]);
-  if (column.type != ValueType::geo) return column.strings[row];
-  point = without_negative_zero(column.points[row]);
-  return {reinterpret_cast<const char*>(&point), sizeof point};
 }
 
 }  // namespace
@@ -57,26 +41,54 @@ KeyGroup::~KeyGroup() {
   });
 }
 
+// Visits the rows in order.
+template <typename Visit>
+void KeyGroup::approach(const EventBatch& batch, std::size_t begin, const RowBits& rows, const RowBits& taken, Visit visit) {
+  std::array<std::uint8_t, stretch_rows> places;
+  std::size_t count = 0;
+  for_each_bit(rows, [&](std::size_t place) { places[count++] = static_cast<std::uint8_t>(place); });
+  constexpr std::size_t steps = 6;
+  const std::size_t apart = std::clamp(count / steps, std::size_t{1}, rows_apart);
+  for (std::size_t at = 0; at < count + steps * apart; ++at) {
+    // What is in front of the first row wraps around to beyond the last one.
+    const auto with_row = [&](std::size_t step, auto act) {
+      if (const std::size_t index = at - step * apart; index < count) act(std::size_t{places[index]});
+    };
+    with_row(0, [&](std::size_t place) { approach_slots(batch, begin + place, place, is_in(taken, place)); });
+    with_row(1, [&](std::size_t place) { approach_state(place, is_in(taken, place)); });
+    with_row(2, [&](std::size_t place) { approach_ring(place); });
+    with_row(3, [&](std::size_t place) {
+      if (hot_ahead_[place] != nullptr) hot_ahead_[place]->prefetch_state();
+      if (is_in(taken, place)) intern_names(batch, begin + place, place);
+    });
+    with_row(4, [&](std::size_t place) {
+      if (hot_ahead_[place] != nullptr) hot_ahead_[place]->prefetch_cursors();
+    });
+    with_row(5, [&](std::size_t place) { approach_counts(place, is_in(taken, place)); });
+    with_row(6, visit);
+  }
+}
+
 void KeyGroup::apply(const EventBatch& batch, FeatureColumns* out) {
   if (out != nullptr) answers_.bind(plan_, *out, batch.rows);
   too_late_rows_.clear();
   size_absent(batch.rows);
   for (std::size_t begin = 0; begin < batch.rows; begin += stretch_rows) {
-    encoder_.clear();
-    const std::uint64_t rows = stage_keys(batch, begin, batch.active.words()[begin / stretch_rows]);
-    if (const std::uint64_t without = batch.active.words()[begin / stretch_rows] & ~rows; without != 0)
-      counters_.missing_keys += static_cast<std::uint64_t>(std::popcount(without & batch.rows_of(plan_.asking, begin / stretch_rows)));
-    if (out != nullptr) answers_.start_word(begin / stretch_rows, rows);
-    stage_names(batch, begin, rows);
-    const std::uint64_t taken = plan_.from == 0 ? rows : rows & batch.rows_of(plan_.from, begin / stretch_rows);
-    approach(batch, begin, rows, taken);
-    for_each_bit(out != nullptr ? rows : taken, [&](std::size_t place) {
-      if (taken != rows && (taken >> place & 1U) == 0) {
-        answers_.start_row(begin + place);
-        return ask(keys_[place], batch.time().integers[begin + place]);
-      }
-      read_event(batch, begin + place, place);
+    const std::size_t first = begin / BitMask::word_bits;
+    const std::size_t words = std::min(stretch_words, batch.active.word_count() - first);
+    RowBits wanted{};
+    std::copy_n(batch.active.words() + first, words, wanted.begin());
+    const RowBits rows = stage_keys(batch, begin, wanted);
+    RowBits taken{};
+    for (std::size_t word = 0; word < words; ++word) {
+      count_missing(batch, first + word, wanted[word] & ~rows[word]);
+      if (out != nullptr) answers_.start_word(first + word, rows[word]);
+      taken[word] = rows[word] & (plan_.from == 0 ? ~std::uint64_t{0} : batch.rows_of(plan_.from, first + word));
+    }
+    approach(batch, begin, out != nullptr ? rows : taken, taken, [&](std::size_t place) {
       if (out != nullptr) answers_.start_row(begin + place);
+      if (!is_in(taken, place)) return ask(keys_[place], batch.time().integers[begin + place]);
+      read_event(batch, begin + place, place);
       const bool added = add_event(keys_[place], out != nullptr ? &answers_ : nullptr, RowUse::add_and_answer);
       if (!added) [[unlikely]]
         too_late_rows_.push_back(static_cast<std::uint32_t>(begin + place));
@@ -85,28 +97,30 @@ void KeyGroup::apply(const EventBatch& batch, FeatureColumns* out) {
 }
 
 void KeyGroup::apply(const EventBatch& batch, const RowBlock& wanted, RowUse use) {
-  const std::size_t begin = wanted.block * stretch_rows;
-  encoder_.clear();
-  const std::uint64_t rows = stage_keys(batch, begin, wanted.rows);
+  const std::size_t begin = wanted.block * BitMask::word_bits;
+  const RowBits rows = stage_keys(batch, begin, {wanted.rows});
   if (use != RowUse::add) {
-    counters_.missing_keys += static_cast<std::uint64_t>(std::popcount(wanted.rows & ~rows & batch.rows_of(plan_.asking, wanted.block)));
-    answers_.add_to_word(wanted.block, rows);
+    count_missing(batch, wanted.block, wanted.rows & ~rows[0]);
+    answers_.add_to_word(wanted.block, rows[0]);
   }
-  stage_names(batch, begin, rows);
-  const std::uint64_t taken = plan_.from == 0 ? rows : rows & batch.rows_of(plan_.from, wanted.block);
-  approach(batch, begin, rows, taken);
-  for_each_bit(use != RowUse::add ? rows : taken, [&](std::size_t place) {
+  const RowBits taken{plan_.from == 0 ? rows[0] : rows[0] & batch.rows_of(plan_.from, wanted.block)};
+  approach(batch, begin, use != RowUse::add ? rows : taken, taken, [&](std::size_t place) {
     answers_.start_row(begin + place);
-    if ((taken >> place & 1U) == 0) return ask(keys_[place], batch.time().integers[begin + place]);
+    if (!is_in(taken, place)) return ask(keys_[place], batch.time().integers[begin + place]);
     read_event(batch, begin + place, place);
     add_event(keys_[place], use != RowUse::add ? &answers_ : nullptr, use);
   });
 }
 
+void KeyGroup::count_missing(const EventBatch& batch, std::size_t word, std::uint64_t without) {
+  if (without == 0) return;
+  counters_.missing_keys += static_cast<std::uint64_t>(std::popcount(without & batch.rows_of(plan_.asking, word)));
+}
+
 void KeyGroup::empty_windows(const EventBatch& batch, std::size_t row) {
-  encoder_.clear();
-  const std::size_t place = row % stretch_rows;
-  if (stage_keys(batch, row - place, std::uint64_t{1} << place) == 0) return;
+  const std::size_t place = row % BitMask::word_bits;
+  if (stage_keys(batch, row - place, {std::uint64_t{1} << place})[0] == 0) return;
+  hash_key(place);
   const RowKey& key = keys_[place];
   KeyTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
   if (slot.block == 0) return;
@@ -132,96 +146,6 @@ void KeyGroup::size_absent(std::size_t rows) {
   absent_.present.assign(rows, false);
 }
 
-// Those of the wanted rows of the 64 from `begin` on that have a key, as bits.
-std::uint64_t KeyGroup::stage_keys(const EventBatch& batch, std::size_t begin, std::uint64_t wanted) {
-  std::uint64_t rows = 0;
-  if (encoder_.is_plain(batch)) {
-    const Column& column = batch.columns[plan_.by[0]];
-    rows = column.present.words()[begin / stretch_rows] & wanted;
-    for_each_bit(rows, [&](std::size_t place) { keys_[place].bytes = column.strings[begin + place]; });
-  } else {
-    std::array<std::uint32_t, stretch_rows> begins;
-    std::array<std::uint32_t, stretch_rows> ends;
-    for_each_bit(wanted, [&](std::size_t place) {
-      begins[place] = encoder_.size();
-      if (encoder_.encode(batch, begin + place)) rows |= std::uint64_t{1} << place;
-      ends[place] = encoder_.size();
-    });
-    for_each_bit(rows, [&](std::size_t place) { keys_[place].bytes = encoder_.view(begins[place], ends[place] - begins[place]); });
-  }
-  for_each_bit(rows, [&](std::size_t place) {
-    keys_[place].tag = KeyTable::tag_of(NameTable::hash(keys_[place].bytes));
-    table_.prefetch(keys_[place].tag);
-  });
-  return rows;
-}
-
-void KeyGroup::stage_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows) {
-  for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
-    if (plan_.columns[index].storage != ValueStorage::name) continue;
-    const Column& column = source(batch, plan_.columns[index].source);
-    std::array<std::uint64_t, stretch_rows>& hashes = names_of_rows_[index];
-    GeoPoint point;
-    for_each_bit(rows, [&](std::size_t place) {
-      hashes[place] = NameTable::hash(name_of(column, begin + place, point));
-      names_.prefetch_slot(hashes[place]);
-    });
-  }
-}
-
-// Header first, then what the header says, and of a key with many events what that points to, each for all rows before the next.
-void KeyGroup::approach(const EventBatch& batch, std::size_t begin, std::uint64_t rows, std::uint64_t taken) {
-  std::array<KeyState*, stretch_rows> states;
-  std::array<std::uint8_t, stretch_rows> places;
-  std::size_t known = 0;
-  for_each_bit(rows, [&](std::size_t place) {
-    const BlockRef block = table_.likely(keys_[place].tag);
-    if (block == 0) return;
-    places[known] = static_cast<std::uint8_t>(place);
-    states[known++] = &state_at(block);
-    prefetch(slab_.at(block));
-  });
-  for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
-    if (plan_.columns[index].storage != ValueStorage::name) continue;
-    for_each_bit(rows, [&](std::size_t place) { names_.prefetch_record(names_of_rows_[index][place]); });
-  }
-  std::size_t hot = 0;
-  for (std::size_t index = 0; index < known; ++index) {
-    KeyState& state = *states[index];
-    const char* lines = reinterpret_cast<const char*>(&state);
-    for (std::size_t line = 1; line < state.lines; ++line) prefetch(lines + line * Slab::line_bytes);
-    if (!state.is_hot()) continue;
-    const char* hot_lines = reinterpret_cast<const char*>(state.hot());
-    for (std::size_t line = 0; line < sizeof(HotKey); line += Slab::line_bytes) prefetch(hot_lines + line);
-    places[hot] = places[index];
-    states[hot++] = &state;
-  }
-  for (std::size_t index = 0; index < hot; ++index) states[index]->hot()->prefetch_state();
-  for (std::size_t index = 0; index < hot; ++index) states[index]->hot()->prefetch_cursors();
-  intern_names(batch, begin, taken);
-  for (std::size_t index = 0; index < hot; ++index) {
-    states[index]->hot()->prefetch_leaving();
-    for (std::uint32_t column = 0; column < plan_.columns.size(); ++column)
-      if (plan_.columns[column].storage == ValueStorage::name)
-        states[index]->hot()->prefetch_entering(column, names_of_rows_[column][places[index]]);
-  }
-}
-
-// The names of all rows that are added, so that their memory is waited for together: hashes become numbers, 0 where there is no value.
-void KeyGroup::intern_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows) {
-  for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
-    if (plan_.columns[index].storage != ValueStorage::name) continue;
-    const Column& column = source(batch, plan_.columns[index].source);
-    std::array<std::uint64_t, stretch_rows>& names = names_of_rows_[index];
-    GeoPoint point;
-    for_each_bit(rows, [&](std::size_t place) {
-      const std::size_t row = begin + place;
-      names[place] = column.present.test(row) ? names_.intern(name_of(column, row, point), names[place]) : 0;
-    });
-  }
-}
-
-// Fills `event_`, which then holds the names that it refers to.
 void KeyGroup::read_event(const EventBatch& batch, std::size_t row, std::size_t place) {
   event_.time = batch.time().integers[row];
   event_.flags = 0;
@@ -425,6 +349,7 @@ void KeyGroup::make_hot(KeyTable::Slot& slot) {
 void KeyGroup::cool_down(KeyTable::Slot& slot) {
   KeyState& state = state_at(slot.block);
   HotKey* hot = state.hot();
+  hot_ahead_.fill(nullptr);
   const BlockRef smaller = new_block(state.key(), state.tag, state.newest, std::max(hot->entries(), entries_at_first));
   KeyState& cooled = state_at(smaller);
   cooled.ring(plan_).move(hot->ring(), hot->front(), 0, hot->entries());
@@ -459,6 +384,7 @@ void KeyGroup::forget(BlockRef block) {
   KeyState& state = state_at(block);
   if (state.is_hot()) {
     HotKey* hot = state.hot();
+    hot_ahead_.fill(nullptr);
     while (hot->entries() > 0) hot->drop_front(state.newest, names_);
     delete hot;
   } else {

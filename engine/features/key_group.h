@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -26,8 +27,8 @@
 
 namespace weir {
 
-// Works on 64 rows at a time in three passes: hash the keys and ask for their slots; ask for the blocks that the slots name; then, in row
-// order, add and answer. By then the memory of all 64 keys is near. One thread.
+// Hashes the keys of a stretch of rows and asks for their slots. Then it goes through the rows: while one is added and answered, those
+// behind it are on their way, each a step further than the next: to the state that its slot names, to what the state points to. One thread.
 class KeyGroup {
  public:
   KeyGroup(KeyGroupPlan plan, const FeatureStoreLimits& limits);
@@ -62,7 +63,20 @@ class KeyGroup {
   void add_counters(FeatureStoreCounters& total) const;
 
  private:
-  static constexpr std::size_t stretch_rows = BitMask::word_bits;
+  static constexpr std::size_t stretch_words = 4;
+  static constexpr std::size_t stretch_rows = stretch_words * BitMask::word_bits;
+  static constexpr std::size_t rows_apart = 6;  // of the steps towards a row: enough for memory to arrive, few enough to stay near
+
+  using RowBits = std::array<std::uint64_t, stretch_words>;
+  static bool is_in(const RowBits& rows, std::size_t place) {
+    return (rows[place / BitMask::word_bits] >> (place % BitMask::word_bits) & 1U) != 0;
+  }
+  template <typename Visit>
+  static void for_each_bit(const RowBits& rows, Visit visit) {
+    for (std::size_t word = 0; word < stretch_words; ++word)
+      for (std::uint64_t bits = rows[word]; bits != 0; bits &= bits - 1)
+        visit(word * BitMask::word_bits + static_cast<std::size_t>(std::countr_zero(bits)));
+  }
 
   // A row of the stretch at hand.
   struct RowKey {
@@ -72,10 +86,16 @@ class KeyGroup {
 
   const Column& source(const EventBatch& batch, ColumnIndex column) const { return column == no_column ? absent_ : batch.columns[column]; }
   void size_absent(std::size_t rows);
-  std::uint64_t stage_keys(const EventBatch& batch, std::size_t begin, std::uint64_t wanted);
-  void stage_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows);
-  void approach(const EventBatch& batch, std::size_t begin, std::uint64_t rows, std::uint64_t taken);
-  void intern_names(const EventBatch& batch, std::size_t begin, std::uint64_t rows);
+  void count_missing(const EventBatch& batch, std::size_t word, std::uint64_t without);
+  RowBits stage_keys(const EventBatch& batch, std::size_t begin, const RowBits& wanted);
+  template <typename Visit>
+  void approach(const EventBatch& batch, std::size_t begin, const RowBits& rows, const RowBits& taken, Visit visit);
+  void hash_key(std::size_t place) { keys_[place].tag = KeyTable::tag_of(NameTable::hash(keys_[place].bytes)); }
+  void approach_slots(const EventBatch& batch, std::size_t row, std::size_t place, bool taken);
+  void approach_state(std::size_t place, bool taken);
+  void approach_ring(std::size_t place);
+  void approach_counts(std::size_t place, bool taken);
+  void intern_names(const EventBatch& batch, std::size_t row, std::size_t place);
   void read_event(const EventBatch& batch, std::size_t row, std::size_t place);
   // False: the event was not added, because it was too late or only an answer was wanted.
   bool add_event(const RowKey& key, Answers* answers, RowUse use);
@@ -114,6 +134,7 @@ class KeyGroup {
   std::vector<std::uint32_t> too_late_rows_;
   Column absent_;  // stands for columns that the rule set has no more
   std::array<RowKey, stretch_rows> keys_;
+  std::array<HotKey*, stretch_rows> hot_ahead_{};                       // of rows that are approached; none after any of them has ended
   std::vector<char> nothing_;                                           // stands for the ring of a key that is not there
   std::vector<std::array<std::uint64_t, stretch_rows>> names_of_rows_;  // by ring column that holds names: hashes, then numbers
 };

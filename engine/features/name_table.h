@@ -8,6 +8,7 @@
 
 #include "engine/base/prefetch.h"
 #include "engine/event/value_type.h"
+#include "engine/features/huge_memory.h"
 #include "engine/features/slab.h"
 
 namespace weir {
@@ -26,7 +27,7 @@ class NameTable {
 
   static std::uint64_t hash(std::string_view text);
   // The two stages ahead of `intern`, for many strings at once: bring its slot, then its record near.
-  void prefetch_slot(std::uint64_t hash) const { weir::prefetch(&slots_[hash & mask_]); }
+  void prefetch_slot(std::uint64_t hash) const { weir::prefetch(&slots()[hash & mask_]); }
   void prefetch_record(std::uint64_t hash) const;
 
   // The number of `text`; 0 when nobody holds it.
@@ -37,7 +38,7 @@ class NameTable {
   std::string_view text(NameNumber name) const;
 
   std::size_t names() const { return used_; }
-  std::size_t bytes() const { return records_.capacity() * sizeof(Record) + slots_.capacity() * sizeof(Slot) + slab_.bytes(); }
+  std::size_t bytes() const { return records_memory_.bytes() + slots_memory_.bytes() + slab_.bytes(); }
 
  private:
   static constexpr std::size_t inline_bytes = 20;
@@ -47,16 +48,22 @@ class NameTable {
     std::uint32_t size = 0;
     char bytes[inline_bytes];  // the text, or the slab's block of a longer one
   };
+  static_assert(sizeof(Record) == 32, "no record lies on two lines of the cache");
   struct Slot {
     std::uint32_t tag = 0;
     NameNumber name = 0;  // 0: empty
   };
 
-  void grow();
+  // On huge pages: each event looks at names anywhere in them.
+  Record* records() const { return reinterpret_cast<Record*>(records_memory_.data()); }
+  Slot* slots() const { return reinterpret_cast<Slot*>(slots_memory_.data()); }
+  void grow_slots();
+  void grow_records();
 
-  std::vector<Record> records_;
+  HugeMemory records_memory_;
+  HugeMemory slots_memory_;
+  std::size_t records_ = 1;  // 0 names nothing
   std::vector<NameNumber> free_;
-  std::vector<Slot> slots_;
   std::size_t mask_ = 0;
   std::size_t used_ = 0;
   Slab slab_;
