@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -14,11 +13,11 @@
 #include <sys/eventfd.h>
 
 #include "engine/base/check.h"
+#include "engine/base/wake_signal.h"
 
 namespace weir {
 
-// As WakeSignal, for a thread that waits for sockets as well: one waiting thread, any number of notifying ones. Notifying a thread that is
-// awake costs one atomic operation; a notification that finds nobody waiting is kept for the next wait.
+// As WakeSignal, for a thread that waits for sockets as well.
 class LaneWaker {
  public:
   LaneWaker() : event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) { WEIR_CHECK(event_ >= 0); }
@@ -27,7 +26,7 @@ class LaneWaker {
   LaneWaker& operator=(const LaneWaker&) = delete;
 
   void notify() noexcept {
-    if (state_.exchange(notified, std::memory_order_acq_rel) != waiting) return;
+    if (!state_.notify()) return;
     const std::uint64_t one = 1;
     static_cast<void>(!write(event_, &one, sizeof one));
   }
@@ -35,8 +34,7 @@ class LaneWaker {
   // Waits for a notification, one of `sockets` (to which it appends) or `until`. False: nothing came.
   bool wait_until(std::chrono::steady_clock::time_point until, std::vector<pollfd>& sockets) {
     bool ready = false;
-    int expected = idle;
-    if (state_.compare_exchange_strong(expected, waiting, std::memory_order_acq_rel)) {
+    if (state_.begin_wait()) {
       sockets.push_back({event_, POLLIN, 0});
       const auto left = std::max(until - std::chrono::steady_clock::now(), std::chrono::steady_clock::duration::zero());
       const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
@@ -45,15 +43,11 @@ class LaneWaker {
       std::uint64_t count = 0;
       if (ready && sockets.back().revents != 0) static_cast<void>(!read(event_, &count, sizeof count));
     }
-    return state_.exchange(idle, std::memory_order_acq_rel) == notified || ready;
+    return state_.end_wait() || ready;
   }
 
  private:
-  static constexpr int idle = 0;
-  static constexpr int waiting = 1;
-  static constexpr int notified = 2;
-
-  std::atomic<int> state_{idle};
+  WakeState state_;
   int event_;
 };
 

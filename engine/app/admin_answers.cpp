@@ -17,9 +17,7 @@ namespace {
 
 AdminAnswer complaint(int code, const std::string& text, bool json) {
   if (!json) return {code, "weir: " + text + "\n"};
-  ByteBuffer out;
-  append_json_string(out, text);
-  return {code, fmt::format("{{\"error\":{}}}\n", out.view())};
+  return {code, fmt::format("{{\"error\":{}}}\n", json_of(text))};
 }
 
 AdminAnswer answer_of(const ReloadResult& result, bool json) {
@@ -131,11 +129,7 @@ AdminAnswer AdminAnswers::diff(const std::string& from, const std::string& to, b
     const std::string changes = text_difference(text_of(*before, path).value_or(""), text_of(*after, path).value_or(""));
     if (!changes.empty()) body += fmt::format("--- {} version {}\n+++ {} version {}\n{}", path, from, path, to, changes);
   }
-  if (json) {
-    ByteBuffer out;
-    append_json_string(out, body);
-    body = fmt::format("{{\"from\":{},\"to\":{},\"diff\":{}}}\n", before->number, after->number, out.view());
-  }
+  if (json) body = fmt::format("{{\"from\":{},\"to\":{},\"diff\":{}}}\n", before->number, after->number, json_of(body));
   return {exit_code::fine, body};
 }
 

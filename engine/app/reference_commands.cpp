@@ -36,12 +36,6 @@ struct Row {
   std::string_view detail;  // shown below, indented, if not empty
 };
 
-std::string json_of(std::string_view text) {
-  ByteBuffer out;
-  append_json_string(out, text);
-  return std::string(out.view());
-}
-
 void write_rows(const std::vector<Row>& rows, std::string_view name_key, std::string_view text_key, std::string_view detail_key, bool json,
                 const Terminal& terminal) {
   if (json) {

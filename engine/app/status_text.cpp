@@ -12,12 +12,6 @@
 namespace weir {
 namespace {
 
-std::string json_of(std::string_view text) {
-  ByteBuffer out;
-  append_json_string(out, text);
-  return std::string(out.view());
-}
-
 std::string time_text(std::int64_t ms) {
   ByteBuffer out;
   append_timestamp(out, ms);

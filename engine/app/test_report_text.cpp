@@ -8,12 +8,6 @@
 namespace weir {
 namespace {
 
-std::string json_of(std::string_view text) {
-  ByteBuffer out;
-  append_json_string(out, text);
-  return std::string(out.view());
-}
-
 std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }

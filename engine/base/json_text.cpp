@@ -91,6 +91,12 @@ void append_json_escaped(ByteBuffer& out, std::string_view bytes) {
   out.advance(static_cast<std::size_t>(to - begin));
 }
 
+std::string json_of(std::string_view bytes) {
+  ByteBuffer out;
+  append_json_string(out, bytes);
+  return std::string(out.view());
+}
+
 void append_hex(ByteBuffer& out, std::uint64_t value) {
   // Spread the eight nibbles of each half over eight bytes, then turn all of them into digits at once.
   char* to = out.grow(16);

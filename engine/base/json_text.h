@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "engine/base/byte_buffer.h"
@@ -29,6 +30,9 @@ inline void append_json_string(ByteBuffer& out, std::string_view bytes) {
   append_json_escaped(out, bytes);
   out.append('"');
 }
+
+// The same by itself, for control planes.
+std::string json_of(std::string_view bytes);
 
 // 16 lower-case hexadecimal digits, the most significant first.
 void append_hex(ByteBuffer& out, std::uint64_t value);

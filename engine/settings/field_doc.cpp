@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/json_text.h"
 #include "engine/settings/field_wording.h"
 
 namespace weir {
@@ -58,7 +59,7 @@ std::string spaces(std::size_t depth) {
 void append_object(std::string& out, const std::vector<FieldDoc>& fields, std::size_t depth);
 
 void append_field(std::string& out, const FieldDoc& field, std::size_t depth) {
-  out += spaces(depth) + json_quoted(field.name) + ": {\"description\": " + json_quoted(field.meaning);
+  out += spaces(depth) + json_of(field.name) + ": {\"description\": " + json_of(field.meaning);
   if (!field.default_json.empty()) out += ", \"default\": " + field.default_json;
   if (!field.schema.empty()) {
     out += ", " + field.schema + "}";
@@ -84,9 +85,9 @@ void append_object(std::string& out, const std::vector<FieldDoc>& fields, std::s
   std::string required;
   std::string alternatives;
   for (const FieldDoc& field : fields) {
-    if (field.required) required += (required.empty() ? "" : ", ") + json_quoted(field.name);
+    if (field.required) required += (required.empty() ? "" : ", ") + json_of(field.name);
     if (field.alternative)
-      alternatives += (alternatives.empty() ? "" : ", ") + std::string("{\"required\": [") + json_quoted(field.name) + "]}";
+      alternatives += (alternatives.empty() ? "" : ", ") + std::string("{\"required\": [") + json_of(field.name) + "]}";
   }
   if (!required.empty()) out += ", \"required\": [" + required + "]";
   if (!alternatives.empty()) out += ", \"oneOf\": [" + alternatives + "]";

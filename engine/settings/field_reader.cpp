@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/base/json_text.h"
 #include "engine/settings/config_errors.h"
 #include "engine/settings/field_wording.h"
 #include "engine/settings/secret_mask.h"
@@ -215,7 +216,7 @@ void FieldReader::custom(std::string_view name, std::string_view type, std::stri
                          std::string_view meaning, Presence presence, const std::function<void(const SettingsNode&)>& read) {
   FieldDoc doc = field_doc(name, type, meaning, presence);
   doc.default_text = default_text;
-  if (!default_text.empty() && presence == Presence::optional) doc.default_json = json_quoted(default_text);
+  if (!default_text.empty() && presence == Presence::optional) doc.default_json = json_of(default_text);
   doc.schema = schema;
   if (const SettingsNode* node = begin(std::move(doc))) read(*node);
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/base/json_text.h"
 #include "engine/settings/config_errors.h"
 #include "engine/settings/field_reader.h"
 #include "engine/settings/field_wording.h"
@@ -38,7 +39,7 @@ void FieldReader::text(std::string_view name, std::string& to, std::string_view 
   doc.schema = R"("type": ["string", "number", "boolean"])";
   if (presence == Presence::optional) {
     doc.default_text = to;
-    doc.default_json = json_quoted(to);
+    doc.default_json = json_of(to);
   }
   const SettingsNode* node = scalar(std::move(doc));
   if (node == nullptr) return;
@@ -80,7 +81,7 @@ void FieldReader::path(std::string_view name, std::filesystem::path& to, std::st
   doc.schema = R"("type": "string")";
   if (!to.empty()) {
     doc.default_text = to.string();
-    doc.default_json = json_quoted(to.string());
+    doc.default_json = json_of(to.string());
   }
   const SettingsNode* node = scalar(std::move(doc));
   if (node != nullptr && node->text.empty()) complain_at(config_error::no_value, node->place, ticked(name) + " is empty");
@@ -179,7 +180,7 @@ void FieldReader::properties(std::string_view name, std::map<std::string, std::s
 void FieldReader::size(std::string_view name, std::size_t& to, Limits<std::size_t> bytes, std::string_view meaning) {
   FieldDoc doc = field_doc(name, "a size", meaning);
   doc.default_text = size_text(to);
-  doc.default_json = json_quoted(doc.default_text);
+  doc.default_json = json_of(doc.default_text);
   doc.range = size_text(bytes.min) + " to " + size_text(bytes.max);
   doc.schema = R"("type": "string", "pattern": "^[0-9]+ ?(B|KiB|MiB|GiB|KB|MB|GB)$|\\$\\{")";
   const std::string range = size_text(bytes.min) + " and " + size_text(bytes.max);
@@ -205,7 +206,7 @@ void FieldReader::read_duration(std::string_view name, std::chrono::microseconds
                                 std::chrono::microseconds resolution, std::string_view meaning) {
   FieldDoc doc = field_doc(name, "a duration", meaning);
   doc.default_text = duration_text(to);
-  doc.default_json = json_quoted(doc.default_text);
+  doc.default_json = json_of(doc.default_text);
   doc.range = duration_text(limits.min) + " to " + duration_text(limits.max);
   doc.schema = R"("type": "string", "pattern": "^([0-9]+ ?(us|ms|s|m|h|d))+$|\\$\\{")";
   const std::string range = duration_text(limits.min) + " and " + duration_text(limits.max);
@@ -243,7 +244,7 @@ void FieldReader::whole_number(std::string_view name, std::optional<std::int64_t
   if (to) doc.default_text = doc.default_json = std::to_string(*to);
   if (!to && !absent.empty()) {
     doc.default_text = absent;
-    doc.default_json = json_quoted(absent);
+    doc.default_json = json_of(absent);
   }
   const std::string range = std::to_string(limits.min) + " and " + std::to_string(limits.max);
   const SettingsNode* node = scalar(std::move(doc));
@@ -272,10 +273,10 @@ void FieldReader::read_word(std::string_view name, std::optional<std::size_t>& c
   FieldDoc doc = field_doc(name, enumeration(names, "or"), meaning);
   if (chosen) {
     doc.default_text = names[*chosen];
-    doc.default_json = json_quoted(names[*chosen]);
+    doc.default_json = json_of(names[*chosen]);
   }
   doc.schema = R"("anyOf": [{"enum": [)";
-  for (const std::string_view each : names) doc.schema += (each == names.front() ? "" : ", ") + json_quoted(each);
+  for (const std::string_view each : names) doc.schema += (each == names.front() ? "" : ", ") + json_of(each);
   doc.schema += "]}, {\"type\": \"string\", " + std::string(placeholder_pattern) + "}]";
   const SettingsNode* node = scalar(std::move(doc));
   if (node == nullptr) return;

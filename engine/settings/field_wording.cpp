@@ -6,15 +6,6 @@ std::string ticked(std::string_view text) {
   return "`" + std::string(text) + "`";
 }
 
-std::string json_quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char character : text) {
-    if (character == '"' || character == '\\') out += '\\';
-    out += character;
-  }
-  return out + "\"";
-}
-
 std::string enumeration(const std::vector<std::string_view>& names, std::string_view last_word) {
   std::string out;
   for (std::size_t index = 0; index < names.size(); ++index) {

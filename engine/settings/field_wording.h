@@ -11,7 +11,6 @@
 namespace weir {
 
 std::string ticked(std::string_view text);  // in backticks
-std::string json_quoted(std::string_view text);
 // "`a`, `b` or `c`", the last word being "or".
 std::string enumeration(const std::vector<std::string_view>& names, std::string_view last_word);
 FieldDoc field_doc(std::string_view name, std::string_view type, std::string_view meaning, Presence presence = Presence::optional);

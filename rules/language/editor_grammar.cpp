@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/json_text.h"
 #include "rules/language/event_checker.h"
 #include "rules/language/functions.h"
 #include "rules/language/rule_parser.h"
@@ -34,15 +35,6 @@ std::string alternatives(Words words) {
 template <typename Range>
 void append(Words& words, const Range& more) {
   words.insert(words.end(), more.begin(), more.end());
-}
-
-std::string json_of(std::string_view text) {
-  std::string out = "\"";
-  for (const char byte : text) {
-    if (byte == '"' || byte == '\\') out += '\\';
-    out += byte;
-  }
-  return out + '"';
 }
 
 std::string pattern(std::string_view name, std::string_view match) {
