@@ -131,7 +131,7 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
 }
 
 void append_timestamp(ByteBuffer& out, std::int64_t milliseconds) {
-  WEIR_CHECK(milliseconds >= timestamp_ms_min && milliseconds <= timestamp_ms_max);
+  WEIR_CHECK(is_writable_time(milliseconds));
   std::int64_t days = milliseconds / milliseconds_a_day;
   if (milliseconds % milliseconds_a_day < 0) --days;
   const int time = static_cast<int>(milliseconds - days * milliseconds_a_day);

@@ -6,16 +6,10 @@
 
 #include "engine/base/decimal.h"
 #include "engine/base/json_text.h"
-#include "engine/base/timestamp.h"
+#include "engine/event/value_json.h"
 
 namespace weir {
 namespace {
-
-std::string quoted(std::string_view text) {
-  ByteBuffer buffer;
-  append_json_string(buffer, text);
-  return std::string(buffer.view());
-}
 
 std::string decimal_text(std::int64_t scaled, int scale) {
   ByteBuffer buffer;
@@ -47,21 +41,13 @@ void append_value(ByteBuffer& out, const Column& column, std::size_t row) {
       append_json_string(out, column.strings[row]);
       return;
     case ValueType::timestamp:
-      out.append('"');
-      append_timestamp(out, column.integers[row]);
-      out.append('"');
+      append_json_time(out, column.integers[row]);
       return;
     case ValueType::geo:
-      out.append("{\"lat\":");
-      append_double(out, column.points[row].latitude);
-      out.append(",\"lon\":");
-      append_double(out, column.points[row].longitude);
-      out.append('}');
+      append_json_point(out, column.points[row]);
       return;
     case ValueType::ip:
-      out.append('"');
-      append_ip(out, column.addresses[row]);
-      out.append('"');
+      append_json_ip(out, column.addresses[row]);
       return;
   }
 }
@@ -79,24 +65,24 @@ std::span<const ShadowHit> shadows_of(const DecidedRow& decided) {
 
 ShardIdentity::ShardIdentity(const ShardName& name)
     : id(shard_id(name)),
-      source_json("\"source\":{\"topic\":" + quoted(name.topic) + ",\"partition\":" + std::to_string(name.partition) + ",\"offset\":") {}
+      source_json("\"source\":{\"topic\":" + json_of(name.topic) + ",\"partition\":" + std::to_string(name.partition) + ",\"offset\":") {}
 
 DecisionWriter::DecisionWriter(const DecisionVocabulary& vocabulary, const EventSchema& schema)
     : vocabulary_(vocabulary),
       schema_(schema),
       ruleset_hash_(vocabulary.hash),
-      ruleset_json_("\"ruleset\":{\"version\":" + std::to_string(vocabulary.version) + ",\"hash\":" + quoted(vocabulary.hash) + "},"),
+      ruleset_json_("\"ruleset\":{\"version\":" + std::to_string(vocabulary.version) + ",\"hash\":" + json_of(vocabulary.hash) + "},"),
       wanted_(BitMask::words_for(vocabulary.features.size())) {
-  for (const std::string& event : vocabulary.events) event_json_.push_back(",\"event\":" + quoted(event));
-  for (const std::string& outcome : vocabulary.outcomes) outcome_json_.push_back(",\"outcome\":" + quoted(outcome) + ",\"score\":");
+  for (const std::string& event : vocabulary.events) event_json_.push_back(",\"event\":" + json_of(event));
+  for (const std::string& outcome : vocabulary.outcomes) outcome_json_.push_back(",\"outcome\":" + json_of(outcome) + ",\"score\":");
   for (const RuleDescription& rule : vocabulary.rules) {
-    rule_json_.push_back("{\"rule\":" + quoted(rule.name) + ",\"text\":\"");
+    rule_json_.push_back("{\"rule\":" + json_of(rule.name) + ",\"text\":\"");
     std::string tail = "\",\"score\":" + decimal_text(rule.score, score_scale);
-    if (rule.outcome != no_outcome) tail += ",\"outcome\":" + quoted(vocabulary.outcomes[rule.outcome]);
+    if (rule.outcome != no_outcome) tail += ",\"outcome\":" + json_of(vocabulary.outcomes[rule.outcome]);
     rule_tail_json_.push_back(tail + "}");
-    shadow_json_.push_back("{\"rule\":" + quoted(rule.name) + tail.substr(1) + "}");
+    shadow_json_.push_back("{\"rule\":" + json_of(rule.name) + tail.substr(1) + "}");
   }
-  for (const std::string& feature : vocabulary.features) feature_json_.push_back(quoted(feature) + ":");
+  for (const std::string& feature : vocabulary.features) feature_json_.push_back(json_of(feature) + ":");
 }
 
 void DecisionWriter::append_event_id(ByteBuffer& out, const DecidedRow& decided) const {

@@ -6,6 +6,7 @@
 #include "engine/base/decimal.h"
 #include "engine/base/json_text.h"
 #include "engine/base/timestamp.h"
+#include "engine/event/value_json.h"
 #include "rules/evaluate/calendar.h"
 
 namespace weir::evaluate {
@@ -56,10 +57,6 @@ void append_duration(ByteBuffer& out, std::int64_t duration_ms) {
   if (rest == 0) return;
   append_decimal(out, static_cast<std::int64_t>(rest), 3);
   out.append('s');
-}
-
-bool is_writable_time(std::int64_t ms) {
-  return ms >= timestamp_ms_min && ms <= timestamp_ms_max;
 }
 
 void append_bool(ByteBuffer& out, bool value) {
@@ -132,25 +129,13 @@ void append_json(ByteBuffer& out, const ScalarValue& value) {
       append_json_string(out, value.text);
       break;
     case ValueType::timestamp:
-      if (is_writable_time(value.integer)) {
-        out.append('"');
-        append_timestamp(out, value.integer);
-        out.append('"');
-      } else {
-        append_integer(out, value.integer);
-      }
+      append_json_time(out, value.integer);
       break;
     case ValueType::geo:
-      out.append("{\"lat\":");
-      append_double(out, value.point.latitude);
-      out.append(",\"lon\":");
-      append_double(out, value.point.longitude);
-      out.append('}');
+      append_json_point(out, value.point);
       break;
     case ValueType::ip:
-      out.append('"');
-      append_ip(out, value.address);
-      out.append('"');
+      append_json_ip(out, value.address);
       break;
   }
 }

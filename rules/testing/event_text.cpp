@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <numeric>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "engine/base/ip_address.h"
 #include "engine/base/json_text.h"
 #include "engine/base/timestamp.h"
+#include "engine/event/value_json.h"
 
 namespace weir {
 
@@ -21,11 +23,9 @@ const TestField* find(const TestEvents& events, std::size_t column) {
 }
 
 void append_time(ByteBuffer& out, TimestampUnit unit, std::int64_t ms) {
-  if (unit == TimestampUnit::automatic) {  // as people read it
-    out.append('"');
-    append_timestamp(out, ms);
-    return out.append('"');
-  }
+  // Where a test's clock has gone so far, the event is refused, in any unit.
+  if (!is_writable_time(ms)) return append_integer(out, std::numeric_limits<std::int64_t>::max());
+  if (unit == TimestampUnit::automatic) return append_json_time(out, ms);  // as people read it
   if (unit == TimestampUnit::seconds) return append_decimal(out, ms, 3);
   append_integer(out, unit == TimestampUnit::microseconds ? ms * 1000 : ms);
 }
@@ -34,9 +34,7 @@ void append_time(ByteBuffer& out, TimestampUnit unit, std::int64_t ms) {
 void append_address(ByteBuffer& out, std::string_view bytes) {
   IpAddress address = IpAddress::of_ipv4(0);
   if (bytes.size() == sizeof address) std::memcpy(&address, bytes.data(), sizeof address);
-  out.append('"');
-  append_ip(out, address);
-  out.append('"');
+  append_json_ip(out, address);
 }
 
 void append_value(ByteBuffer& out, const FieldSpec& field, const TestField& given) {
@@ -60,11 +58,7 @@ void append_value(ByteBuffer& out, const FieldSpec& field, const TestField& give
       append_address(out, given.value.text);
       break;
     case ValueType::geo:
-      out.append("{\"lat\":");
-      append_double(out, given.value.floating);
-      out.append(",\"lon\":");
-      append_double(out, given.longitude);
-      out.append('}');
+      append_json_point(out, {given.value.floating, given.longitude});
       break;
     default:
       append_integer(out, given.value.integer);

@@ -134,6 +134,15 @@ TEST(RunTests, ManyEventsCrossBatchesLikeFew) {
             "");
 }
 
+TEST(RunTests, AnEventBeyondTheYearsOfAClockIsRefused) {
+  EXPECT_EQ(failures(R"(test "far" {
+    given 90 payment every 36500d { card_id: "c1", amount: 1.00 }
+    when payment { card_id: "c1", amount: 1.00 }
+    expect no decision
+  })"),
+            "");
+}
+
 TEST(RunTests, AVerdictSaysHowManyPassedAndNoTestBeginsWhenTheTimeIsOver) {
   const auto checked = checking::check(rules_text + R"(test "one" {
     when payment { card_id: "c1", amount: 7.5 }
