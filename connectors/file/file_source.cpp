@@ -7,6 +7,7 @@ namespace weir {
 namespace {
 
 constexpr std::chrono::milliseconds follow_interval{20};
+constexpr std::chrono::milliseconds anew_timeout{5'000};  // for outputs to be acknowledged, before the file is read again
 constexpr std::size_t first_line_bytes_max = 4'096;
 
 // Tells texts apart. FNV-1a; the sign bit is dropped.
@@ -42,9 +43,8 @@ std::optional<Error> FileShardLink::take_failure() {
   return std::exchange(failure, std::nullopt);
 }
 
-FileLaneReader::FileLaneReader(LineFile* file, FileShardLink& link, const BatchLimits& limits, bool follow, ShardIndex shard,
-                               std::int64_t live_from)
-    : file_(file), link_(link), limits_(limits), follow_(follow), shard_(shard), live_from_(live_from) {}
+FileLaneReader::FileLaneReader(LineFile* file, FileShardLink& link, const BatchLimits& limits, bool follow, ShardIndex shard)
+    : file_(file), link_(link), limits_(limits), follow_(follow), shard_(shard) {}
 
 RecordBatch* FileLaneReader::poll(std::chrono::microseconds wait) {
   const Clock::time_point until = Clock::now() + wait;
@@ -60,8 +60,10 @@ RecordBatch* FileLaneReader::poll(std::chrono::microseconds wait) {
 }
 
 RecordBatch* FileLaneReader::next(Clock::time_point now) {
-  if (file_ == nullptr || paused_ || ended_ || !link_.assigned.load(std::memory_order_acquire)) return nullptr;
-  if (filling_ == nullptr) filling_ = file_->take_batch(shard_, FileSource::epoch);
+  if (file_ == nullptr || !link_.assigned.load(std::memory_order_acquire)) return nullptr;
+  if (const AssignmentEpoch epoch = link_.epoch.load(std::memory_order_relaxed); epoch != epoch_) begin_anew(epoch);
+  if (paused_ || ended_) return nullptr;
+  if (filling_ == nullptr) filling_ = file_->take_batch(shard_, epoch_);
   const bool was_empty = filling_->records.empty();
   const LineFile::Progress progress = file_->append_lines(*filling_, limits_);
   if (was_empty) window_end_ = now + limits_.window;
@@ -77,11 +79,21 @@ RecordBatch* FileLaneReader::next(Clock::time_point now) {
   }
   if (!follow_) return end();
   // The last line may have been committed before its line break was there.
-  if (file_->next_line() + 1 < live_from_) {
+  if (file_->next_line() + 1 < link_.live_from.load(std::memory_order_relaxed)) {
     fail_as_cut();
     return filling_->records.empty() ? nullptr : hand_over();
   }
   return filling_->records.empty() || now < window_end_ ? nullptr : hand_over();
+}
+
+void FileLaneReader::begin_anew(AssignmentEpoch epoch) {
+  epoch_ = epoch;
+  paused_ = ended_ = false;
+  if (filling_ != nullptr) file_->give_back(hand_over());
+  if (const Status rewound = file_->rewind(); !rewound) {
+    ended_ = true;
+    link_.fail(rewound.error());
+  }
 }
 
 RecordBatch* FileLaneReader::hand_over() {
@@ -91,7 +103,7 @@ RecordBatch* FileLaneReader::hand_over() {
 RecordBatch* FileLaneReader::end() {
   file_->append_last_line(*filling_);
   ended_ = true;
-  if (file_->next_line() >= live_from_) {
+  if (file_->next_line() >= link_.live_from.load(std::memory_order_relaxed)) {
     filling_->end_of_shard = true;
     link_.lines.store(file_->next_line(), std::memory_order_release);
     link_.control.notify();
@@ -103,7 +115,8 @@ RecordBatch* FileLaneReader::end() {
 
 void FileLaneReader::fail_as_cut() {
   ended_ = true;
-  link_.fail({ErrorKind::configuration, "the file has " + std::to_string(file_->next_line()) + " lines, but " + std::to_string(live_from_) +
+  link_.fail({ErrorKind::configuration, "the file has " + std::to_string(file_->next_line()) + " lines, but " +
+                                            std::to_string(link_.live_from.load(std::memory_order_relaxed)) +
                                             " were committed: it was cut or replaced; remove `" + link_.position_path + "` to begin anew"});
 }
 
@@ -154,7 +167,7 @@ Status FileSource::start(ShardOwner& owner, LaneIndex lanes) {
   committed_.store(live_from, std::memory_order_relaxed);
   owner_ = &owner;
   for (LaneIndex lane = 0; lane < std::max<LaneIndex>(lanes, 1); ++lane) {
-    readers_.push_back(std::make_unique<FileLaneReader>(lane == 0 ? &file_ : nullptr, link_, limits_, settings_.follow, shard_, live_from));
+    readers_.push_back(std::make_unique<FileLaneReader>(lane == 0 ? &file_ : nullptr, link_, limits_, settings_.follow, shard_));
   }
   control_ = std::thread([this] { run(); });
   return success();
@@ -183,20 +196,33 @@ void FileSource::stop(std::chrono::steady_clock::time_point deadline) {
 }
 
 void FileSource::run() {
-  ShardStart start;
-  start.shard = shard_;
-  start.name = shard_name_;
-  start.epoch = epoch;
-  start.live_from = committed_.load(std::memory_order_relaxed);
-  owner_->assign(start);
-  link_.assigned.store(true, std::memory_order_release);
-  readers_.front()->wake();
+  assign();
   while (!stopping_.load(std::memory_order_acquire)) {
+    if (owner_->wants_anew()) begin_anew();
     commit(owner_->position(shard_));
     if (const std::optional<Error> failure = link_.take_failure()) owner_->fail(shard_, *failure);
     link_.control.wait_until(std::chrono::steady_clock::now() + commit_interval);
   }
   commit(owner_->revoke(shard_, false, deadline_));
+}
+
+void FileSource::assign() {
+  ShardStart start;
+  start.shard = shard_;
+  start.name = shard_name_;
+  start.epoch = link_.epoch.load(std::memory_order_relaxed);
+  start.live_from = committed_.load(std::memory_order_relaxed);
+  link_.live_from.store(start.live_from, std::memory_order_relaxed);
+  owner_->assign(start);
+  link_.assigned.store(true, std::memory_order_release);
+  readers_.front()->wake();
+}
+
+void FileSource::begin_anew() {
+  link_.assigned.store(false, std::memory_order_release);
+  commit(owner_->revoke(shard_, false, std::chrono::steady_clock::now() + anew_timeout));
+  link_.epoch.fetch_add(1, std::memory_order_relaxed);
+  assign();
 }
 
 // A failure is repeated at the next interval: the position only lags, which costs a longer replay and nothing else.

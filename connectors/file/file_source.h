@@ -24,6 +24,9 @@ namespace weir {
 // What the lane's reader and the control thread tell each other.
 struct FileShardLink {
   std::atomic<bool> assigned{false};
+  // Of the assignment, set before it.
+  std::atomic<AssignmentEpoch> epoch{1};
+  std::atomic<std::int64_t> live_from{0};
   std::atomic<std::int64_t> lines{-1};  // of the whole file, once its end was handed over
   WakeSignal control;
   std::string position_path;  // for people
@@ -37,7 +40,7 @@ struct FileShardLink {
 // The reader of lane 0. Other lanes of the service get one that never has anything.
 class FileLaneReader final : public LaneReader {
  public:
-  FileLaneReader(LineFile* file, FileShardLink& link, const BatchLimits& limits, bool follow, ShardIndex shard, std::int64_t live_from);
+  FileLaneReader(LineFile* file, FileShardLink& link, const BatchLimits& limits, bool follow, ShardIndex shard);
 
   RecordBatch* poll(std::chrono::microseconds wait) override;
   void release(RecordBatch* batch) override;
@@ -50,6 +53,7 @@ class FileLaneReader final : public LaneReader {
 
   // A batch that is to be handed over now, or null.
   RecordBatch* next(Clock::time_point now);
+  void begin_anew(AssignmentEpoch epoch);
   RecordBatch* hand_over();
   RecordBatch* end();
   void fail_as_cut();
@@ -59,7 +63,7 @@ class FileLaneReader final : public LaneReader {
   BatchLimits limits_;
   bool follow_;
   ShardIndex shard_;
-  std::int64_t live_from_;
+  AssignmentEpoch epoch_ = 1;
   bool paused_ = false;
   bool ended_ = false;
   FileBatch* filling_ = nullptr;
@@ -73,7 +77,6 @@ class FileLaneReader final : public LaneReader {
 // end of the file unless `follow`; then a last line counts once its line break is there.
 class FileSource final : public Source {
  public:
-  static constexpr AssignmentEpoch epoch = 1;
   static constexpr std::chrono::milliseconds commit_interval{100};
 
   // `position_path`: where the position is kept; its folder is made where missing.
@@ -89,6 +92,8 @@ class FileSource final : public Source {
 
  private:
   void run();
+  void assign();
+  void begin_anew();
   void commit(const ShardPosition& position);
 
   FileSourceSettings settings_;

@@ -27,6 +27,16 @@ Status LineFile::open(const std::filesystem::path& path) {
   return success();
 }
 
+Status LineFile::rewind() {
+  if (::lseek(file_, 0, SEEK_SET) < 0)
+    return Error{ErrorKind::fatal, "cannot read `" + path_.string() + "` from its beginning again: " + std::strerror(errno)};
+  bytes_read_ = 0;
+  next_line_ = 0;
+  current_->taken = current_->filled;
+  begin_chunk();
+  return success();
+}
+
 LineFile::Progress LineFile::append_lines(FileBatch& batch, const BatchLimits& limits) {
   while (true) {
     if (batch.chunk != nullptr && batch.chunk != current_) return Progress::full;

@@ -51,6 +51,9 @@ class LineFile {
   // At the end of the file: what stands behind the last line break is a line too.
   void append_last_line(FileBatch& batch);
 
+  // From line 0 again. What is not handed over yet is lost, so give it back first.
+  Status rewind();
+
   FileBatch* take_batch(ShardIndex shard, AssignmentEpoch epoch);
   void give_back(RecordBatch* batch);
 

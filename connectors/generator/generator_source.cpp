@@ -8,7 +8,8 @@ namespace weir {
 namespace {
 
 constexpr std::chrono::milliseconds commit_interval{200};
-constexpr double unpaced_rate = 1000;  // payments per second of event time where no rate paces them
+constexpr std::chrono::milliseconds anew_timeout{5'000};  // for outputs to be acknowledged, before payments are made again
+constexpr double unpaced_rate = 1000;                     // payments per second of event time where no rate paces them
 
 // Names in the position file, beside one per shard.
 constexpr const char* seed_name = "seed";
@@ -94,16 +95,34 @@ void GeneratorSource::control() {
   assign();
   while (!stopping_.load(std::memory_order_acquire)) {
     wake_.wait_until(std::chrono::steady_clock::now() + commit_interval);
+    if (owner_->wants_anew()) begin_anew();
     for (std::size_t i = 0; i < shards_.size(); ++i) note(i, owner_->position(shards_[i]->number));
     commit();
   }
+  give_back(stop_deadline_);
+}
+
+// Afterwards the shards are the control thread's again.
+void GeneratorSource::give_back(std::chrono::steady_clock::time_point deadline) {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     GeneratorShard& shard = *shards_[i];
     shard.state.store(GeneratorShard::State::closed, std::memory_order_release);
     readers_[shard.lane]->wake();
-    note(i, owner_->revoke(shard.number, false, stop_deadline_));
+    note(i, owner_->revoke(shard.number, false, deadline));
   }
   commit();
+}
+
+void GeneratorSource::begin_anew() {
+  give_back(std::chrono::steady_clock::now() + anew_timeout);
+  for (std::uint32_t index = 0; index < shards_.size(); ++index) {
+    GeneratorShard& shard = *shards_[index];
+    shard.generator = PaymentGenerator(model_of(index));
+    shard.live_from = static_cast<std::uint64_t>(kept_[shard_name(index)]);
+    shard.paused = shard.ended = false;
+    ++shard.epoch;
+  }
+  assign();
 }
 
 void GeneratorSource::assign() {

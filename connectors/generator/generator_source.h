@@ -49,6 +49,8 @@ class GeneratorSource final : public Source {
   PaymentModel model_of(std::uint32_t shard) const;
   void control();  // the thread: assign, commit, revoke
   void assign();
+  void give_back(std::chrono::steady_clock::time_point deadline);
+  void begin_anew();
   void commit();
   void note(std::size_t shard, const ShardPosition& position);
 

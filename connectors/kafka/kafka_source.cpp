@@ -137,6 +137,7 @@ void KafkaSource::run() {
   Clock::time_point next_lag = Clock::now();
   while (!stopping_.load(std::memory_order_acquire)) {
     serve_main_queue(control_wait);
+    if (owner_->wants_anew()) begin_anew();
     report_failures();
     find_leaders();
     hand_back();
@@ -168,13 +169,13 @@ void KafkaSource::serve_main_queue(std::chrono::milliseconds wait) {
 
 void KafkaSource::rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions) {
   if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !stopping_.load(std::memory_order_acquire)) {
-    assign(*partitions);
+    assign(*partitions, Assignment::by_group);
     return;
   }
   revoke(rd_kafka_assignment_lost(client_.get()) != 0);
 }
 
-void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
+void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions, Assignment by) {
   const std::vector<ShardOffsets> offsets = offsets_of(partitions);
   if (owner_->shares_windows() && partitions.cnt < partitions_)
     say("Source `" + name_ + "` has " + std::to_string(partitions.cnt) + " of " + std::to_string(partitions_) +
@@ -184,7 +185,12 @@ void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
     // Trap: an assignment of nothing is answered with an empty list. After a nullptr the client waits for the answer for ever, and does
     // not join again when the member that has the partitions is gone.
     const KafkaPartitions none(rd_kafka_topic_partition_list_new(0));
-    rd_kafka_assign(client_.get(), rd_kafka_assignment_lost(client_.get()) != 0 ? nullptr : none.get());
+    const bool lost = rd_kafka_assignment_lost(client_.get()) != 0;
+    if (!lost) {  // who waits for what this source feeds need not wait
+      owner_->begin_assignment();
+      owner_->end_assignment();
+    }
+    rd_kafka_assign(client_.get(), lost ? nullptr : none.get());
     return;
   }
   ++epoch_;
@@ -229,9 +235,15 @@ void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions) {
     say(committed.error().text);
   for (int at = starts->cnt - 1; at >= 0; --at)
     if (starts->elems[at].offset == RD_KAFKA_OFFSET_INVALID) rd_kafka_topic_partition_list_del_by_idx(starts.get(), at);
-  // Before the assign, so that not one request is made.
-  if (fetches_itself()) rd_kafka_pause_partitions(client_.get(), starts.get());
-  if (const auto code = rd_kafka_assign(client_.get(), starts.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) error(code, "assign");
+  if (by == Assignment::again) {
+    for (int at = 0; at < starts->cnt && !fetches_itself(); ++at)
+      handed_back_.push_back({{starts->elems[at].topic, starts->elems[at].partition}, starts->elems[at].offset});
+    hand_back();
+  } else {
+    // Before the assign, so that not one request is made.
+    if (fetches_itself()) rd_kafka_pause_partitions(client_.get(), starts.get());
+    if (const auto code = rd_kafka_assign(client_.get(), starts.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) error(code, "assign");
+  }
   next_leader_attempt_ = Clock::now();
   find_leaders();
 }
@@ -291,8 +303,27 @@ std::vector<ShardOffsets> KafkaSource::offsets_of(const rd_kafka_topic_partition
   return {};
 }
 
-// Order matters: no new batches, then the owner finishes what it has, then the commit, then librdkafka, then the queues.
 void KafkaSource::revoke(bool lost) {
+  give_back(lost);
+  rd_kafka_assign(client_.get(), nullptr);
+}
+
+// See ShardOwner::wants_anew. The group hears nothing of it.
+// Trap: not by way of rd_kafka_assign. After an assignment of nothing the client joins anew, and so does everybody in the group; after one
+// of the partitions that it has already, a partition may stand still.
+void KafkaSource::begin_anew() {
+  const KafkaPartitions partitions(rd_kafka_topic_partition_list_new(static_cast<int>(assigned_.size())));
+  for (const auto& [partition, assigned] : assigned_)
+    rd_kafka_topic_partition_list_add(partitions.get(), partition.first.c_str(), partition.second);
+  say("Source `" + name_ + "` replays its " + std::to_string(assigned_.size()) +
+      " partitions: another source, with which it feeds features, facts or patterns, was assigned anew");
+  rd_kafka_pause_partitions(client_.get(), partitions.get());  // what was fetched is outdated by it
+  give_back(false);
+  assign(*partitions, Assignment::again);
+}
+
+// Order matters: no new batches, then the owner finishes what it has, then the commit, then librdkafka, then the queues.
+void KafkaSource::give_back(bool lost) {
   const bool leaving = stopping_.load(std::memory_order_acquire);
   const Clock::time_point deadline = leaving ? leave_by_ : Clock::now() + revoke_timeout;
   std::vector<std::unique_ptr<KafkaShard>> queues;
@@ -312,7 +343,6 @@ void KafkaSource::revoke(bool lost) {
   handed_back_.clear();
   committer_->clear();
   lag_records_.store(-1, std::memory_order_relaxed);
-  rd_kafka_assign(client_.get(), nullptr);
 }
 
 void KafkaSource::report_failures() {

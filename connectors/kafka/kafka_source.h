@@ -64,9 +64,12 @@ class KafkaSource final : public Source {
   void leave();
   void serve_main_queue(std::chrono::milliseconds wait);
   void rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions);
-  void assign(const rd_kafka_topic_partition_list_t& partitions);
+  enum class Assignment { by_group, again };  // again: the client has it already
+  void assign(const rd_kafka_topic_partition_list_t& partitions, Assignment by);
   std::vector<ShardOffsets> offsets_of(const rd_kafka_topic_partition_list_t& partitions);
   void revoke(bool lost);
+  void give_back(bool lost);
+  void begin_anew();
   bool fetches_itself() const;
   void find_leaders();
   void hand_back();
@@ -97,7 +100,7 @@ class KafkaSource final : public Source {
   std::unique_ptr<OffsetCommitter> committer_;
   AssignmentEpoch epoch_ = 0;
   std::int32_t partitions_ = 0;                                  // of all topics, whoever has them
-  std::vector<std::pair<Partition, std::int64_t>> handed_back_;  // librdkafka is to go on there
+  std::vector<std::pair<Partition, std::int64_t>> handed_back_;  // paused; librdkafka is to go on there
   std::size_t leader_attempts_ = 0;
   Clock::time_point next_leader_attempt_;
   Clock::time_point leave_by_;

@@ -66,8 +66,8 @@ class Builder {
     named.input.lanes_per_shard = source.mapping.lanes_per_shard;
     named.input.parse = {settings_.parse.record_bytes_max, settings_.parse.depth_max, settings_.parse.string_bytes_max,
                          source.mapping.strict};
-    named.input.fed_by = configuration_.fed_by;
-    if (!configuration_.fed_by.empty()) named.input.gate = gate_;
+    named.input.links = configuration_.links;
+    if (configuration_.rules->event.has_several_types()) named.input.gate = gate_;
     named.input.types = record_types(configuration_.rules->event, source);
     named.input.features.late_allowed_ms = settings_.state.late.allowed.count();
     named.input.feedback.late_allowed_ms = settings_.state.late.allowed.count();
@@ -199,7 +199,7 @@ class Builder {
   std::unique_ptr<BuiltService> built_;
   Status status_ = success();
   std::uint32_t route_count_ = 0;
-  std::shared_ptr<ReplayGate> gate_ = std::make_shared<ReplayGate>();  // of all sources, where some read what others feed
+  std::shared_ptr<ReplayGate> gate_ = std::make_shared<ReplayGate>();  // of all sources, where rules may read across them
 };
 
 }  // namespace

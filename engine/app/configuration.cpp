@@ -129,9 +129,9 @@ void check_set(CheckedSet& set, const ServiceSettings& settings, CheckOptions op
     const auto& filter = source.mapping.filter;
     set.filters.push_back(filter ? check_condition(set, *filter, ExpressionScope::event) : no_expression);
   }
-  if (!has_errors(set.diagnostics)) set.fed_by = find_feeding_sources(settings.sources, *set.rules, set.diagnostics);
   for (const SinkSettings& sink : settings.sinks)
     set.routes.push_back(sink.when ? check_condition(set, *sink.when, ExpressionScope::decision) : no_expression);
+  if (!has_errors(set.diagnostics)) set.links = find_feeding_sources(settings.sources, *set.rules, set.routes);
   check_lanes(set, settings);
 }
 

@@ -11,6 +11,7 @@
 
 #include "engine/base/diagnostic.h"
 #include "engine/parse/json_parser.h"
+#include "engine/pipeline/source_links.h"
 #include "engine/settings/load_service_settings.h"
 #include "rules/language/check_rules.h"
 
@@ -24,7 +25,7 @@ struct CheckedSet {
   std::optional<CheckedRules> rules;                    // none where there was an error in them
   std::vector<ExpressionIndex> filters;                 // by source: the mapping's `filter`, or no_expression
   std::vector<ExpressionIndex> routes;                  // by sink: its `when`, or no_expression
-  std::vector<std::size_t> fed_by;                      // by feature, where sources read what others feed: see find_feeding_sources
+  SourceLinks links;                                    // where sources read what others feed: see find_feeding_sources
   std::vector<std::string> read_paths;                  // every other file that was read: of lists and the like, each once
   Diagnostics diagnostics;                              // of everything
 };

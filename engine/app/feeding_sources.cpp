@@ -1,10 +1,8 @@
 #include "engine/app/feeding_sources.h"
 
-#include <utility>
+#include <algorithm>
 
 #include "engine/app/configuration.h"
-#include "engine/pipeline/feature_placement.h"
-#include "engine/settings/config_errors.h"
 #include "rules/language/event_types.h"
 
 namespace weir {
@@ -17,48 +15,164 @@ EventTypeSet types_of(const RecordTypes& records) {
   return types;
 }
 
-std::vector<std::size_t> sources_with(const std::vector<EventTypeSet>& types, EventTypeSet wanted) {
-  std::vector<std::size_t> found;
-  for (std::size_t source = 0; source < types.size(); ++source)
-    if ((types[source] & wanted) != 0) found.push_back(source);
-  return found;
+// Whether an expression reads the fact or pattern, through lets too.
+bool reads(const CheckedRules& rules, ExpressionIndex root, ExpressionKind kind, std::uint32_t index) {
+  const Expression& node = rules.expressions[root];
+  if (node.kind == kind && node.index == index) return true;
+  if (node.kind == ExpressionKind::let) return reads(rules, rules.lets[node.index].value, kind, index);
+  return std::any_of(node.operands.begin(), node.operands.end(),
+                     [&](ExpressionIndex operand) { return reads(rules, operand, kind, index); });
 }
+
+// It can hold for an event that lacks one of the fields that it reads.
+bool may_hold_without_fields(const CheckedRules& rules, ExpressionIndex root) {
+  const Expression& node = rules.expressions[root];
+  switch (node.kind) {
+    case ExpressionKind::logical_or:
+    case ExpressionKind::logical_not:
+    case ExpressionKind::is_missing:
+    case ExpressionKind::call:
+    case ExpressionKind::event_is:
+      return true;
+    case ExpressionKind::let:
+      return may_hold_without_fields(rules, rules.lets[node.index].value);
+    default:
+      return std::any_of(node.operands.begin(), node.operands.end(),
+                         [&](ExpressionIndex operand) { return may_hold_without_fields(rules, operand); });
+  }
+}
+
+class Finder {
+ public:
+  Finder(const std::vector<SourceSettings>& sources, CheckedRules& rules, const std::vector<ExpressionIndex>& routes)
+      : rules_(rules), routes_(routes) {
+    for (const SourceSettings& source : sources) types_.push_back(types_of(record_types(rules.event, source)));
+    links_.fed_by.assign(rules.features.size(), own_source);
+    links_.joint.assign(sources.size(), false);
+  }
+
+  SourceLinks find() {
+    for (std::size_t index = 0; index < rules_.features.size(); ++index) look_at(index);
+    for (std::uint32_t index = 0; index < rules_.facts.size(); ++index)
+      if (rules_.facts[index].read) look_at_fact(index);
+    for (std::uint32_t index = 0; index < rules_.sequences.size(); ++index) look_at_pattern(index);
+    if (!across_) return {};
+    return links_;
+  }
+
+ private:
+  using Sources = std::vector<std::size_t>;
+
+  Sources sources_with(EventTypeSet wanted) const {
+    Sources found;
+    for (std::size_t source = 0; source < types_.size(); ++source)
+      if ((types_[source] & wanted) != 0) found.push_back(source);
+    return found;
+  }
+
+  // Sources of the same events are apart, as they are where there is one event type.
+  bool are_apart(const Sources& feeding, const Sources& reading) const {
+    const auto is_alike = [&](std::size_t source) { return types_[source] == types_[feeding.front()]; };
+    return feeding == reading && std::all_of(feeding.begin(), feeding.end(), is_alike);
+  }
+
+  template <typename Spec>
+  void join(Spec& spec, const Sources& feeding) {
+    spec.by_includes_shard_key = false;
+    spec.spans_sources = true;
+    for (const std::size_t source : feeding) links_.joint[source] = true;
+    across_ = true;
+  }
+
+  void look_at(std::size_t index) {
+    FeatureSpec& feature = rules_.features[index];
+    const EventTypeSet with_key = types_with_key(rules_.event, feature.by);
+    const Sources reading = sources_with(with_key);
+    const Sources feeding = sources_with(feature.from == 0 ? with_key : feature.from & with_key);
+    if (feeding.size() == 1) links_.fed_by[index] = feeding.front();
+    if (reading.size() < 2 || feeding.empty() || are_apart(feeding, reading)) return;
+    // What depends on decisions is written where they are made, and read there too.
+    if (feeding.size() == 1 && !feature.is_feedback()) {
+      feature.by_includes_shard_key = false;
+      across_ = true;
+      return;
+    }
+    join(feature, feeding);
+    links_.fed_by[index] = joint_keeper;
+    if (!feature.identity.empty()) feature.identity += "; of several sources";
+  }
+
+  void look_at_fact(std::uint32_t index) {
+    FactSpec& fact = rules_.facts[index].spec;
+    EventTypeSet written = 0;
+    EventTypeSet read = 0;
+    for (const CheckedRule& rule : rules_.rules) {
+      const EventTypeSet on = rule.on == 0 ? ~EventTypeSet{0} : rule.on;
+      if (std::find(rule.facts.begin(), rule.facts.end(), index) != rule.facts.end()) read |= on;
+      for (const CheckedUpdate& update : rule.updates)
+        if (update.fact == index) written |= on;
+    }
+    if (is_asked_by_routes(ExpressionKind::fact, index)) read = ~EventTypeSet{0};
+    join_if_several(fact, written, read);
+  }
+
+  void look_at_pattern(std::uint32_t index) {
+    PatternSpec& pattern = rules_.sequences[index];
+    EventTypeSet fitting = 0;
+    for (const PatternStep& step : pattern.steps) fitting |= types_fitting(step);
+    EventTypeSet read = 0;
+    for (const CheckedRule& rule : rules_.rules)
+      if (std::find(rule.sequences.begin(), rule.sequences.end(), index) != rule.sequences.end())
+        read |= rule.on == 0 ? ~EventTypeSet{0} : rule.on;
+    if (is_asked_by_routes(ExpressionKind::matched, index)) read = ~EventTypeSet{0};
+    // It holds only at events that fit the last step.
+    join_if_several(pattern, fitting, read & types_fitting(pattern.steps.back()));
+    if (pattern.spans_sources && !pattern.identity.empty()) pattern.identity += "; of several sources";
+  }
+
+  EventTypeSet types_fitting(const PatternStep& step) const {
+    const std::size_t fields = rules_.event.fields.size();
+    std::vector<ColumnIndex> needed;
+    if (step.condition < fields) {
+      needed.push_back(step.condition);
+    } else {
+      const ExpressionIndex asks = rules_.derived[step.condition - fields].value;
+      if (!may_hold_without_fields(rules_, asks)) needed = fields_read(rules_, {asks});
+    }
+    for (const StepComparison& comparison : step.comparisons)
+      if (comparison.own < fields) needed.push_back(comparison.own);
+    return types_with_key(rules_.event, needed);
+  }
+
+  bool is_asked_by_routes(ExpressionKind kind, std::uint32_t index) const {
+    return std::any_of(routes_.begin(), routes_.end(),
+                       [&](ExpressionIndex route) { return route != no_expression && reads(rules_, route, kind, index); });
+  }
+
+  template <typename Spec>
+  void join_if_several(Spec& spec, EventTypeSet feeding_types, EventTypeSet reading_types) {
+    const EventTypeSet with_key = types_with_key(rules_.event, spec.by);
+    const Sources feeding = sources_with(feeding_types & with_key);
+    const Sources reading = sources_with(reading_types & with_key);
+    Sources all = feeding;
+    all.insert(all.end(), reading.begin(), reading.end());
+    const bool several = std::any_of(all.begin(), all.end(), [&](std::size_t source) { return source != all.front(); });
+    if (several && !are_apart(feeding, reading)) join(spec, feeding);
+  }
+
+  CheckedRules& rules_;
+  const std::vector<ExpressionIndex>& routes_;
+  std::vector<EventTypeSet> types_;  // by source
+  SourceLinks links_;
+  bool across_ = false;
+};
 
 }  // namespace
 
-std::vector<std::size_t> find_feeding_sources(const std::vector<SourceSettings>& sources, CheckedRules& rules, Diagnostics& diagnostics) {
-  const EventSchema& schema = rules.event;
-  if (!schema.has_several_types() || sources.size() < 2) return {};
-  std::vector<EventTypeSet> types;
-  for (const SourceSettings& source : sources) types.push_back(types_of(record_types(schema, source)));
-  std::vector<std::size_t> fed_by(rules.features.size(), own_source);
-  bool across = false;
-  for (std::size_t index = 0; index < rules.features.size(); ++index) {
-    FeatureSpec& feature = rules.features[index];
-    const EventTypeSet with_key = types_with_key(schema, feature.by);
-    const std::vector<std::size_t> reading = sources_with(types, with_key);
-    const std::vector<std::size_t> feeding = sources_with(types, feature.from == 0 ? with_key : feature.from & with_key);
-    if (feeding.size() == 1) fed_by[index] = feeding.front();
-    if (reading.size() < 2 || feeding.empty()) continue;
-    if (feeding.size() == 1) {
-      feature.by_includes_shard_key = false;
-      across = true;
-      continue;
-    }
-    // Sources of the same events are apart, as they are where there is one event type.
-    bool alike = reading == feeding;
-    for (const std::size_t source : feeding) alike = alike && types[source] == types[feeding.front()];
-    if (alike) continue;
-    diagnostics.push_back(
-        config_diagnostic(config_error::contradiction, sources[feeding[1]].event_place,
-                          "feature `" + feature.name + "` takes events of the sources `" + sources[feeding[0]].name + "` and `" +
-                              sources[feeding[1]].name + "`",
-                          "one source has to bring all events of a feature",
-                          {"bring these events through one source, or declare a feature for each event type, as in `count() from " +
-                           schema.type_name(0) + " by ...`"}));
-  }
-  if (!across) fed_by.clear();
-  return fed_by;
+SourceLinks find_feeding_sources(const std::vector<SourceSettings>& sources, CheckedRules& rules,
+                                 const std::vector<ExpressionIndex>& routes) {
+  if (!rules.event.has_several_types() || sources.size() < 2) return {};
+  return Finder(sources, rules, routes).find();
 }
 
 }  // namespace weir

@@ -1,17 +1,17 @@
-// Where events of several types come through several sources: which source feeds each feature, and which only ask for it.
+// Where events of several types come through several sources: which source feeds each feature, fact and pattern, and which only ask.
 #pragma once
 
-#include <cstddef>
 #include <vector>
 
-#include "engine/base/diagnostic.h"
+#include "engine/pipeline/source_links.h"
 #include "engine/settings/service_settings.h"
 #include "rules/language/checked_rules.h"
 
 namespace weir {
 
-// By feature the place of the source that feeds it, or own_source; empty where no source reads what another one feeds. Features that are
-// read across sources are marked as not tied to a shard. A feature that several sources feed and others read is complained about.
-std::vector<std::size_t> find_feeding_sources(const std::vector<SourceSettings>& sources, CheckedRules& rules, Diagnostics& diagnostics);
+// What is read across sources is marked in `rules` as not tied to a shard, and as spanning sources where several feed it. `routes`:
+// conditions in the config that every decision is asked, or no_expression.
+SourceLinks find_feeding_sources(const std::vector<SourceSettings>& sources, CheckedRules& rules,
+                                 const std::vector<ExpressionIndex>& routes);
 
 }  // namespace weir

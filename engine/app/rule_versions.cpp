@@ -159,11 +159,7 @@ Result<RuleCandidate> RuleVersions::check_again(std::uint64_t number) const {
 Result<CompiledVersion> RuleVersions::compile(const CheckedSet& set, std::uint64_t number, const std::string& hash) const {
   CompiledVersion compiled;
   compiled.number = number;
-  if (!set.fed_by.empty() && configuration_.fed_by.empty())
-    return Error{ErrorKind::configuration,
-                 "some features are read by the events of one source and fed by those of another, which the rules so far did not ask for: "
-                 "start the service again to bring these rules into force"};
-  compiled.fed_by = set.fed_by;
+  compiled.links = set.links;
   for (const SourceSettings& source : settings().sources) compiled.types.push_back(record_types(set.rules->event, source));
   for (const ExpressionIndex filter : set.filters) {
     RuleSetOptions options;

@@ -40,13 +40,14 @@ Status Service::start() {
     return status;
   }
   for (std::size_t source = 0; source < parts_.sources.size(); ++source) {
-    ShardOwner& owner = lanes_->owner(source, history_reach(parts_.sources[source].input), !parts_.sources[source].input.fed_by.empty());
+    ShardOwner& owner = lanes_->owner(source, history_reach(parts_.sources[source].input));
     Status status = parts_.sources[source].source->start(owner, parts_.lanes);
     if (status) {
       for (LaneIndex lane = 0; lane < parts_.lanes; ++lane) lanes_->lane(lane).attach(source, parts_.sources[source].source->reader(lane));
       continue;
     }
     lanes_->start();  // those that were started before hand their shards back
+    lanes_->let_go();
     while (source-- > 0) parts_.sources[source].source->stop(no_wait);
     lanes_->stop();
     for (NamedSink& sink : parts_.sinks) sink.sink->close(no_wait);
@@ -98,6 +99,7 @@ bool Service::stop(std::chrono::milliseconds timeout) {
   if (!started_) return true;
   started_ = false;
   const auto deadline = std::chrono::steady_clock::now() + timeout;
+  lanes_->let_go();
   for (NamedSource& source : parts_.sources) source.source->stop(deadline);
   if (parts_.rules) parts_.rules->stop();
   lanes_->stop();

@@ -32,6 +32,7 @@ RuleSwitch::RuleSwitch(std::unique_ptr<EpochLog> log, CompiledVersion active, st
       reaches_(inputs_.size()),
       reach_ms_(inputs_.size()),
       shares_(inputs_.size()),
+      joint_(inputs_.size()),
       active_(std::make_shared<const CompiledVersion>(std::move(active))) {
   remember(active_);
 }
@@ -64,6 +65,9 @@ void RuleSwitch::stop() {
 
 void RuleSwitch::remember(const std::shared_ptr<const CompiledVersion>& version) {
   versions_[version->number] = version;
+  if (version->links.any()) reads_across_.store(true, std::memory_order_relaxed);
+  for (std::size_t source = 0; source < inputs_.size(); ++source)
+    if (version->links.is_joint(source)) joint_[source].store(true, std::memory_order_relaxed);
   for (const auto& scorer : version->scorers)
     if (needs_one_lane_.empty()) needs_one_lane_ = foreign_feedback(*scorer);
   while (versions_.size() > versions_cached_max) versions_.erase(versions_.begin());
@@ -93,7 +97,7 @@ InputSettings RuleSwitch::input_of(const CompiledVersion& version, std::size_t s
   InputSettings input = inputs_[source];
   input.scorer = version.scorers[source];
   if (source < version.types.size()) input.types = version.types[source];
-  input.fed_by = version.fed_by;
+  input.links = version.links;
   return input;
 }
 

@@ -28,8 +28,8 @@ namespace weir {
 struct CompiledVersion {
   std::uint64_t number = 0;
   std::vector<std::shared_ptr<const Scorer>> scorers;
-  std::vector<RecordTypes> types;   // by source
-  std::vector<std::size_t> fed_by;  // as InputSettings::fed_by, for all sources
+  std::vector<RecordTypes> types;  // by source
+  SourceLinks links;
 };
 
 // One shard's rule set, for the status.
@@ -89,6 +89,8 @@ class RuleSwitch : public RuleBook {
   void end_shard(std::size_t source, ShardIndex shard) override;
   bool shares_windows(std::size_t source) const override { return shares_[source].load(std::memory_order_relaxed); }
   std::chrono::milliseconds history_reach(std::size_t source) const override;
+  bool reads_across_sources() const override { return reads_across_.load(std::memory_order_relaxed); }
+  bool is_joint(std::size_t source) const override { return joint_[source].load(std::memory_order_relaxed); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -130,6 +132,8 @@ class RuleSwitch : public RuleBook {
   std::vector<HistoryReach> reaches_;                // by source, of all versions that came by
   std::vector<std::atomic<std::int64_t>> reach_ms_;  // what they say, for any thread
   std::vector<std::atomic<bool>> shares_;            // by source
+  std::vector<std::atomic<bool>> joint_;             // by source
+  std::atomic<bool> reads_across_{false};
   std::string needs_one_lane_;
   std::atomic<bool> stopping_{false};
   WakeSignal wake_;

@@ -35,6 +35,7 @@ struct FeatureSpec {
   ValueType type = ValueType::integer;
   int scale = 0;                       // of a decimal result
   bool by_includes_shard_key = true;   // false: the key is not tied to a shard
+  bool spans_sources = false;          // events of several sources feed it; then the key is not tied to a shard either
   std::int64_t delay_ms = 0;           // D: (t - D - W, t - D] instead
   std::uint32_t last_events = 0;       // a count window of that many events that satisfy `where`; 0: a window of time
   std::uint32_t percentile_parts = 0;  // which percentile, in ten-thousandths: 0 to 10,000

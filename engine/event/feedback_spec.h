@@ -23,6 +23,7 @@ struct FactSpec {
   std::int64_t longest_ms = 0;         // that some update lets it live; 0: one lets it live without end
   std::vector<std::uint32_t> sources;  // facts that the rules read which write this one, by their place among the facts
   bool by_includes_shard_key = true;
+  bool spans_sources = false;  // events of several sources write and read it; then the key is not tied to a shard either
 };
 
 enum class Comparison : std::uint8_t { equal, not_equal, less, less_equal, greater, greater_equal };
@@ -48,6 +49,7 @@ struct PatternSpec {
   std::int64_t within_ms = 0;
   std::vector<PatternStep> steps;
   bool by_includes_shard_key = true;
+  bool spans_sources = false;  // as of a fact
   // Equal in two versions of a rule set: what the steps ask and compare is the same, so the events that are remembered go on. Empty: like
   // no other.
   std::string identity{};

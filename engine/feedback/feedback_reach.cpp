@@ -8,7 +8,9 @@ namespace weir {
 
 std::string identity_of(const FactSpec& fact, const EventSchema& event) {
   std::string text = fact.name + ' ' + std::to_string(static_cast<int>(fact.type)) + ' ' + std::to_string(fact.scale) +
-                     (fact.by_includes_shard_key ? " of the shard" : " of all shards");
+                     (fact.by_includes_shard_key ? " of the shard"
+                      : fact.spans_sources       ? " of several sources"
+                                                 : " of all shards");
   for (const ColumnIndex part : fact.by) {
     const FieldSpec& field = event.fields[part];
     text += "; " + field.name + ' ' + std::to_string(static_cast<int>(field.type)) + ' ' + std::to_string(field.scale);

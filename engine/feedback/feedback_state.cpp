@@ -10,16 +10,24 @@
 namespace weir {
 namespace {
 
-bool belongs(KeyOwner owner, bool by_includes_shard_key) {
-  return owner == KeyOwner::any || (owner == KeyOwner::shard) == by_includes_shard_key;
+template <typename Spec>
+bool belongs(KeyOwner owner, const Spec& spec) {
+  if (owner == KeyOwner::any) return true;
+  return owner == (spec.spans_sources ? KeyOwner::joint : spec.by_includes_shard_key ? KeyOwner::shard : KeyOwner::source);
 }
 
 }  // namespace
 
 bool has_feedback(const Scorer& scorer) {
+  return has_feedback(scorer, KeyOwner::any);
+}
+
+bool has_feedback(const Scorer& scorer, KeyOwner owner) {
+  const auto is_kept = [owner](const auto& spec) { return belongs(owner, spec); };
   const FeedbackSpec& spec = scorer.feedback();
-  if (!spec.facts.empty() || !spec.patterns.empty()) return true;
-  return std::any_of(scorer.features().begin(), scorer.features().end(), [](const FeatureSpec& feature) { return feature.is_feedback(); });
+  return std::any_of(spec.facts.begin(), spec.facts.end(), is_kept) || std::any_of(spec.patterns.begin(), spec.patterns.end(), is_kept) ||
+         std::any_of(scorer.features().begin(), scorer.features().end(),
+                     [&](const FeatureSpec& feature) { return feature.is_feedback() && is_kept(feature); });
 }
 
 std::string foreign_feedback(const Scorer& scorer) {
@@ -48,7 +56,7 @@ void FeedbackState::add_facts(const Scorer& scorer, KeyOwner owner, const Feedba
   const std::size_t first_column = scorer.features().size();
   std::map<std::string, std::uint32_t> fresh;  // by identity
   for (std::uint32_t index = 0; index < facts.size(); ++index)
-    if (belongs(owner, facts[index].by_includes_shard_key)) fresh.emplace(identity_of(facts[index], scorer.event()), index);
+    if (belongs(owner, facts[index])) fresh.emplace(identity_of(facts[index], scorer.event()), index);
   if (before.state != nullptr) {
     for (const Facts& known : before.state->facts_) {
       std::vector<std::uint32_t> places(known.group.facts().size(), FactGroup::nobodys);
@@ -77,7 +85,7 @@ void FeedbackState::add_features(const Scorer& scorer, KeyOwner owner, const Fea
   std::vector<FeatureIndex> decided;
   for (FeatureIndex index = 0; index < features.size(); ++index) {
     const FeatureSpec& feature = features[index];
-    if (!feature.is_feedback() || !belongs(owner, feature.by_includes_shard_key)) continue;
+    if (!feature.is_feedback() || !belongs(owner, feature)) continue;
     kind_of(feature.by);
     if (feature.resettable)
       resettable_.push_back({index, feature.after_decision, feature.name, feature.identity, {}});
@@ -127,7 +135,7 @@ void FeedbackState::add_patterns(const Scorer& scorer, KeyOwner owner, const Fee
   const std::size_t first_column = scorer.features().size() + scorer.feedback().facts.size();
   for (std::uint32_t index = 0; index < patterns.size(); ++index) {
     const PatternSpec& pattern = patterns[index];
-    if (!belongs(owner, pattern.by_includes_shard_key)) continue;
+    if (!belongs(owner, pattern)) continue;
     const std::size_t kind = kind_of(pattern.by);
     const PatternGroup* known = nullptr;
     if (before.state != nullptr)

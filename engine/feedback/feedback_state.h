@@ -1,5 +1,5 @@
-// What rules write and later events read, of one shard or one lane: profile facts, windows over own decisions, windows that rules empty,
-// and patterns.
+// What rules write and later events read, of one shard, of one source or of several: profile facts, windows over own decisions, windows
+// that rules empty, and patterns.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,17 @@
 namespace weir {
 
 // Which keys a state holds.
-enum class KeyOwner : std::uint8_t { any, shard, lane };  // shard: keys that include the shard's; lane: the others
+enum class KeyOwner : std::uint8_t {
+  any,
+  shard,   // keys that include the shard's
+  source,  // the others
+  joint,   // those of state that several sources feed
+};
 
 // True when the scorer's rules read what rules write, or know patterns; otherwise none of this room is needed.
 bool has_feedback(const Scorer& scorer);
+// The same of the keys of one owner.
+bool has_feedback(const Scorer& scorer, KeyOwner owner);
 // The name of a fact, feature or pattern of this kind whose key is not tied to a shard; empty where there is none.
 std::string foreign_feedback(const Scorer& scorer);
 

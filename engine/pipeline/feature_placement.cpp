@@ -13,7 +13,7 @@ bool FeaturePlacement::has_spread() const {
 }
 
 FeaturePlacement place_features(std::span<const FeatureSpec> features, LaneIndex lanes, std::uint32_t lanes_per_shard, std::size_t source,
-                                std::span<const std::size_t> fed_by) {
+                                const SourceLinks& links) {
   FeaturePlacement placement;
   const LaneIndex lanes_of_shard = std::min<LaneIndex>(lanes, lanes_per_shard);
   for (FeatureIndex index = 0; index < features.size(); ++index) {
@@ -24,7 +24,7 @@ FeaturePlacement place_features(std::span<const FeatureSpec> features, LaneIndex
       placement.with_shard.push_back(index);
       continue;
     }
-    const std::size_t keeper = shared && !fed_by.empty() && fed_by[index] != own_source ? fed_by[index] : source;
+    const std::size_t keeper = shared ? links.keeper_of(index, source) : source;
     const auto same = [&](const KeyRoute& known) { return known.by == feature.by && known.keeper == keeper; };
     auto route = std::find_if(placement.routes.begin(), placement.routes.end(), same);
     if (route == placement.routes.end()) {

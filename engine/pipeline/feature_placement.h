@@ -10,10 +10,9 @@
 #include "engine/event/feature_spec.h"
 #include "engine/event/record.h"
 #include "engine/features/feature_plan.h"
+#include "engine/pipeline/source_links.h"
 
 namespace weir {
-
-constexpr std::size_t own_source = ~std::size_t{0};
 
 // All features of one key that lanes exchange.
 struct KeyRoute {
@@ -21,7 +20,7 @@ struct KeyRoute {
   std::vector<FeatureIndex> features;
   bool shared = true;      // all shards feed the same windows; otherwise every shard has its own
   LaneIndex lanes = 1;     // that share the keys: all of them, or the shard's home lane and those behind it
-  std::size_t keeper = 0;  // the source whose events its windows are made of; shards of other sources only ask
+  std::size_t keeper = 0;  // the source whose events its windows are made of, shards of other sources only ask; or joint_keeper
   std::string key{};       // the names of the fields of `by`: the same windows in every version of the rule set
 };
 
@@ -34,9 +33,8 @@ struct FeaturePlacement {
 };
 
 // A key that does not include the shard's belongs to the lane that owns its hash; so does, with `lanes_per_shard` above 1, the shard's key.
-// `fed_by` names by feature the source that feeds it, or own_source; empty: the source at hand feeds all of its own.
 FeaturePlacement place_features(std::span<const FeatureSpec> features, LaneIndex lanes, std::uint32_t lanes_per_shard,
-                                std::size_t source = 0, std::span<const std::size_t> fed_by = {});
+                                std::size_t source = 0, const SourceLinks& links = {});
 
 // Whose windows an event is added to.
 struct FeatureKey {

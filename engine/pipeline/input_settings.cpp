@@ -20,9 +20,8 @@ std::vector<FeatureIndex> held_features(const Scorer& scorer) {
   return held;
 }
 
-std::unique_ptr<FeedbackState> make_feedback(const Scorer& scorer, const InputSettings& input, KeyOwner owner, FeedbackBefore before) {
-  const bool wanted = has_feedback(scorer) && (owner != KeyOwner::lane || !foreign_feedback(scorer).empty());
-  return wanted ? std::make_unique<FeedbackState>(scorer, owner, input.features, input.feedback, before) : nullptr;
+std::unique_ptr<FeedbackState> make_shard_feedback(const Scorer& scorer, const InputSettings& input, FeedbackBefore before) {
+  return has_feedback(scorer) ? std::make_unique<FeedbackState>(scorer, KeyOwner::shard, input.features, input.feedback, before) : nullptr;
 }
 
 void HistoryReach::add(const InputSettings& input) {

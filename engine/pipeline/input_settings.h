@@ -15,6 +15,7 @@
 #include "engine/parse/json_parser.h"
 #include "engine/pipeline/duplicates.h"
 #include "engine/pipeline/replay_gate.h"
+#include "engine/pipeline/source_links.h"
 #include "engine/ports/scorer.h"
 
 namespace weir {
@@ -31,7 +32,7 @@ struct InputSettings {
   std::size_t in_flight_max = 65'536;                                 // unacknowledged records a shard; beyond it the shard is paused
   std::uint32_t lanes_per_shard = 1;                                  // lanes that share the keys of a shard
   std::shared_ptr<ReplayGate> gate = std::make_shared<ReplayGate>();  // the same for all lanes
-  std::vector<std::size_t> fed_by;                                    // by feature: the source that feeds it; empty: its own
+  SourceLinks links;                                                  // of all sources
   ParseLimits parse;
   RecordTypes types;
   FeatureStoreLimits features;
@@ -43,9 +44,8 @@ struct InputSettings {
 // The indexes of the features that a batch can be added to as a whole: what depends on decisions is held apart (engine/feedback).
 std::vector<FeatureIndex> held_features(const Scorer& scorer);
 
-// The state of the keys that are tied to a shard, or of the others; none where rules read nothing that rules write. Goes on with what it
-// has of `before`.
-std::unique_ptr<FeedbackState> make_feedback(const Scorer& scorer, const InputSettings& input, KeyOwner owner, FeedbackBefore before = {});
+// The state of the keys that are tied to a shard; none where rules read nothing that rules write. Goes on with what it has of `before`.
+std::unique_ptr<FeedbackState> make_shard_feedback(const Scorer& scorer, const InputSettings& input, FeedbackBefore before = {});
 
 // How far behind an event's time earlier events can matter to a shard's state, whichever of several rule sets decided them. One thread.
 class HistoryReach {

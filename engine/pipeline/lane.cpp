@@ -55,6 +55,7 @@ bool Lane::do_work(std::chrono::microseconds wait) {
     apply_back_pressure();
     finish_revokes();
   }
+  if (!quiet_wanted_.empty()) answer_when_quiet();
   switching_ += exchange_.owned().take_switching_time();
   if (switching_.count() > 0) {
     counters_.switches.add(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(switching_).count()));
@@ -160,8 +161,10 @@ void Lane::finish(BatchInFlight& batch) {
     const TimeSpent busy(batch.busy);
     if (shard.feedback) {
       // Mute records, too: what was decided about them is what later ones read.
-      FeedbackState* const states[] = {shard.feedback.get(), stages.feedback.get()};
-      const std::size_t count = stages.feedback ? 2 : 1;
+      FeedbackState* states[3] = {shard.feedback.get()};
+      std::size_t count = 1;
+      for (FeedbackState* state : {stages.feedback.get(), stages.joint_feedback.get()})
+        if (state != nullptr) states[count++] = state;
       stages.judge.judge(scorer, batch.events, batch.features, {states, count}, batch.decisions, *stages.scratch);
     } else {
       scorer.score(batch.events, batch.features, batch.decisions, *stages.scratch);

@@ -17,6 +17,7 @@
 #include "engine/pipeline/fan_out.h"
 #include "engine/pipeline/input_settings.h"
 #include "engine/pipeline/lane_counters.h"
+#include "engine/pipeline/lane_feedback.h"
 #include "engine/pipeline/lane_input.h"
 #include "engine/pipeline/output_writer.h"
 #include "engine/pipeline/rule_book.h"
@@ -51,8 +52,9 @@ class Lane {
   // Without `rules` the shard takes the stages of the lane's input settings.
   std::future<void> assign(std::size_t source, const ShardStart& start, std::shared_ptr<PublishedPosition> position, ShardRules rules = {});
   std::future<ShardPosition> revoke(std::size_t source, ShardIndex shard, bool lost, std::chrono::steady_clock::time_point deadline);
-  // The source's shared windows, or those of one shard that went away, are emptied. No shard that feeds them has a batch in flight.
-  std::future<void> forget_shared(std::size_t source);
+  // The shared windows of a source or of joint_keeper, or those of one shard that went away, are emptied. No shard that feeds them is
+  // there.
+  std::future<void> forget_shared(std::size_t keeper);
   std::future<void> forget_shard(std::size_t source, ShardIndex shard);
   // The shard will not go on: nobody waits for its replay any more.
   void give_up(std::size_t source, ShardIndex shard);
@@ -62,6 +64,7 @@ class Lane {
   bool shares_at_start(std::size_t source) const { return inputs_[source].shares_at_start; }
   Exchange& exchange() { return exchange_; }
   ReplayGate& gate(std::size_t source) { return *inputs_[source].settings.gate; }
+  const SourceLinks& links() const { return inputs_.front().settings.links; }
   // No batch is between begin and finish. The lane's thread.
   bool has_nothing_in_flight() const { return in_flight_.empty(); }
 
@@ -72,6 +75,8 @@ class Lane {
   void settle(std::uint64_t version, bool durable, std::vector<std::uint64_t> never_began = {});
   // Answered when the lane has read every bound that was set before the call.
   std::future<void> turn();
+  // Answered when no live batch that asks for shared windows is on its way. Where the gate is closed, none follows.
+  std::future<void> quiet();
   // A version of the rule set of which no batch is or will be anywhere.
   void forget_version(std::uint64_t version);
   // A version that shards come with; in the order of versions.
@@ -101,10 +106,12 @@ class Lane {
       propose,
       settle,
       turn,
+      quiet,
       adopt,
       forget_version
     } kind = Kind::assign;
     std::size_t source = 0;
+    std::size_t keeper = 0;
     ShardStart start;
     std::shared_ptr<PublishedPosition> position;
     bool replays = false;  // the gate was closed for it
@@ -123,7 +130,9 @@ class Lane {
   std::future<void> post(Message message);
   bool serve_inbox();
   void take_shard(Message& message);
+  void forget_keeper(std::size_t keeper);
   bool finish_revokes();
+  void answer_when_quiet();
   bool is_revoking(const LaneInput& input, ShardIndex shard) const;
   ShardPosition position_of(Shard& shard) const;
   void publish_positions();
@@ -158,12 +167,14 @@ class Lane {
   FanOut fan_out_;
   OutputWriter output_writer_{fan_out_};
   Exchange exchange_;
+  LaneFeedback feedback_;
   std::vector<BatchInFlight*> in_flight_;  // begun and not finished, in that order
   std::size_t shards_holding_ = 0;
   std::vector<std::shared_ptr<RuleStages>> proposed_;           // by source, until settled
   WakeSignal answers_;                                          // what a lane without room waits for
   moodycamel::ConcurrentQueue<std::shared_ptr<void>> retired_;  // large to destroy: another thread does it
   std::vector<Message> revokes_;                                // waiting for their acknowledgements
+  std::vector<std::promise<void>> quiet_wanted_;                // waiting for live batches
   moodycamel::ConcurrentQueue<Message> inbox_;
   std::atomic<LaneReader*> waiting_on_{nullptr};
   LaneCounters counters_;

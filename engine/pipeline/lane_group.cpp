@@ -12,9 +12,9 @@ namespace weir {
 // The mutex guards the table of shards on the control side; lanes never take it.
 class LaneGroup::SourceShards : public ShardOwner {
  public:
-  SourceShards(LaneGroup& group, std::size_t source, std::chrono::milliseconds history_reach, bool others_wait)
-      : group_(group), source_(source), history_reach_(history_reach), others_wait_(others_wait) {
-    if (others_wait) group_.lane(0).gate(source).close();
+  SourceShards(LaneGroup& group, std::size_t source, std::chrono::milliseconds history_reach)
+      : group_(group), source_(source), history_reach_(history_reach) {
+    let_others_wait();
   }
 
   std::chrono::milliseconds history_reach() const override {
@@ -22,6 +22,7 @@ class LaneGroup::SourceShards : public ShardOwner {
   }
 
   void assign(const ShardStart& start) override {
+    group_.joint_.come(source_);
     auto position = std::make_shared<PublishedPosition>();
     {
       const std::lock_guard guard(mutex_);
@@ -51,7 +52,12 @@ class LaneGroup::SourceShards : public ShardOwner {
       assigned_.erase(shard);
       last = assigned_.empty();
     }
-    group_.forget(source_, shard, last);
+    group_.forget_shard(source_, shard);
+    if (last) {
+      // Others read what its next shards will bring again.
+      let_others_wait();
+      group_.joint_.go(source_);
+    }
     return position;
   }
 
@@ -67,6 +73,8 @@ class LaneGroup::SourceShards : public ShardOwner {
     stop_others_waiting();
     open_gate();
   }
+
+  bool wants_anew() const override { return group_.joint_.wants_anew(source_); }
 
   ShardPosition position(ShardIndex shard) const override {
     const std::lock_guard guard(mutex_);
@@ -95,6 +103,11 @@ class LaneGroup::SourceShards : public ShardOwner {
     if (!group_.lane(0).gate(source_).open()) return;
     for (const auto& lane : group_.lanes_) lane->wake();
   }
+  void let_others_wait() {
+    if (others_wait_ || !group_.reads_across_sources() || group_.joint_.is_ending()) return;
+    others_wait_ = true;
+    group_.lane(0).gate(source_).close();
+  }
   void stop_others_waiting() {
     if (std::exchange(others_wait_, false)) open_gate();
   }
@@ -107,14 +120,17 @@ class LaneGroup::SourceShards : public ShardOwner {
   LaneGroup& group_;
   std::size_t source_;
   std::chrono::milliseconds history_reach_;
-  bool others_wait_;  // live records of sources behind the same gate wait for the first assignment of this one
+  bool others_wait_ = false;  // where sources read each other's, live records wait for the next assignment of this one
   bool in_assignment_ = false;
   mutable std::mutex mutex_;
   std::map<ShardIndex, Assigned> assigned_;
   std::vector<ShardFailure> failures_;
 };
 
-LaneGroup::LaneGroup(std::vector<std::unique_ptr<Lane>> lanes) : lanes_(std::move(lanes)) {
+LaneGroup::LaneGroup(std::vector<std::unique_ptr<Lane>> lanes)
+    : lanes_(std::move(lanes)),
+      joint_([this](std::size_t source) { return is_joint(source); },
+             [this](const std::vector<std::size_t>& keepers) { forget_shared(keepers); }) {
   WEIR_CHECK(!lanes_.empty());
   std::vector<Lane*> all;
   for (const auto& lane : lanes_) all.push_back(lane.get());
@@ -125,20 +141,38 @@ LaneGroup::~LaneGroup() {
   stop();
 }
 
-ShardOwner& LaneGroup::owner(std::size_t source, std::chrono::milliseconds history_reach, bool others_wait) {
+ShardOwner& LaneGroup::owner(std::size_t source, std::chrono::milliseconds history_reach) {
   WEIR_CHECK(owners_.size() == source);
-  owners_.push_back(std::make_unique<SourceShards>(*this, source, history_reach, others_wait));
+  joint_.add_source();
+  owners_.push_back(std::make_unique<SourceShards>(*this, source, history_reach));
   return *owners_.back();
 }
 
-// What several shards fed goes with the last of them: those that come next replay into empty windows, so no event is in them twice.
-void LaneGroup::forget(std::size_t source, ShardIndex shard, bool was_last) {
+void LaneGroup::forget_shard(std::size_t source, ShardIndex shard) {
   std::vector<std::future<void>> answers;
-  for (const auto& lane : lanes_) {
-    answers.push_back(lane->forget_shard(source, shard));
-    if (was_last) answers.push_back(lane->forget_shared(source));
-  }
+  for (const auto& lane : lanes_) answers.push_back(lane->forget_shard(source, shard));
   for (const std::future<void>& answer : answers) answer.wait();
+}
+
+// What several shards fed goes with the last of them: those that come next replay into empty windows, so no event is in them twice.
+void LaneGroup::forget_shared(const std::vector<std::size_t>& keepers) {
+  std::vector<std::future<void>> answers;
+  // Live records of other sources that passed the gate before it closed are still answered.
+  if (reads_across_sources() && !joint_.is_ending())
+    for (const auto& lane : lanes_) answers.push_back(lane->quiet());
+  for (const std::future<void>& answer : answers) answer.wait();
+  answers.clear();
+  for (const auto& lane : lanes_)
+    for (const std::size_t keeper : keepers) answers.push_back(lane->forget_shared(keeper));
+  for (const std::future<void>& answer : answers) answer.wait();
+}
+
+bool LaneGroup::reads_across_sources() const {
+  return book_ == nullptr ? lanes_[0]->links().any() : book_->reads_across_sources();
+}
+
+bool LaneGroup::is_joint(std::size_t source) const {
+  return book_ == nullptr ? lanes_[0]->links().is_joint(source) : book_->is_joint(source);
 }
 
 void LaneGroup::start(std::chrono::microseconds idle_wait) {

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/pipeline/joint_sources.h"
 #include "engine/pipeline/lane.h"
 #include "engine/ports/source.h"
 
@@ -37,10 +38,12 @@ class LaneGroup {
   void follow(RuleBook& book) { book_ = &book; }
 
   // The side of the group that source number `source` talks to.
-  ShardOwner& owner(std::size_t source, std::chrono::milliseconds history_reach, bool others_wait = false);
+  ShardOwner& owner(std::size_t source, std::chrono::milliseconds history_reach);
 
   // Starts the threads once every source is attached to every lane. A lane without work waits up to `idle_wait` for some.
   void start(std::chrono::microseconds idle_wait = std::chrono::milliseconds{50});
+  // Shards that sources revoke from now on do not come back: nobody waits for them.
+  void let_go() { joint_.end(); }
   // Ends the threads after their turn. Sources must have revoked their shards.
   void stop();
 
@@ -50,11 +53,15 @@ class LaneGroup {
  private:
   class SourceShards;
 
-  void forget(std::size_t source, ShardIndex shard, bool was_last);
+  void forget_shard(std::size_t source, ShardIndex shard);
+  void forget_shared(const std::vector<std::size_t>& keepers);
+  bool reads_across_sources() const;
+  bool is_joint(std::size_t source) const;
 
   RuleBook* book_ = nullptr;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<std::unique_ptr<SourceShards>> owners_;
+  JointSources joint_;
   std::vector<std::thread> threads_;
   std::atomic<bool> stopping_{false};
 };

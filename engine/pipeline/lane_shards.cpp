@@ -44,10 +44,10 @@ std::future<ShardPosition> Lane::revoke(std::size_t source, ShardIndex shard, bo
   return answer;
 }
 
-std::future<void> Lane::forget_shared(std::size_t source) {
+std::future<void> Lane::forget_shared(std::size_t keeper) {
   Message message;
   message.kind = Message::Kind::forget_shared;
-  message.source = source;
+  message.keeper = keeper;
   return post(std::move(message));
 }
 
@@ -85,8 +85,7 @@ bool Lane::serve_inbox() {
         revokes_.push_back(std::move(message));
         continue;
       case Message::Kind::forget_shared:
-        exchange_.owned().forget_shared(message.source);
-        if (input.stages->feedback) input.stages->feedback = make_feedback(*input.stages->scorer, input.settings, KeyOwner::lane);
+        forget_keeper(message.keeper);
         break;
       case Message::Kind::forget_shard:
         exchange_.owned().forget_shard(message.source, message.start.shard);
@@ -108,6 +107,9 @@ bool Lane::serve_inbox() {
         break;
       case Message::Kind::turn:
         break;
+      case Message::Kind::quiet:
+        quiet_wanted_.push_back(std::move(message.done));
+        continue;
     }
     message.done.set_value();
   }
@@ -126,8 +128,8 @@ void Lane::take_shard(Message& message) {
   shard->position->set_version(shard->stages->version());
   if (input.settings.duplicates.horizon_ms > 0) shard->duplicates = std::make_unique<Duplicates>(input.settings.duplicates);
   shard->replaying = message.replays;
-  shard->feedback = make_feedback(scorer, input.settings, KeyOwner::shard);
-  if (!shard->stages->feedback) shard->stages->feedback = make_feedback(scorer, input.settings, KeyOwner::lane);
+  shard->feedback = make_shard_feedback(scorer, input.settings);
+  feedback_.provide(*shard->stages, input.settings);
   input.stages = shard->stages;
   shard->position->publish(position_of(*shard));
   input.shards.emplace(message.start.shard, std::move(shard));
@@ -143,9 +145,25 @@ void Lane::stop_replay(LaneInput& input, Shard& shard) {
   shard.replaying = false;
 }
 
+void Lane::forget_keeper(std::size_t keeper) {
+  exchange_.owned().forget_shared(keeper);
+  feedback_.forget(keeper);
+  for (LaneInput& input : inputs_) {
+    std::shared_ptr<FeedbackState>& held = keeper == joint_keeper ? input.stages->joint_feedback : input.stages->feedback;
+    if (keeper == joint_keeper || keeper == input.stages->source) held.reset();
+  }
+}
+
 bool Lane::is_revoking(const LaneInput& input, ShardIndex shard) const {
   return std::any_of(revokes_.begin(), revokes_.end(),
                      [&](const Message& message) { return &inputs_[message.source] == &input && message.start.shard == shard; });
+}
+
+void Lane::answer_when_quiet() {
+  const auto is_asking = [](const BatchInFlight* batch) { return !batch->mute && batch->stages->shares; };
+  if (std::any_of(in_flight_.begin(), in_flight_.end(), is_asking)) return;
+  for (std::promise<void>& wanted : quiet_wanted_) wanted.set_value();
+  quiet_wanted_.clear();
 }
 
 bool Lane::finish_revokes() {
@@ -200,8 +218,8 @@ void Lane::publish_gauges() {
   exchange_.owned().for_each(add);
   std::uint64_t ids_forgotten = 0;
   FeedbackCounters feedback;
+  feedback_.add_counters(feedback);
   for (LaneInput& input : inputs_) {
-    if (input.stages->feedback) input.stages->feedback->add_counters(feedback);
     for (auto& [index, shard] : input.shards) {
       add(shard->store);
       if (shard->feedback) shard->feedback->add_counters(feedback);

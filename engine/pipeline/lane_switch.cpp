@@ -32,6 +32,12 @@ std::future<void> Lane::turn() {
   return post(std::move(message));
 }
 
+std::future<void> Lane::quiet() {
+  Message message;
+  message.kind = Message::Kind::quiet;
+  return post(std::move(message));
+}
+
 void Lane::forget_version(std::uint64_t version) {
   Message message;
   message.kind = Message::Kind::forget_version;
@@ -150,18 +156,14 @@ void Lane::take_over(std::size_t source, Shard& shard) {
   shard.store.switch_to(before->scorer->features(), next.features(), shard.stages->placement.with_shard, next.event(),
                         next.derived_columns(), retired);
   const InputSettings& settings = inputs_[source].settings;
-  const auto go_on = [&](FeedbackState* state, KeyOwner owner) {
-    return make_feedback(next, settings, owner, {state, before->scorer.get()});
-  };
-  std::unique_ptr<FeedbackState> feedback = go_on(shard.feedback.get(), KeyOwner::shard);
+  std::unique_ptr<FeedbackState> feedback = make_shard_feedback(next, settings, {shard.feedback.get(), before->scorer.get()});
   if (shard.feedback) {
     shard.feedback->end();
     retired.push_back(std::shared_ptr<FeedbackState>(std::move(shard.feedback)));
   }
   shard.feedback = std::move(feedback);
   if (shard.feedback) shard.feedback->forget_ended(retired);
-  // Other shards may go on with that of before for a while.
-  if (!shard.stages->feedback) shard.stages->feedback = go_on(before->feedback.get(), KeyOwner::lane);
+  feedback_.provide(*shard.stages, settings);
   retired.push_back(before);
   for (std::shared_ptr<void>& gone : retired) retired_.enqueue(std::move(gone));
   shard.position->set_version(shard.stages->version());
@@ -195,10 +197,9 @@ std::vector<ProposedSwitch> Lane::answer_proposal(const SwitchProposal& proposal
 void Lane::forget_version_here(std::uint64_t version) {
   const TimeSpent switching(switching_);
   std::vector<std::shared_ptr<void>> retired;
-  for (std::size_t source = 0; source < inputs_.size(); ++source) {
-    exchange_.owned().forget_version(source, version, retired);
-    if (inputs_[source].stages->feedback) inputs_[source].stages->feedback->forget_ended(retired);
-  }
+  for (std::size_t source = 0; source < inputs_.size(); ++source) exchange_.owned().forget_version(source, version, retired);
+  exchange_.owned().forget_version(joint_keeper, version, retired);
+  feedback_.forget_version(version, retired);
   for (std::shared_ptr<void>& gone : retired) retired_.enqueue(std::move(gone));
 }
 

@@ -52,6 +52,9 @@ class RuleBook {
   virtual bool shares_windows(std::size_t source) const = 0;
   // How far back windows reach, whichever rule set of the replay range they belong to.
   virtual std::chrono::milliseconds history_reach(std::size_t source) const = 0;
+  // As SourceLinks::any and is_joint, under some rule set that is or was in force.
+  virtual bool reads_across_sources() const = 0;
+  virtual bool is_joint(std::size_t source) const = 0;
 };
 
 }  // namespace weir

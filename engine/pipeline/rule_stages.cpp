@@ -23,7 +23,7 @@ RuleStages::RuleStages(std::shared_ptr<const Scorer> compiled, const InputSettin
 }
 
 void RuleStages::place(LaneIndex lanes, const InputSettings& settings) {
-  placement = place_features(scorer->features(), lanes, settings.lanes_per_shard, source, settings.fed_by);
+  placement = place_features(scorer->features(), lanes, settings.lanes_per_shard, source, settings.links);
   shares = placement.has_shared() || !foreign_feedback(*scorer).empty();
   keys_of_features = keys_of(scorer->features(), placement);
   keys.clear();

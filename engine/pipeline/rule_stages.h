@@ -51,10 +51,11 @@ struct RuleStages {
   std::vector<std::unique_ptr<RouteKeys>> keys;  // by route
   std::vector<FeatureKey> keys_of_features;
   WaveJudge judge;  // where rules read what rules write
-  // Of keys that are not tied to a shard: all shards of the lane share it, so there is one lane (see build_service). Usually none.
+  // Of keys that are not tied to a shard: all shards of the lane share it, so there is one lane (see LaneFeedback). Usually none.
   std::shared_ptr<FeedbackState> feedback;
-  bool feeds_back = false;  // rules read what rules write
-  bool shares = false;      // some windows are fed by all shards of the source
+  std::shared_ptr<FeedbackState> joint_feedback;  // that several sources feed
+  bool feeds_back = false;                        // rules read what rules write
+  bool shares = false;                            // some windows are fed by all shards of the source
 };
 
 }  // namespace weir

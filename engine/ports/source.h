@@ -66,9 +66,12 @@ class ShardOwner {
   // Shards feed windows together, so each waits for the replays of all. A source whose offsets have holes then says so where the last
   // record below `live_from` is missing (RecordBatch::next_offset).
   virtual bool shares_windows() const { return false; }
-  // Around the `assign`s of one assignment, where it may have several shards: none goes live before all are there. In pairs.
+  // Around the `assign`s of one assignment, where it may have several shards or none: none goes live before all are there. In pairs.
   virtual void begin_assignment() {}
   virtual void end_assignment() {}
+  // Other sources' shards that fed state together with this one's are gone, so that state has to be built anew: the source revokes all its
+  // shards and assigns them again. Asked between two turns of its control thread.
+  virtual bool wants_anew() const { return false; }
   // Returns when the lane is ready for the shard's first record.
   virtual void assign(const ShardStart& start) = 0;
   // Returns the final position once the lane has finished the batch in hand and either all its outputs are acknowledged or `deadline` has

@@ -79,6 +79,21 @@ void FakeLanes::set_paused(ShardIndex shard, bool paused) {
   wanted_paused_[shard] = paused;
 }
 
+void FakeLanes::want_anew() {
+  wants_anew_ = true;
+}
+
+void FakeLanes::end_assignment() {
+  const std::lock_guard lock(mutex_);
+  ++assignments_;
+  changed_.notify_all();
+}
+
+std::size_t FakeLanes::assignments() const {
+  const std::lock_guard lock(mutex_);
+  return assignments_;
+}
+
 bool FakeLanes::wait(const std::function<bool()>& holds) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, patience, holds);
@@ -141,6 +156,7 @@ ShardPosition FakeLanes::revoke(ShardIndex shard, bool, std::chrono::steady_cloc
   const auto found = shards_.find(shard);
   if (found == shards_.end()) return {};
   const ShardPosition last = found->second.position;
+  wants_anew_ = false;
   shards_.erase(found);
   changed_.notify_all();
   return last;

@@ -1,6 +1,7 @@
 // The engine's side of a source, for tests: lanes that note every record they are given and acknowledge it at once, or when told to.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -40,6 +41,7 @@ class FakeLanes final : public ShardOwner {
   // Settings, before or between steps of a test.
   void set_shares_windows(bool yes) { shares_windows_ = yes; }
   void set_history_reach(std::chrono::milliseconds reach);
+  void want_anew();                          // all shards back and assigned again, once
   void acknowledge_automatically(bool yes);  // off: what is seen stays unacknowledged until `acknowledge_all`
   void acknowledge_all();
   void set_paused(ShardIndex shard, bool paused);  // takes effect at the lane's next turn
@@ -58,6 +60,9 @@ class FakeLanes final : public ShardOwner {
 
   std::chrono::milliseconds history_reach() const override;
   bool shares_windows() const override { return shares_windows_; }
+  void end_assignment() override;
+  bool wants_anew() const override { return wants_anew_; }
+  std::size_t assignments() const;  // that have ended
   void assign(const ShardStart& start) override;
   ShardPosition revoke(ShardIndex shard, bool lost, std::chrono::steady_clock::time_point deadline) override;
   ShardPosition position(ShardIndex shard) const override;
@@ -89,6 +94,8 @@ class FakeLanes final : public ShardOwner {
   std::size_t largest_batch_ = 0;
   bool shares_windows_ = false;  // set before the source starts
   bool automatic_ = true;
+  std::atomic<bool> wants_anew_{false};
+  std::size_t assignments_ = 0;
   bool stopping_ = false;
   Source* source_ = nullptr;
   std::vector<std::thread> threads_;

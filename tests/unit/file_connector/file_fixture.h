@@ -45,11 +45,16 @@ class FolderTest : public testing::Test {
 class FakeShardOwner : public ShardOwner {
  public:
   std::chrono::milliseconds history_reach() const override { return std::chrono::milliseconds{0}; }
+  bool wants_anew() const override { return anew.load(std::memory_order_acquire); }
   void assign(const ShardStart& start) override {
     starts.push_back(start);
+    count.store(starts.size(), std::memory_order_release);
     assigned.store(true, std::memory_order_release);
   }
-  ShardPosition revoke(ShardIndex, bool, std::chrono::steady_clock::time_point) override { return position(0); }
+  ShardPosition revoke(ShardIndex, bool, std::chrono::steady_clock::time_point) override {
+    anew.store(false, std::memory_order_release);
+    return position(0);
+  }
   ShardPosition position(ShardIndex) const override { return {.next_offset = next_offset.load(std::memory_order_acquire)}; }
   void fail(ShardIndex, const Error& error) override {
     failure = error.text;
@@ -59,6 +64,8 @@ class FakeShardOwner : public ShardOwner {
   std::vector<ShardStart> starts;
   std::string failure;
   std::atomic<bool> assigned{false};
+  std::atomic<bool> anew{false};
+  std::atomic<std::size_t> count{0};  // of starts
   std::atomic<bool> failed{false};
   std::atomic<std::int64_t> next_offset{-1};
 };

@@ -84,6 +84,20 @@ TEST_F(FileSourceTest, ARestartReplaysFromTheFirstLineUpToTheCommittedOne) {
   EXPECT_EQ(drain().size(), 3U);
 }
 
+TEST_F(FileSourceTest, ReadsFromTheFirstLineAgainWhenStateIsToBeBuiltAnew) {
+  write(folder / "in.jsonl", "one\ntwo\nthree\n");
+  start();
+  const std::vector<std::string> all{"0:one", "1:two", "2:three"};
+  EXPECT_EQ(drain(), all);
+  owner->next_offset = 2;
+  source->reader(0).pause(0);
+  owner->anew = true;
+  wait_for([&] { return owner->count.load(std::memory_order_acquire) == 2; });
+  EXPECT_EQ(owner->starts[1].live_from, 2);
+  EXPECT_GT(owner->starts[1].epoch, owner->starts[0].epoch);
+  EXPECT_EQ(drain(), all);
+}
+
 TEST_F(FileSourceTest, PositionsOfAnotherFileAreNotTaken) {
   write(folder / "in.jsonl", "1\n2\n3\n");
   write(folder / "other", "1\n");

@@ -22,8 +22,13 @@ class OwnerFake final : public ShardOwner {
   void assign(const ShardStart& start) override {
     const std::lock_guard lock(mutex_);
     starts_[start.shard] = start;
+    ++assigned_;
   }
-  ShardPosition revoke(ShardIndex shard, bool, std::chrono::steady_clock::time_point) override { return position(shard); }
+  bool wants_anew() const override { return anew; }
+  ShardPosition revoke(ShardIndex shard, bool, std::chrono::steady_clock::time_point) override {
+    anew = false;
+    return position(shard);
+  }
   ShardPosition position(ShardIndex shard) const override {
     const std::lock_guard lock(mutex_);
     const auto found = acknowledged_.find(shard);
@@ -40,12 +45,19 @@ class OwnerFake final : public ShardOwner {
     return starts_;
   }
 
+  std::size_t assigned() const {
+    const std::lock_guard lock(mutex_);
+    return assigned_;
+  }
+
   std::chrono::milliseconds reach{0};
+  std::atomic<bool> anew{false};
 
  private:
   mutable std::mutex mutex_;
   std::map<ShardIndex, ShardStart> starts_;
   std::map<ShardIndex, std::int64_t> acknowledged_;
+  std::size_t assigned_ = 0;  // shards so far
 };
 
 class GeneratorSourceTest : public testing::Test {
@@ -138,6 +150,21 @@ TEST_F(GeneratorSourceTest, MakesTheSamePaymentsAgainAfterARestartAndReplaysWhat
   EXPECT_EQ(second.starts().at(1).live_from, 200);
   EXPECT_EQ(second.starts().at(1).replay_from, 150);
   EXPECT_EQ(records.size(), 250U + 350U);
+  for (const auto& [position, value] : records) ASSERT_EQ(value, all.at(position));
+}
+
+TEST_F(GeneratorSourceTest, MakesPaymentsAgainWhenStateIsToBeBuiltAnew) {
+  OwnerFake owner;
+  const auto generator = source();
+  ASSERT_TRUE(generator->start(owner, 1).ok());
+  const auto all = drain(*generator, owner, 400);
+  owner.reach = 100ms;
+  owner.anew = true;
+  while (owner.assigned() < 4) std::this_thread::yield();
+  const auto records = drain(*generator, owner);
+  EXPECT_EQ(owner.starts().at(0).live_from, 400);
+  EXPECT_EQ(owner.starts().at(0).replay_from, 350);
+  EXPECT_EQ(records.size(), 150U + 150U);
   for (const auto& [position, value] : records) ASSERT_EQ(value, all.at(position));
 }
 

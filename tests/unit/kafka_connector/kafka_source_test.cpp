@@ -310,6 +310,36 @@ TEST_P(KafkaSourceOnEmbeddedBroker, SharesPartitionsWithAnotherInstanceAndTakesT
   first_running.stop();
 }
 
+TEST_P(KafkaSourceOnEmbeddedBroker, TakesItsShardsAnewWhenAskedAndTheGroupHearsNothing) {
+  ASSERT_TRUE(broker_->create_topic("payments", 2).ok());
+  for (std::int32_t partition = 0; partition < 2; ++partition) topic().produce("payments", numbered(100, partition));
+  FakeLanes lanes(2);
+  lanes.set_history_reach(std::chrono::hours{1});
+  auto reading = source();
+  ASSERT_TRUE(reading->start(lanes, 2).ok());
+  RunningLanes running(lanes, *reading);
+  ASSERT_TRUE(lanes.wait_for_records(200));
+  for (std::size_t round = 1; round <= 3; ++round) {
+    const std::size_t seen = lanes.seen().size();
+    const std::size_t records = 100 + 20 * round;
+    lanes.want_anew();
+    ASSERT_TRUE(lanes.wait([&] { return !lanes.wants_anew(); }));
+    for (std::int32_t partition = 0; partition < 2; ++partition) topic().produce("payments", numbered(20, partition, records - 20));
+    ASSERT_TRUE(lanes.wait_for_records(seen + 2 * records)) << round;
+    for (ShardIndex shard = 0; shard < 2; ++shard) {
+      std::int64_t next = 0;
+      for (const SeenRecord& record : lanes.seen(shard))
+        if (record.epoch == round + 1) {
+          EXPECT_EQ(record.offset, next++);
+        }
+      EXPECT_EQ(next, static_cast<std::int64_t>(records));
+      EXPECT_EQ(lanes.starts().at(2 * round + shard).live_from, static_cast<std::int64_t>(records) - 20) << "what was done is committed";
+    }
+  }
+  EXPECT_EQ(lanes.assignments(), 4U);
+  running.stop();
+}
+
 // One of a group of two that share one partition.
 struct Instance {
   Instance(const KafkaSourceSettings& settings, const std::string& address)

@@ -1,168 +1,75 @@
-// Events of two types from two sources: what one source feeds, shards of the other ask for, on whichever lane the key is kept.
+// Events of two types from two sources: what one source feeds, shards of the other ask for, on whichever lane the key is kept; what both
+// feed is kept for both.
+#include <algorithm>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
-
-#include "engine/app/feeding_sources.h"
-#include "engine/pipeline/feature_placement.h"
-#include "engine/pipeline/lane.h"
-#include "rules/evaluate/rule_set.h"
-#include "rules/language/check_rules.h"
-#include "tests/support/fake_reader.h"
-#include "tests/support/fake_sink.h"
+#include "tests/unit/service/two_sources.h"
 
 namespace weir {
 namespace {
 
-using test::FakeReader;
-using test::FakeSink;
+using namespace test;
 
-const std::string rules_text = R"(
+TEST(EventTypesSources, AFeatureBelongsToTheSourceThatFeedsIt) {
+  Checked checked(rules_text);
+  const SourceLinks links = find_feeding_sources(sources({"login", "payment"}), *checked.rules, {});
+  EXPECT_EQ(links.fed_by, (std::vector<std::size_t>{0, 1}));
+  EXPECT_EQ(links.joint, (std::vector<bool>{false, false}));
+  EXPECT_FALSE(checked.rules->features[1].by_includes_shard_key) << "logins of any shard ask for it";
+  EXPECT_FALSE(checked.rules->features[1].spans_sources);
+}
+
+TEST(EventTypesSources, OneSourceKeepsWhatItFeeds) {
+  Checked checked(rules_text);
+  EXPECT_FALSE(find_feeding_sources(sources({"payment"}), *checked.rules, {}).any());
+  EXPECT_FALSE(find_feeding_sources(sources({"payment", "payment"}), *checked.rules, {}).any());
+}
+
+TEST(EventTypesSources, WhatTwoSourcesFeedIsKeptForBoth) {
+  Checked checked(rules_text + R"(
+feature seen = count() by card over 1h
+pattern fails_then_pays by card within 1h { fails: ok == false then pays: amount > 1.00 }
+rule s "S" { when seen > 1 then alert }
+rule p "P" on payment { when fails_then_pays matched then alert }
+)");
+  const std::string identity = checked.rules->features[2].identity;
+  const SourceLinks links = find_feeding_sources(sources({"login", "payment"}), *checked.rules, {});
+  EXPECT_EQ(links.fed_by, (std::vector<std::size_t>{0, 1, joint_keeper}));
+  EXPECT_EQ(links.joint, (std::vector<bool>{true, true}));
+  EXPECT_TRUE(checked.rules->features[2].spans_sources);
+  EXPECT_NE(checked.rules->features[2].identity, identity) << "windows of one source do not go on as those of two";
+  EXPECT_TRUE(checked.rules->sequences[0].spans_sources);
+  EXPECT_FALSE(checked.rules->sequences[0].by_includes_shard_key);
+}
+
+TEST(EventTypesSources, AFactThatAnotherSourceReadsIsFedByWhoWritesIt) {
+  Checked checked(rules_text + R"(
+rule w "W" on login { when ok == false update card set bad = true for 1h }
+rule s "S" on payment { when profile(card).bad then alert }
+)");
+  const SourceLinks links = find_feeding_sources(sources({"login", "payment"}), *checked.rules, {});
+  EXPECT_EQ(links.joint, (std::vector<bool>{true, false}));
+  EXPECT_TRUE(checked.rules->facts[0].spec.spans_sources);
+}
+
+TEST(EventTypesSources, FactsAndPatternsOfOneSourceStayWithItsShards) {
+  Checked checked(R"(
 event payment { id string id
   t timestamp(ms) time
   card string key
   amount decimal(2) }
 event login { t timestamp(ms) time
-  device string key
-  card string
+  card string key
   ok bool }
-feature failed = count() from login by card over 1h where ok == false
-feature spent  = sum(amount) from payment by card over 1h
-rule r "R" on payment { when failed >= 2 then block reason "{failed} {spent}" }
-)";
-
-struct Checked {
-  explicit Checked(const std::string& text) : files{{"test.rules", text}} {
-    Diagnostics diagnostics;
-    rules = check_rules(files, {}, diagnostics);
-    EXPECT_TRUE(rules) << render(diagnostics, false);
-  }
-  std::vector<SourceFile> files;
-  std::optional<CheckedRules> rules;
-};
-
-std::vector<SourceSettings> sources(const std::vector<std::string>& events) {
-  std::vector<SourceSettings> made;
-  for (const std::string& event : events) {
-    SourceSettings& source = made.emplace_back();
-    source.name = "from_" + event;
-    source.event = event;
-  }
-  return made;
-}
-
-TEST(EventTypesSources, AFeatureBelongsToTheSourceThatFeedsIt) {
-  Checked checked(rules_text);
-  Diagnostics diagnostics;
-  const std::vector<std::size_t> fed_by = find_feeding_sources(sources({"login", "payment"}), *checked.rules, diagnostics);
-  EXPECT_EQ(fed_by, (std::vector<std::size_t>{0, 1}));
-  EXPECT_TRUE(diagnostics.empty());
-  EXPECT_FALSE(checked.rules->features[1].by_includes_shard_key) << "logins of any shard ask for it";
-}
-
-TEST(EventTypesSources, OneSourceKeepsWhatItFeeds) {
-  Checked checked(rules_text);
-  Diagnostics diagnostics;
-  EXPECT_TRUE(find_feeding_sources(sources({"payment"}), *checked.rules, diagnostics).empty());
-  EXPECT_TRUE(find_feeding_sources(sources({"payment", "payment"}), *checked.rules, diagnostics).empty());
-  EXPECT_TRUE(diagnostics.empty());
-}
-
-TEST(EventTypesSources, AFeatureOfTwoSourcesIsRefused) {
-  Checked checked(rules_text + "feature seen = count() by card over 1h\nrule s \"S\" { when seen > 1 then alert }\n");
-  Diagnostics diagnostics;
-  find_feeding_sources(sources({"login", "payment"}), *checked.rules, diagnostics);
-  ASSERT_EQ(diagnostics.size(), 1U);
-  EXPECT_EQ(diagnostics[0].message, "feature `seen` takes events of the sources `from_login` and `from_payment`");
-}
-
-// Two sources, logins first; lanes are driven turn by turn.
-struct TwoSources {
-  explicit TwoSources(LaneIndex lanes) : checked(rules_text) {
-    Diagnostics diagnostics;
-    const std::vector<SourceSettings> settings = sources({"login", "payment"});
-    std::vector<InputSettings> inputs(2);
-    inputs[0].fed_by = inputs[1].fed_by = find_feeding_sources(settings, *checked.rules, diagnostics);
-    inputs[1].gate = inputs[0].gate;
-    for (std::size_t source = 0; source < 2; ++source) {
-      inputs[source].scorer = RuleSet::compile(*checked.rules).take();
-      inputs[source].types = {source == 0 ? 1U : 0U, {}, {}, false};
-    }
-    std::vector<Lane*> all;
-    for (LaneIndex index = 0; index < lanes; ++index) {
-      const std::vector<SinkBinding> bindings{
-          {"decisions", &decisions[index], OutputKind::decision, FeatureSelection::all, std::nullopt},
-          {"dead_letters", &dead_letters, OutputKind::dead_letter, FeatureSelection::none, std::nullopt}};
-      lane.push_back(std::make_unique<Lane>(index, inputs, bindings, nullptr));
-      for (std::size_t source = 0; source < 2; ++source) lane.back()->attach(source, reader[{index, source}]);
-      all.push_back(lane.back().get());
-    }
-    for (Lane* one : all) one->connect(all);
-  }
-
-  void assign(std::size_t source, ShardIndex shard, std::int64_t live_from = 0, AssignmentEpoch epoch = 1) {
-    ShardStart start;
-    start.shard = shard;
-    start.name = {source == 0 ? "logins" : "payments", "topic", static_cast<std::int32_t>(shard)};
-    start.epoch = epoch;
-    start.live_from = live_from;
-    start.lane = home(shard);
-    auto answer = lane[home(shard)]->assign(source, start, std::make_shared<PublishedPosition>());
-    work();
-    answer.get();
-  }
-  void revoke(std::size_t source, ShardIndex shard) {
-    auto answer = lane[home(shard)]->revoke(source, shard, false, std::chrono::steady_clock::now());
-    work();
-    answer.get();
-    std::vector<std::future<void>> forgotten;
-    for (const auto& one : lane) forgotten.push_back(one->forget_shared(source));
-    work();
-  }
-  LaneIndex home(ShardIndex shard) const { return shard % static_cast<LaneIndex>(lane.size()); }
-  void feed(std::size_t source, ShardIndex shard, const std::vector<std::string>& records, AssignmentEpoch epoch = 1) {
-    std::vector<FakeReader::Record> made;
-    for (const std::string& record : records) made.push_back({"", record});
-    std::int64_t& offset = offsets[{source, shard, epoch}];
-    reader[{home(shard), source}].feed(shard, epoch, offset, made);
-    offset += static_cast<std::int64_t>(records.size());
-  }
-  void work() {
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (const auto& one : lane) moved |= one->do_work(std::chrono::microseconds{0});
-    }
-  }
-  // "failed/spent" of every decision of a payment, by its id.
-  std::map<std::string, std::string> seen() const {
-    const auto after = [](const std::string& text, const std::string& word) {
-      const std::size_t at = text.find(word) + word.size();
-      return text.substr(at, text.find_first_of(",}\"", at) - at);
-    };
-    std::map<std::string, std::string> found;
-    for (const auto& [index, sink] : decisions)
-      for (const FakeSink::Taken& taken : sink.taken)
-        if (taken.value.find("\"event\":\"payment\"") != std::string::npos)
-          found[after(taken.value, "\"event_id\":\"")] = after(taken.value, "\"failed\":") + "/" + after(taken.value, "\"spent\":");
-    return found;
-  }
-
-  Checked checked;
-  std::map<std::pair<LaneIndex, std::size_t>, FakeReader> reader;
-  std::map<LaneIndex, FakeSink> decisions;
-  FakeSink dead_letters;
-  std::vector<std::unique_ptr<Lane>> lane;
-  std::map<std::tuple<std::size_t, ShardIndex, AssignmentEpoch>, std::int64_t> offsets;
-};
-
-std::string login(const std::string& card, int minute, bool ok = false) {
-  return R"({"t":)" + std::to_string(minute * 60'000) + R"(,"device":"d","card":")" + card + R"(","ok":)" + (ok ? "true" : "false") + "}";
-}
-std::string payment(const std::string& id, const std::string& card, int minute) {
-  return R"({"id":")" + id + R"(","t":)" + std::to_string(minute * 60'000) + R"(,"card":")" + card + R"(","amount":2})";
+pattern probe by card within 1h { small: amount < 1.00 then large: amount > 9.00 }
+rule w "W" on payment { when probe matched update card set bad = true for 1h }
+rule s "S" on payment { when profile(card).bad then alert }
+)");
+  EXPECT_FALSE(find_feeding_sources(sources({"login", "payment"}), *checked.rules, {}).any());
+  EXPECT_TRUE(checked.rules->facts[0].spec.by_includes_shard_key);
+  EXPECT_TRUE(checked.rules->sequences[0].by_includes_shard_key);
 }
 
 class AcrossSources : public testing::TestWithParam<LaneIndex> {};
@@ -211,6 +118,100 @@ TEST_P(AcrossSources, ASourceThatComesBackReplaysIntoEmptyWindows) {
   under.work();
   EXPECT_EQ(under.seen().at("p2").substr(under.seen().at("p2").find('/')), "/4") << "their own windows stayed";
   EXPECT_NE(under.seen().at("p2"), "0/4");
+}
+
+const std::string joint_rules = rules_text + R"(
+feature seen    = count() by card over 1h
+feature blocked = count() by card over 1h where outcome == block
+pattern fails_then_pays by card within 1h { fails: ok == false then pays: amount > 1.00 }
+rule note "Failed" on login { when ok == false update card set bad = true for 1h }
+rule caught "Failed, then paid" on payment { when fails_then_pays matched then block }
+rule known "Failed before" on payment { when profile(card).bad score 5 }
+rule after "Login behind a blocked payment" on login { when blocked >= 1 score 7 }
+)";
+
+// Counts of both sources' events against a count by hand, event after event.
+TEST_P(AcrossSources, WindowsThatBothFeedHoldTheEventsOfBoth) {
+  TwoSources under(GetParam(), rules_text + "feature seen = count() by card over 1h\nrule s \"S\" { when seen > 1000 then alert }\n");
+  for (const std::size_t source : std::vector<std::size_t>{0, 1})
+    for (ShardIndex shard = 0; shard < 2; ++shard) under.assign(source, static_cast<ShardIndex>(2 * source) + shard);
+  std::vector<std::pair<std::string, int>> events;  // card, minute
+  std::map<std::string, std::size_t> expected;      // by payment
+  for (int number = 0; number < 300; ++number) {
+    const std::string card = "c" + std::to_string(number * number % 7);
+    const int minute = number + number * 13 % 30;
+    events.emplace_back(card, minute);
+    const auto shard = static_cast<ShardIndex>(number % 2);
+    if (number % 3 == 0) {
+      under.feed(0, shard, {login(card, minute)});
+    } else {
+      const std::string id = "p" + std::to_string(number);
+      under.feed(1, 2 + shard, {payment(id, card, minute)});
+      expected[id] = static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [&](const auto& event) {
+        return event.first == card && event.second > minute - 60 && event.second <= minute;
+      }));
+    }
+    under.work();
+  }
+  std::size_t found = 0;
+  for (const std::string& value : under.values()) {
+    for (const auto& [id, count] : expected) {
+      if (value.find("\"event_id\":\"" + id + "\"") == std::string::npos) continue;
+      ++found;
+      EXPECT_NE(value.find("\"seen\":" + std::to_string(count) + "}"), std::string::npos) << count << " in " << value;
+    }
+  }
+  EXPECT_EQ(found, expected.size());
+}
+
+class FeedbackAcrossSources : public testing::TestWithParam<std::size_t> {
+ protected:
+  static bool has(const std::string& value, const std::string& part) { return value.find(part) != std::string::npos; }
+};
+INSTANTIATE_TEST_SUITE_P(Batches, FeedbackAcrossSources, testing::Values(1U, 256U));
+
+TEST_P(FeedbackAcrossSources, FactsPatternsAndOwnDecisionsGoFromOneSourceToTheOther) {
+  TwoSources under(1, joint_rules, GetParam());
+  under.assign(0, 0);
+  under.assign(1, 1);
+  under.feed(0, 0, {login("c1", 1), login("c2", 1, true)});
+  under.work();
+  under.feed(1, 1, {payment("p1", "c1", 2), payment("p2", "c2", 2), payment("p3", "c1", 62)});
+  under.work();
+  under.feed(0, 0, {login("c1", 10, true), login("c2", 10, true)});
+  under.work();
+  const std::vector<std::string> values = under.values();
+  ASSERT_EQ(values.size(), 7U);
+  EXPECT_TRUE(has(values[2], "\"outcome\":\"block\",\"score\":5")) << values[2];
+  EXPECT_TRUE(has(values[2], "\"seen\":2")) << values[2];
+  EXPECT_TRUE(has(values[3], "\"outcome\":\"allow\",\"score\":0")) << values[3];
+  EXPECT_TRUE(has(values[4], "\"outcome\":\"allow\",\"score\":0")) << "an hour later: " << values[4];
+  EXPECT_TRUE(has(values[5], "\"score\":7")) << values[5];
+  EXPECT_TRUE(has(values[5], "\"blocked\":1")) << values[5];
+  EXPECT_TRUE(has(values[6], "\"score\":0")) << values[6];
+}
+
+TEST_P(FeedbackAcrossSources, BothReplayTheirShardsIntoStateThatIsEmpty) {
+  TwoSources under(1, joint_rules, GetParam());
+  under.assign(0, 0);
+  under.assign(1, 1);
+  under.feed(0, 0, {login("c1", 1)});
+  under.work();
+  under.feed(1, 1, {payment("p1", "c1", 2)});
+  under.work();
+  under.revoke(0, 0);
+  under.revoke(1, 1);
+  under.forget(joint_keeper);
+  under.assign(0, 0, 1, 2);
+  under.assign(1, 1, 1, 2);
+  under.feed(0, 0, {login("c1", 1)}, 2);
+  under.work();
+  under.feed(1, 1, {payment("p1", "c1", 2), payment("p2", "c1", 3)}, 2);
+  under.work();
+  const std::string last = under.values().back();
+  EXPECT_TRUE(has(last, "\"event_id\":\"p2\",\"event\":\"payment\",\"outcome\":\"block\",\"score\":5")) << last;
+  EXPECT_TRUE(has(last, "\"seen\":3")) << last;
+  EXPECT_EQ(under.values().size(), 3U) << "what is replayed is not decided again";
 }
 
 }  // namespace
