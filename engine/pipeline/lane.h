@@ -143,6 +143,8 @@ class Lane {
   void process(std::size_t source, RecordBatch& records);
   // Takes as much of the batch as may be decided now, each record by its own rule set; false when the rest has to wait.
   bool work_through(std::size_t source, Shard& shard, RecordBatch& handed_over);
+  // How many records at the front may be replayed now, where what is replayed depends on decisions and so on the order between shards.
+  std::size_t replayable(std::size_t source, const Shard& shard, const std::vector<RecordView>& records) const;
   void hold(std::size_t source, Shard& shard, RecordBatch& handed_over);
   bool serve_held();
   void take_over(std::size_t source, Shard& shard);

@@ -66,12 +66,12 @@ class LaneGroup::SourceShards : public ShardOwner {
   }
   void begin_assignment() override {
     in_assignment_ = true;
-    group_.lane(0).gate(source_).close();
+    group_.lane(0).gate(source_).expect();
   }
   void end_assignment() override {
     in_assignment_ = false;
     stop_others_waiting();
-    open_gate();
+    arrive();
   }
 
   bool wants_anew() const override { return group_.joint_.wants_anew(source_); }
@@ -99,17 +99,17 @@ class LaneGroup::SourceShards : public ShardOwner {
   }
 
  private:
-  void open_gate() {
-    if (!group_.lane(0).gate(source_).open()) return;
+  void arrive() {
+    group_.lane(0).gate(source_).arrive();
     for (const auto& lane : group_.lanes_) lane->wake();
   }
   void let_others_wait() {
     if (others_wait_ || !group_.reads_across_sources() || group_.joint_.is_ending()) return;
     others_wait_ = true;
-    group_.lane(0).gate(source_).close();
+    group_.lane(0).gate(source_).expect();
   }
   void stop_others_waiting() {
-    if (std::exchange(others_wait_, false)) open_gate();
+    if (std::exchange(others_wait_, false)) arrive();
   }
 
   struct Assigned {

@@ -1,5 +1,6 @@
 // Which records a lane may decide now, and by which rule set: epochs, bounds, and the switch from one set to the next.
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "engine/pipeline/lane.h"
@@ -89,6 +90,11 @@ bool Lane::work_through(std::size_t source, Shard& shard, RecordBatch& handed_ov
     if (front >= end) return false;
     if (!shard.coming.empty()) end = std::min(end, shard.coming.front().offset);
     if (front < live_from) end = std::min(end, live_from);
+    if (front < live_from && shard.stages->shares_feedback()) {
+      const std::size_t count = replayable(source, shard, records);
+      if (count == 0) return false;
+      if (count < records.size()) end = std::min(end, records[count].offset);
+    }
     const bool whole = records.back().offset < end;
     BatchInFlight& batch = open_batch(source, shard, handed_over);
     if (whole) {
@@ -114,6 +120,24 @@ bool Lane::work_through(std::size_t source, Shard& shard, RecordBatch& handed_ov
   if (shard.replaying) end_replay(inputs_[source], shard);
   inputs_[source].reader->release(&handed_over);
   return true;
+}
+
+// Records of all shards in the order in which the broker got them, as near as their timestamps tell; of one time by source and shard.
+std::size_t Lane::replayable(std::size_t source, const Shard& shard, const std::vector<RecordView>& records) const {
+  if (inputs_[source].settings.gate->is_expecting()) return 0;
+  using Place = std::tuple<std::int64_t, std::size_t, ShardIndex>;
+  std::size_t count = records.size();
+  for (std::size_t other = 0; other < inputs_.size(); ++other) {
+    for (const auto& [index, each] : inputs_[other].shards) {
+      if (each.get() == &shard || !each->replaying || !each->stages->shares_feedback()) continue;
+      if (each->held.empty() || each->held.front()->records.empty()) return 0;
+      const Place next{each->held.front()->records.front().timestamp_ms, other, index};
+      const auto is_behind = [&](const RecordView& record) { return Place{record.timestamp_ms, source, shard.start.shard} > next; };
+      const auto end = records.begin() + static_cast<std::ptrdiff_t>(count);
+      count = static_cast<std::size_t>(std::find_if(records.begin(), end, is_behind) - records.begin());
+    }
+  }
+  return count;
 }
 
 void Lane::hold(std::size_t source, Shard& shard, RecordBatch& handed_over) {

@@ -53,9 +53,10 @@ struct RuleStages {
   WaveJudge judge;  // where rules read what rules write
   // Of keys that are not tied to a shard: all shards of the lane share it, so there is one lane (see LaneFeedback). Usually none.
   std::shared_ptr<FeedbackState> feedback;
-  std::shared_ptr<FeedbackState> joint_feedback;  // that several sources feed
-  bool feeds_back = false;                        // rules read what rules write
-  bool shares = false;                            // some windows are fed by all shards of the source
+  std::shared_ptr<FeedbackState> joint_feedback;                                             // that several sources feed
+  bool shares_feedback() const { return feedback != nullptr || joint_feedback != nullptr; }  // with other shards
+  bool feeds_back = false;                                                                   // rules read what rules write
+  bool shares = false;  // some windows are fed by all shards of the source
 };
 
 }  // namespace weir

@@ -204,13 +204,14 @@ TEST_P(FeedbackAcrossSources, BothReplayTheirShardsIntoStateThatIsEmpty) {
   under.forget(joint_keeper);
   under.assign(0, 0, 1, 2);
   under.assign(1, 1, 1, 2);
-  under.feed(0, 0, {login("c1", 1)}, 2);
-  under.work();
   under.feed(1, 1, {payment("p1", "c1", 2), payment("p2", "c1", 3)}, 2);
+  under.work();
+  under.feed(0, 0, {login("c1", 1)}, 2);
   under.work();
   const std::string last = under.values().back();
   EXPECT_TRUE(has(last, "\"event_id\":\"p2\",\"event\":\"payment\",\"outcome\":\"block\",\"score\":5")) << last;
   EXPECT_TRUE(has(last, "\"seen\":3")) << last;
+  EXPECT_TRUE(has(last, "\"blocked\":1")) << "replayed behind the login, as the broker had them: " << last;
   EXPECT_EQ(under.values().size(), 3U) << "what is replayed is not decided again";
 }
 

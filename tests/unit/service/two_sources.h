@@ -102,7 +102,7 @@ struct TwoSources {
   LaneIndex home(ShardIndex shard) const { return shard % static_cast<LaneIndex>(lane.size()); }
   void feed(std::size_t source, ShardIndex shard, const std::vector<std::string>& records, AssignmentEpoch epoch = 1) {
     std::vector<FakeReader::Record> made;
-    for (const std::string& record : records) made.push_back({"", record});
+    for (const std::string& record : records) made.push_back({"", record, std::stoll(record.substr(record.find("\"t\":") + 4))});
     std::int64_t& offset = offsets[{source, shard, epoch}];
     reader[{home(shard), source}].feed(shard, epoch, offset, made);
     offset += static_cast<std::int64_t>(records.size());

@@ -1,0 +1,240 @@
+// Events of two types through two topics of a real Apache Kafka, and state that both feed, over kills, changed rules and partitions that go
+// to somebody else and come back.
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <librdkafka/rdkafka.h>
+#include <re2/re2.h>
+
+#include "tests/support/child_process.h"
+#include "tests/support/kafka_topic.h"
+#include "tests/support/real_broker.h"
+
+namespace weir {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr auto patience = 60s;
+constexpr std::int64_t begun_ms = 1'767'225'600'000;
+constexpr std::int64_t minute_ms = 60'000;
+constexpr int cards = 8;
+constexpr std::int32_t partitions = 2;
+
+bool fails(int card) {
+  return card % 3 == 0;
+}
+
+// Of every payment: how many events of both topics its card had, how many of its payments were blocked, whether a login failed before.
+std::string rules(const std::string& title) {
+  return R"(event login {
+  login_id string id
+  at timestamp(ms) time
+  card string key
+  ok bool
+}
+event payment {
+  id string id
+  at timestamp(ms) time
+  card string key
+  amount int
+}
+feature seen = count() by card over 1h
+feature blocked = count() by card over 1h where outcome == block
+pattern fails_then_pays by card within 1h { fails: ok == false then pays: amount > 0 }
+rule note "Login failed" on login { when ok == false update card set bad = true for 1h }
+rule caught "Failed, then paid" on payment { when fails_then_pays matched then block }
+rule known ")" +
+         title + R"(" on payment { when profile(card).bad score 5 }
+rule any "Any" on payment { when amount > 0 score 1 reason "seen {seen} blocked {blocked}" }
+)";
+}
+
+// Another member of a consumer group: takes its share of the partitions and does nothing with them.
+class Visitor {
+ public:
+  Visitor(const std::string& address, const std::string& group, const std::string& topic) {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{{"bootstrap.servers", address},
+                                                                                      {"group.id", group},
+                                                                                      {"enable.auto.commit", "false"},
+                                                                                      {"partition.assignment.strategy", "range"}})
+      rd_kafka_conf_set(conf, name.c_str(), value.c_str(), nullptr, 0);
+    client_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf, nullptr, 0);
+    rd_kafka_topic_partition_list_t* topics = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(topics, topic.c_str(), RD_KAFKA_PARTITION_UA);
+    rd_kafka_subscribe(client_, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    thread_ = std::thread([this] {
+      while (!leaving_) {
+        if (rd_kafka_message_t* message = rd_kafka_consumer_poll(client_, 20)) rd_kafka_message_destroy(message);
+        rd_kafka_topic_partition_list_t* mine = nullptr;
+        if (rd_kafka_assignment(client_, &mine) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+        partitions_ = mine->cnt;
+        rd_kafka_topic_partition_list_destroy(mine);
+      }
+      rd_kafka_consumer_close(client_);
+    });
+  }
+  ~Visitor() {
+    leaving_ = true;
+    thread_.join();
+    rd_kafka_destroy(client_);
+  }
+  int partitions() const { return partitions_; }
+
+ private:
+  rd_kafka_t* client_ = nullptr;
+  std::atomic<bool> leaving_{false};
+  std::atomic<int> partitions_{0};
+  std::thread thread_;
+};
+
+class SourcesOnRealBroker : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "weir-kafka-sources-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+    tag_ = "sources-" + std::to_string(getpid()) + "-";
+    for (const char* name : {"logins", "payments"}) topics_.create(tag_ + name, partitions);
+    for (const char* name : {"decisions", "dead"}) topics_.create(tag_ + name, 1);
+    std::ostringstream text;
+    text << "version: 1\nsources:\n";
+    for (const std::string name : {"login", "payment"})
+      text << "  " << name << "s:\n    kafka: { brokers: [\"" << topics_.address() << "\"], topics: [" << tag_ << name
+           << "s], group: " << tag_ << name << "s, start: earliest, session_timeout: 6s, commit_interval: 20ms }\n    event: " << name
+           << "\n";
+    text << "rules: { files: [test.rules] }\nsinks:\n  decisions: { kafka: { topic: " << tag_
+         << "decisions }, features: all }\ndead_letters: { kafka: { topic: " << tag_ << "dead } }\nstate: { dir: state }\n";
+    std::ofstream(root_ / "weir.yaml") << text.str();
+    save(rules("Failed before"));
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  void save(const std::string& text) const {
+    std::ofstream(root_ / "new") << text;
+    fs::rename(root_ / "new", root_ / "test.rules");
+  }
+  void start() {
+    service_ = std::make_unique<test::ChildProcess>(std::vector<std::string>{WEIR_BINARY, "run", (root_ / "weir.yaml").string()},
+                                                    (root_ / "log").string());
+  }
+  std::string log() const {
+    std::ifstream stream(root_ / "log");
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+  std::size_t times_in_log(const std::string& part) const {
+    const std::string text = log();
+    std::size_t times = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++times;
+    return times;
+  }
+  bool wait_until(const std::function<bool()>& condition) const {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > deadline || !service_->running()) return false;
+      std::this_thread::sleep_for(5ms);
+    }
+    return true;
+  }
+
+  // One event of every card in one topic, and until all are decided and committed.
+  void send(const std::string& event, int round) {
+    std::vector<TopicRecord> records;
+    for (int card = 0; card < cards; ++card) {
+      const std::int64_t at = begun_ms + round * minute_ms + (event == "payment" ? 1'000 : 0);
+      TopicRecord record;
+      record.key = "c" + std::to_string(card);
+      record.partition = card % partitions;
+      record.timestamp_ms = at;
+      record.value = "{\"at\":" + std::to_string(at) + ",\"card\":\"" + *record.key + "\"," +
+                     (event == "login" ? "\"login_id\":\"l" + std::to_string(round) + "\",\"ok\":" + (fails(card) ? "false" : "true")
+                                       : "\"id\":\"p" + std::to_string(round) + "\",\"amount\":2") +
+                     "}";
+      records.push_back(std::move(record));
+    }
+    topics_.produce(tag_ + event + "s", records);
+    for (std::int32_t partition = 0; partition < partitions; ++partition) {
+      ASSERT_TRUE(wait_until([&] {
+        return topics_.committed(tag_ + event + "s", tag_ + event + "s", partition).offset == (round + 1) * cards / partitions;
+      })) << log();
+    }
+  }
+
+  // Of every payment: round, card, outcome, score, and what its reason says.
+  std::set<std::string> decided() {
+    static const RE2 parts(
+        R"re("event_id":"p(\d+)","event":"payment","outcome":"(\w+)","score":(\d+),.*"text":"(seen \d+ blocked \d+)".*"partition":(\d+),"offset":(\d+))re");
+    std::set<std::string> all;
+    for (const TopicRecord& record : topics_.read_all(tag_ + "decisions")) {
+      std::string round, outcome, score, text, partition, offset;
+      if (!RE2::PartialMatch(*record.value, parts, &round, &outcome, &score, &text, &partition, &offset)) continue;
+      const int card = std::stoi(offset) % (cards / partitions) * partitions + std::stoi(partition);
+      all.insert(round + " c" + std::to_string(card) + " " + outcome + " " + score + " " + text);
+    }
+    return all;
+  }
+
+  KafkaTopicUser topics_{RealBroker::shared().address()};
+  std::string tag_;
+  fs::path root_;
+  std::unique_ptr<test::ChildProcess> service_;
+};
+
+TEST_F(SourcesOnRealBroker, StateThatTwoTopicsFeedHoldsTheEventsOfBothWhateverHappens) {
+  start();
+  std::set<std::string> expected;
+  for (int round = 0; round < 5; ++round) {
+    send("login", round);
+    send("payment", round);
+    for (int card = 0; card < cards; ++card) {
+      const int blocked = fails(card) ? round : 0;
+      expected.insert(std::to_string(round) + " c" + std::to_string(card) + (fails(card) ? " block " : " allow ") +
+                      std::to_string(fails(card) ? 6 : 1) + " seen " + std::to_string(2 * round + 2) + " blocked " +
+                      std::to_string(blocked));
+    }
+    if (round == 0) {
+      service_->signal(SIGKILL);
+      service_->wait();
+      start();
+    } else if (round == 1) {
+      save(rules("A login failed before"));
+      ASSERT_TRUE(wait_until([&] { return times_in_log("reload (file change)") == 1; })) << log();
+    } else if (round == 2) {
+      const auto visitor = std::make_unique<Visitor>(topics_.address(), tag_ + "logins", tag_ + "logins");
+      ASSERT_TRUE(wait_until([&] { return visitor->partitions() == 1; })) << log();
+      ASSERT_TRUE(wait_until([&] { return times_in_log("Source `payments` replays its 2 partitions") == 1; })) << log();
+    } else if (round == 3) {
+      // The one before came back by now, or this round would not have been decided.
+      EXPECT_EQ(times_in_log("Source `payments` replays its 2 partitions"), 2U);
+      service_->signal(SIGTERM);
+      EXPECT_EQ(service_->wait(), 0) << log();
+      start();
+    }
+  }
+  service_->signal(SIGTERM);
+  EXPECT_EQ(service_->wait(), 0) << log();
+  const std::set<std::string> found = decided();
+  for (const std::string& each : found) EXPECT_TRUE(expected.contains(each)) << each;
+  for (const std::string& each : expected) EXPECT_TRUE(found.contains(each)) << each;
+  if (HasFailure()) std::cerr << log();
+}
+
+}  // namespace
+}  // namespace weir
