@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <map>
 #include <memory>
@@ -16,11 +15,9 @@
 #include <sys/resource.h>
 
 #include "bench/fd1/workload.h"
-#include "engine/base/arena.h"
+#include "bench/in_memory.h"
 #include "engine/base/wake_signal.h"
 #include "engine/pipeline/lane_group.h"
-#include "rules/evaluate/rule_set.h"
-#include "rules/language/check_rules.h"
 
 namespace weir {
 namespace {
@@ -30,11 +27,6 @@ using namespace std::chrono_literals;
 constexpr ShardIndex shards = 4;
 constexpr AssignmentEpoch assignment = 1;
 constexpr const char* keys[] = {"card", "device", "merchant", "account"};
-
-[[noreturn]] void fail(const std::string& text) {
-  std::fprintf(stderr, "%s\n", text.c_str());
-  std::exit(70);
-}
 
 // User and system time of the whole process.
 double cpu_seconds() {
@@ -55,13 +47,7 @@ struct Stream {
       ++count;
       if (at_once) stop_the_clock(record.value);
       std::vector<RecordView>& views = by_shard[std::hash<std::string>{}(record.key) % shards];
-      RecordView view;
-      view.key = arena.copy(record.key);
-      view.value = arena.copy(record.value);
-      view.offset = static_cast<std::int64_t>(views.size());
-      view.has_key = true;
-      view.has_value = true;
-      views.push_back(view);
+      views.push_back(next_record(record, views, arena));
     }
   }
 
@@ -137,30 +123,19 @@ class MemoryReader final : public LaneReader {
   WakeSignal signal_;
 };
 
-// Takes everything and acknowledges it at the next opportunity; keeps the texts where they are wanted. One a lane.
-class MemorySink final : public Sink {
+// Keeps the texts where they are wanted.
+class MemorySink final : public TakingSink {
  public:
   explicit MemorySink(bool keeps) : keeps_(keeps) {}
-
-  Status open(LaneIndex, void (*)(void*, LaneIndex), void*) override { return success(); }
-  std::uint32_t offer(OutputBatch& batch, std::uint32_t first) override {
-    const auto count = static_cast<std::uint32_t>(batch.outputs.size()) - first;
-    for (std::uint32_t at = first; keeps_ && at < first + count; ++at) texts.emplace_back(batch.view(batch.outputs[at].value));
-    taken_.push_back({&batch, first, count});
-    return count;
-  }
-  void collect(LaneIndex, std::vector<Acknowledgement>& into) override {
-    into.insert(into.end(), taken_.begin(), taken_.end());
-    taken_.clear();
-  }
-  SinkState state() const override { return {}; }
-  void close(std::chrono::steady_clock::time_point) override {}
 
   std::vector<std::string> texts;
 
  private:
+  void look(const OutputBatch& batch, std::uint32_t first) override {
+    for (std::size_t at = first; keeps_ && at < batch.outputs.size(); ++at) texts.emplace_back(batch.view(batch.outputs[at].value));
+  }
+
   bool keeps_;
-  std::vector<Acknowledgement> taken_;
 };
 
 // The card and `others` more keys, the same nine features each.
@@ -180,13 +155,7 @@ std::shared_ptr<const Scorer> scorer_with(std::size_t others) {
             keys[key] + "_avg_1h\n  score 10\n}\n";
   }
   text += "policy {\n  precedence alert, allow\n  score >= 20 -> alert\n  otherwise -> allow\n}\n";
-  const std::vector<SourceFile> files{{"exchange.rules", text}};
-  Diagnostics diagnostics;
-  const std::optional<CheckedRules> rules = check_rules(files, {}, diagnostics);
-  if (!rules) fail(render(diagnostics, false));
-  Result<std::shared_ptr<const Scorer>> scorer = RuleSet::compile(*rules);
-  if (!scorer) fail(scorer.error().text);
-  return scorer.take();
+  return compile_rules("exchange.rules", text);
 }
 
 class Run {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <fstream>
 #include <memory>
@@ -19,10 +18,8 @@
 #include "bench/fd1/comparison.h"
 #include "bench/fd1/oracle.h"
 #include "bench/fd1/workload.h"
-#include "engine/base/arena.h"
+#include "bench/in_memory.h"
 #include "engine/pipeline/lane.h"
-#include "rules/evaluate/rule_set.h"
-#include "rules/language/check_rules.h"
 
 namespace weir {
 namespace {
@@ -31,11 +28,6 @@ using namespace std::chrono_literals;
 
 constexpr ShardIndex shard_number = 0;
 constexpr AssignmentEpoch assignment = 1;
-
-[[noreturn]] void fail(const std::string& text) {
-  std::fprintf(stderr, "%s\n", text.c_str());
-  std::exit(70);
-}
 
 // The lane never waits here, so its CPU time is its time, whatever else the machine does.
 double thread_cpu_seconds() {
@@ -50,15 +42,7 @@ class Stream {
   Stream() : size_(*fd1::workload_size("S")) {
     fd1::Workload workload(size_, 1);
     fd1::WorkloadRecord record;
-    while (workload.next(record)) {
-      RecordView view;
-      view.key = arena_.copy(record.key);
-      view.value = arena_.copy(record.value);
-      view.offset = static_cast<std::int64_t>(views_.size());
-      view.has_key = true;
-      view.has_value = true;
-      views_.push_back(view);
-    }
+    while (workload.next(record)) views_.push_back(next_record(record, views_, arena_));
   }
 
   const std::vector<RecordView>& views() const { return views_; }
@@ -112,36 +96,25 @@ class MemoryReader final : public LaneReader {
   RecordBatch batch_;
 };
 
-// Takes everything and acknowledges it at the next opportunity.
-class MemorySink final : public Sink {
+// Counts what it takes, and shows it to the comparison if there is one.
+class MemorySink final : public TakingSink {
  public:
   explicit MemorySink(fd1::Comparison* comparison) : comparison_(comparison) {}
-
-  Status open(LaneIndex, void (*)(void*, LaneIndex), void*) override { return success(); }
-  std::uint32_t offer(OutputBatch& batch, std::uint32_t first) override {
-    const auto count = static_cast<std::uint32_t>(batch.outputs.size()) - first;
-    for (std::uint32_t i = first; i < first + count && comparison_ != nullptr; ++i) {
-      const std::string_view value = batch.view(batch.outputs[i].value);
-      batch.kind == OutputKind::dead_letter ? comparison_->dead_letter(value) : comparison_->decision(value);
-    }
-    for (std::uint32_t i = first; i < first + count; ++i) bytes_ += batch.outputs[i].value.size;
-    outputs_ += count;
-    taken_.push_back({&batch, first, count});
-    return count;
-  }
-  void collect(LaneIndex, std::vector<Acknowledgement>& into) override {
-    into.insert(into.end(), taken_.begin(), taken_.end());
-    taken_.clear();
-  }
-  SinkState state() const override { return {}; }
-  void close(std::chrono::steady_clock::time_point) override {}
 
   std::uint64_t outputs() const { return outputs_; }
   std::uint64_t bytes() const { return bytes_; }
 
  private:
+  void look(const OutputBatch& batch, std::uint32_t first) override {
+    for (std::size_t at = first; at < batch.outputs.size() && comparison_ != nullptr; ++at) {
+      const std::string_view value = batch.view(batch.outputs[at].value);
+      batch.kind == OutputKind::dead_letter ? comparison_->dead_letter(value) : comparison_->decision(value);
+    }
+    for (std::size_t at = first; at < batch.outputs.size(); ++at) bytes_ += batch.outputs[at].value.size;
+    outputs_ += batch.outputs.size() - first;
+  }
+
   fd1::Comparison* comparison_;
-  std::vector<Acknowledgement> taken_;
   std::uint64_t outputs_ = 0;
   std::uint64_t bytes_ = 0;
 };
@@ -151,13 +124,7 @@ std::shared_ptr<const Scorer> scorer_of(fd1::Variant variant) {
       std::string(WEIR_SOURCE_DIR) + (variant == fd1::Variant::fd1 ? "/bench/fd1/fd1.rules" : "/bench/fd1/fd1c.rules");
   std::stringstream text;
   text << std::ifstream(rules_path).rdbuf();
-  const std::vector<SourceFile> files{{rules_path, text.str()}};
-  Diagnostics diagnostics;
-  const std::optional<CheckedRules> rules = check_rules(files, {}, diagnostics);
-  if (!rules) fail(render(diagnostics, false));
-  Result<std::shared_ptr<const Scorer>> scorer = RuleSet::compile(*rules);
-  if (!scorer) fail(scorer.error().text);
-  return scorer.take();
+  return compile_rules(rules_path, text.str());
 }
 
 // One lane over the stream: a fresh one has no windows yet.
