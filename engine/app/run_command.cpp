@@ -28,16 +28,24 @@ using namespace std::chrono_literals;
 
 constexpr auto look_every = 1s;
 constexpr auto wake_every = 20ms;
-constexpr auto guard_margin = 5s;  // beyond shutdown_timeout, for what cannot be interrupted
+constexpr int looks_before_told = 10;  // an assignment takes some seconds
+constexpr auto guard_margin = 5s;      // beyond shutdown_timeout, for what cannot be interrupted
 
 enum class EndedBy { signal, end_of_sources, time, failure };
 
-// Says once when a shard stops, once a day what expires, and on the way how far a replay is.
+// Says once when a shard stops, once a day what expires, and on the way how far a replay is and what is waited for.
 class Watch {
  public:
   explicit Watch(std::chrono::milliseconds expiry_warning) : expiry_(expiry_warning.count()) {}
 
-  void look(const ServiceStatus& status) {
+  void look(const ServiceStatus& status, const std::vector<SourceStatus>& sources) {
+    awaited_.resize(sources.size());
+    for (std::size_t source = 0; source < sources.size(); ++source) {
+      awaited_[source] = sources[source].awaited ? awaited_[source] + 1 : 0;
+      if (awaited_[source] == looks_before_told)
+        log_warning("source " + sources[source].name +
+                    " has no shards yet, and records of the sources that read what it feeds wait for it");
+    }
     for (; failures_seen_ < status.failures.size(); ++failures_seen_) {
       const ShardFailure& failure = status.failures[failures_seen_];
       log_error(fmt::format("shard {}/{} stopped: {}", failure.name.topic, failure.name.partition, failure.error.text));
@@ -70,6 +78,7 @@ class Watch {
   std::uint64_t replayed_seen_ = 0;
   bool was_replaying_ = false;
   std::vector<bool> healthy_;
+  std::vector<int> awaited_;  // looks in a row, by source
 };
 
 void log_end(const ServiceStatus& total) {
@@ -102,7 +111,7 @@ EndedBy run_until_ended(BuiltService& built, const RunOptions& options, std::chr
     if (view != nullptr)
       view->show(status, service.recent(), reload_text(built.reloader->last()));
     else
-      watch.look(status);
+      watch.look(status, service.sources());
   }
 }
 

@@ -91,7 +91,10 @@ ServiceStatus Service::status() const {
 
 std::vector<SourceStatus> Service::sources() const {
   std::vector<SourceStatus> all;
-  for (const NamedSource& source : parts_.sources) all.push_back({source.name, source.source->lag().records, source.source->hand_overs()});
+  for (std::size_t index = 0; index < parts_.sources.size(); ++index) {
+    const NamedSource& source = parts_.sources[index];
+    all.push_back({source.name, source.source->lag().records, source.source->hand_overs(), lanes_->is_awaited(index)});
+  }
   return all;
 }
 

@@ -107,7 +107,8 @@ std::string status_text(const StatusLook& look) {
                         switches.pauses, switches.last_us, switches.longest_us, switches.held_longest_us);
   }
   for (const SourceStatus& source : look.sources)
-    text += fmt::format("source  {}: lag {}{}\n", source.name, lag_text(source.lag), hand_overs_text(source.hand_overs, "shard"));
+    text += fmt::format("source  {}: lag {}{}{}\n", source.name, lag_text(source.lag), hand_overs_text(source.hand_overs, "shard"),
+                        source.awaited ? ", has no shards yet, and the others wait for it" : "");
   for (const ShardRuleStatus& shard : look.rules.shards) {
     text += fmt::format("shard   {}/{}/{}: lane {}, decided below {}, version {}", shard.name.source, shard.name.topic,
                         shard.name.partition, shard.lane, shard.decided_below, shard.version);
@@ -137,8 +138,8 @@ std::string status_json(const StatusLook& look) {
                        shard.version, shard.switch_at < 0 ? "null" : std::to_string(shard.switch_at));
   });
   const std::string sources = joined(look.sources, [](const SourceStatus& source) {
-    return fmt::format(R"({{"name":{},"lag":{},"hand_overs":{}}})", json_of(source.name),
-                       source.lag < 0 ? "null" : std::to_string(source.lag), source.hand_overs);
+    return fmt::format(R"({{"name":{},"lag":{},"hand_overs":{},"awaited":{}}})", json_of(source.name),
+                       source.lag < 0 ? "null" : std::to_string(source.lag), source.hand_overs, source.awaited);
   });
   const std::string sinks = joined(service.sinks, [](const SinkStatus& sink) {
     return fmt::format(R"({{"name":{},"healthy":{},"outputs":{},"delivered":{},"retries":{},"queued":{},"hand_overs":{},"last_error":{}}})",

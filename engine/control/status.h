@@ -25,6 +25,7 @@ struct SourceStatus {
   std::string name;
   std::int64_t lag = -1;  // records behind its end; -1: unknown
   std::uint64_t hand_overs = 0;
+  bool awaited = false;  // it has no assignment yet, and live records of sources that read what it feeds wait for that
 };
 
 struct OutcomeCount {

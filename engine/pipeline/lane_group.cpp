@@ -89,6 +89,7 @@ class LaneGroup::SourceShards : public ShardOwner {
     if (found != assigned_.end()) group_.lane(found->second.lane).give_up(source_, shard);
   }
 
+  bool is_awaited() const { return others_wait_.load(std::memory_order_relaxed); }
   std::vector<ShardFailure> failures() const {
     const std::lock_guard guard(mutex_);
     return failures_;
@@ -109,7 +110,7 @@ class LaneGroup::SourceShards : public ShardOwner {
     group_.lane(0).gate(source_).expect();
   }
   void stop_others_waiting() {
-    if (std::exchange(others_wait_, false)) arrive();
+    if (others_wait_.exchange(false)) arrive();
   }
 
   struct Assigned {
@@ -120,7 +121,7 @@ class LaneGroup::SourceShards : public ShardOwner {
   LaneGroup& group_;
   std::size_t source_;
   std::chrono::milliseconds history_reach_;
-  bool others_wait_ = false;  // where sources read each other's, live records wait for the next assignment of this one
+  std::atomic<bool> others_wait_{false};  // where sources read each other's, live records wait for the next assignment of this one
   bool in_assignment_ = false;
   mutable std::mutex mutex_;
   std::map<ShardIndex, Assigned> assigned_;
@@ -189,6 +190,10 @@ void LaneGroup::stop() {
   for (const auto& lane : lanes_) lane->wake();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+}
+
+bool LaneGroup::is_awaited(std::size_t source) const {
+  return owners_[source]->is_awaited();
 }
 
 std::vector<ShardFailure> LaneGroup::failures() const {

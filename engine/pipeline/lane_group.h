@@ -48,6 +48,8 @@ class LaneGroup {
   void stop();
 
   std::vector<ShardFailure> failures() const;
+  // Live records wait for the source's next assignment, because rules read across sources.
+  bool is_awaited(std::size_t source) const;
   std::size_t shard_count() const;
 
  private:

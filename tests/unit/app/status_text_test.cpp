@@ -20,8 +20,16 @@ TEST(StatusText, CountsWhatWentOverToLibrdkafka) {
   look.service.sinks[0].state.last_error = "away";
   EXPECT_THAT(status_text(look), HasSubstr("source  payments: lag 3, 2 shards handed over to librdkafka\n"));
   EXPECT_THAT(status_text(look), HasSubstr("2 queued, 1 lane handed over to librdkafka, fails: away\n"));
-  EXPECT_THAT(status_json(look), HasSubstr(R"("sources":[{"name":"payments","lag":3,"hand_overs":2}])"));
+  EXPECT_THAT(status_json(look), HasSubstr(R"("sources":[{"name":"payments","lag":3,"hand_overs":2,"awaited":false}])"));
   EXPECT_THAT(status_json(look), HasSubstr(R"("queued":2,"hand_overs":1,"last_error":"away"})"));
+}
+
+TEST(StatusText, NamesTheSourceThatOthersWaitFor) {
+  StatusLook look;
+  look.sources = {{"logins", 3, 0, true}, {"payments", 3, 0}};
+  EXPECT_THAT(status_text(look),
+              HasSubstr("source  logins: lag 3, has no shards yet, and the others wait for it\nsource  payments: lag 3\n"));
+  EXPECT_THAT(status_json(look), HasSubstr(R"({"name":"logins","lag":3,"hand_overs":0,"awaited":true})"));
 }
 
 }  // namespace
