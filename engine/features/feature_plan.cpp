@@ -162,19 +162,13 @@ class GroupBuilder {
       return left.track != right.track ? left.track < right.track : left.window < right.window;
     };
     std::stable_sort(plan_.cells.begin(), plan_.cells.end(), in_order);
-    plan_.totals_by_window.resize(sorted.size());
-    std::int32_t totals = 0;
-    for (std::uint32_t index = 0; index < plan_.cells.size(); ++index) {
-      if (!keeps_totals(plan_.cells[index])) continue;
-      plan_.totals_by_window[plan_.cells[index].window].push_back(index);
-      plan_.cells[index].totals = totals++;
-    }
     set_reach(plan_, features, late_allowed_ms);
     std::int64_t reach_ms = reach_of_key(features, plan_).reach_ms;
     for (const SpanPlan& known : plan_.spans) reach_ms = std::max(reach_ms, known.reach_ms);
     plan_.longest_reach_ms = reach_ms;
     plan_.wide_time = plan_.retain_ms + reach_ms + 2 > std::int64_t{std::numeric_limits<std::uint32_t>::max()};
     lay_out();
+    plan_totals();
     return std::move(plan_);
   }
 
@@ -300,6 +294,24 @@ class GroupBuilder {
     plan_.flag_bytes = flags_used_ == 0 ? 0 : flags_used_ <= 8 ? 1 : flags_used_ <= 16 ? 2 : flags_used_ <= 32 ? 4 : 8;
     plan_.flags_before = before;
     plan_.entry_bytes = before + plan_.flag_bytes;
+  }
+
+  void plan_totals() {
+    for (std::uint32_t window = 0; window < plan_.reaches_ms.size(); ++window) {
+      plan_.totals_before.push_back(static_cast<std::uint32_t>(plan_.totals.size()));
+      for (CellPlan& cell : plan_.cells) {
+        if (cell.window != window || !keeps_totals(cell)) continue;
+        cell.totals = static_cast<std::int32_t>(plan_.totals.size());
+        const TrackPlan& track = plan_.tracks[cell.track];
+        TotalsPlan& totals = plan_.totals.emplace_back();
+        totals.flags = track.flags;
+        totals.adds = track.needs_sum && !track.floating;
+        if (track.column == no_ring_column) continue;
+        totals.bytes_before = plan_.columns[track.column].bytes_before;
+        totals.is_name = plan_.columns[track.column].storage == ValueStorage::name;
+      }
+    }
+    plan_.totals_before.push_back(static_cast<std::uint32_t>(plan_.totals.size()));
   }
 
   const ColumnTypes& types_;

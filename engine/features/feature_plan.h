@@ -81,6 +81,14 @@ struct CellPlan {
   bool has(Aggregate aggregate) const { return output(aggregate) != no_output; }
 };
 
+// What a hot key keeps of a cell, with all that it takes to bring it up to date.
+struct TotalsPlan {
+  std::uint64_t flags = 0;       // as the track's
+  std::size_t bytes_before = 0;  // as the column's
+  bool adds = false;             // integers to a sum
+  bool is_name = false;          // of 4 bytes, else of 8
+};
+
 // A window with two ends of its own (delayed, or of a number of events), or one that asks for the order of its values. An entry is inside
 // when its age against the event at hand is at least `delay_ms` and below `reach_ms`, of a count window among the newest such.
 struct SpanPlan {
@@ -121,11 +129,12 @@ struct KeyGroupPlan {
   std::vector<ConditionPlan> conditions;
   std::vector<std::int64_t> reaches_ms;  // distinct windows, ascending: an entry is in a window when its age is less than its reach
   std::vector<TrackPlan> tracks;
-  std::vector<CellPlan> cells;                               // by track, the shortest window first
-  std::vector<std::vector<std::uint32_t>> totals_by_window;  // cells whose totals a hot key keeps
-  std::vector<SpanPlan> spans;                               // beside the cells
-  std::vector<CountKeep> keeps;                              // empty: age alone decides what is kept
-  std::int64_t longest_reach_ms = 0;                         // of any window: older entries are seen by no event
+  std::vector<CellPlan> cells;               // by track, the shortest window first
+  std::vector<TotalsPlan> totals;            // by window, the shortest first
+  std::vector<std::uint32_t> totals_before;  // by window: how many there are of shorter ones; then of all
+  std::vector<SpanPlan> spans;               // beside the cells
+  std::vector<CountKeep> keeps;              // empty: age alone decides what is kept
+  std::int64_t longest_reach_ms = 0;         // of any window: older entries are seen by no event
   std::vector<GroupFeaturePlan> features;
   std::int64_t admit_ms = 0;        // an event older than this against its key's newest is not added
   std::int64_t retain_time_ms = 0;  // entries below this age are kept

@@ -20,12 +20,6 @@ std::size_t tracks_where_any(const KeyGroupPlan& plan, Needs needs) {
   return std::any_of(plan.tracks.begin(), plan.tracks.end(), needs) ? plan.tracks.size() : 0;
 }
 
-std::size_t totals_of(const KeyGroupPlan& plan) {
-  std::size_t kept = 0;
-  for (const std::vector<std::uint32_t>& cells : plan.totals_by_window) kept += cells.size();
-  return kept;
-}
-
 }  // namespace
 
 void release_names(const RingView& ring, std::size_t index, NameTable& names) {
@@ -42,7 +36,7 @@ HotKey::HotKey(const KeyGroupPlan& plan, const NameTable& names, const RingView&
       ring_{&plan, memory_.get(), capacity_at_first},
       end_(count),
       cursors_(plan.reaches_ms.size(), 0),
-      cells_(totals_of(plan)),
+      cells_(plan.totals.size()),
       largest_(tracks_where_any(plan, [](const TrackPlan& track) { return track.needs_max; })),
       smallest_(tracks_where_any(plan, [](const TrackPlan& track) { return track.needs_min; })) {
   ring_.move(from, begin, 0, count);
@@ -63,50 +57,38 @@ HotKey::HotKey(const KeyGroupPlan& plan, const NameTable& names, const RingView&
   }
 }
 
-void HotKey::enter(std::size_t window, std::uint64_t position) {
+template <typename Change>
+void HotKey::change(std::uint32_t begin, std::uint32_t end, std::uint64_t position, Change change) {
   const std::size_t index = index_of(position);
-  for (const std::uint32_t place : plan_.totals_by_window[window]) {
-    const CellPlan& cell = plan_.cells[place];
-    const TrackPlan& track = plan_.tracks[cell.track];
-    if (!ring_.belongs(index, track)) continue;
-    CellState& state = cells_[static_cast<std::size_t>(cell.totals)];
-    ++state.count;
-    if (track.needs_sum && !track.floating) state.totals.add(value_at(ring_, track, index));
-    if (state.distinct != nullptr) state.distinct->add(ring_.word(plan_.columns[track.column], index));
+  for (std::uint32_t place = begin; place < end; ++place) {
+    const TotalsPlan& planned = plan_.totals[place];
+    if (!ring_.has_flags(index, planned.flags)) continue;
+    const auto distinct_value = [&] {
+      return planned.is_name ? ring_.load<NameNumber>(planned.bytes_before, index) : ring_.load<std::uint64_t>(planned.bytes_before, index);
+    };
+    change(cells_[place], planned.adds ? ring_.load<std::int64_t>(planned.bytes_before, index) : 0, planned.adds, distinct_value);
   }
 }
 
-// An entry that is in every window: what its tracks have in common is looked at once.
-void HotKey::enter_all(std::uint64_t position) {
-  const std::size_t index = index_of(position);
-  auto cell = plan_.cells.begin();
-  for (std::uint32_t number = 0; number < plan_.tracks.size(); ++number) {
-    const TrackPlan& track = plan_.tracks[number];
-    const bool belongs = ring_.belongs(index, track);
-    const bool adds = belongs && track.needs_sum && !track.floating;
-    const std::int64_t value = adds ? value_at(ring_, track, index) : 0;
-    const UInt128 square = ExactTotals::square_of(value);
-    for (; cell != plan_.cells.end() && cell->track == number; ++cell) {
-      if (!belongs || cell->totals == no_output) continue;
-      CellState& state = cells_[static_cast<std::size_t>(cell->totals)];
-      ++state.count;
-      if (adds) state.totals.add(value, square);
-      if (state.distinct != nullptr) state.distinct->add(ring_.word(plan_.columns[track.column], index));
-    }
-  }
+void HotKey::enter(std::uint32_t begin, std::uint32_t end, std::uint64_t position) {
+  change(begin, end, position, [](CellState& state, std::int64_t value, bool adds, auto distinct_value) {
+    ++state.count;
+    if (adds) state.totals.add(value);
+    if (state.distinct != nullptr) state.distinct->add(distinct_value());
+  });
+}
+
+void HotKey::enter(std::size_t window, std::uint64_t position) {
+  enter(plan_.totals_before[window], plan_.totals_before[window + 1], position);
 }
 
 void HotKey::leave(std::size_t window, std::uint64_t position) {
-  const std::size_t index = index_of(position);
-  for (const std::uint32_t place : plan_.totals_by_window[window]) {
-    const CellPlan& cell = plan_.cells[place];
-    const TrackPlan& track = plan_.tracks[cell.track];
-    if (!ring_.belongs(index, track)) continue;
-    CellState& state = cells_[static_cast<std::size_t>(cell.totals)];
+  const auto undo = [](CellState& state, std::int64_t value, bool adds, auto distinct_value) {
     --state.count;
-    if (track.needs_sum && !track.floating) state.totals.remove(value_at(ring_, track, index));
-    if (state.distinct != nullptr) state.distinct->remove(ring_.word(plan_.columns[track.column], index));
-  }
+    if (adds) state.totals.remove(value);
+    if (state.distinct != nullptr) state.distinct->remove(distinct_value());
+  };
+  change(plan_.totals_before[window], plan_.totals_before[window + 1], position, undo);
 }
 
 void HotKey::drop_front(std::int64_t newest, NameTable& names) {
@@ -192,7 +174,7 @@ void HotKey::add(const RingEvent& event, std::uint64_t age, std::int64_t newest,
       if (planned.needs_min) smallest_[track].insert(position, belongs ? ~value_at(ring_, planned, index) : 0, belongs);
     }
   }
-  enter_all(position);
+  enter(0, plan_.totals_before.back(), position);
   ++head_;
   if (position == begin_) oldest_ = newest - static_cast<std::int64_t>(age);
   if (answers != nullptr) answer(false, !too_late, *answers);
@@ -290,9 +272,8 @@ void HotKey::prefetch_cursors() const {
   for (std::size_t window = 0; window < cursors_.size(); ++window) {
     const std::size_t index = index_of(cursors_[window]);
     prefetch(ring_.base + ring_.capacity * plan_.time_before + index * (plan_.wide_time ? 8 : 4));
-    for (const std::uint32_t cell : plan_.totals_by_window[window])
-      if (const std::uint32_t column = plan_.tracks[plan_.cells[cell].track].column; column != no_ring_column)
-        prefetch_value(plan_.columns[column], index);
+    for (std::uint32_t place = plan_.totals_before[window]; place < plan_.totals_before[window + 1]; ++place)
+      prefetch(ring_.base + ring_.capacity * plan_.totals[place].bytes_before + index * (plan_.totals[place].is_name ? 4 : 8));
   }
   for (const std::unique_ptr<DistinctCounts>& distinct : distincts_) prefetch(distinct.get());
   for (const SuffixExtremes& extremes : largest_) extremes.prefetch_newest();

@@ -71,7 +71,10 @@ class HotKey {
   void make_room();
   void seek(std::uint64_t position, std::uint64_t age, std::int64_t newest);
   void enter(std::size_t window, std::uint64_t position);
-  void enter_all(std::uint64_t position);
+  // Of the totals [begin, end) those that the entry belongs to.
+  void enter(std::uint32_t begin, std::uint32_t end, std::uint64_t position);
+  template <typename Change>
+  void change(std::uint32_t begin, std::uint32_t end, std::uint64_t position, Change change);
   void leave(std::size_t window, std::uint64_t position);
   void answer(bool excluding, bool in_extremes, Answers& answers);
   void answer_cell(const CellPlan& cell, bool in_extremes, Answers& answers);

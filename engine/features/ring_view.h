@@ -60,7 +60,8 @@ struct RingView {
         return load<std::uint64_t>(plan->flags_before, index);
     }
   }
-  bool belongs(std::size_t index, const TrackPlan& track) const { return track.flags == 0 || (flags(index) & track.flags) == track.flags; }
+  bool has_flags(std::size_t index, std::uint64_t wanted) const { return wanted == 0 || (flags(index) & wanted) == wanted; }
+  bool belongs(std::size_t index, const TrackPlan& track) const { return has_flags(index, track.flags); }
 
   // The value of a word, or the number of a name.
   std::uint64_t word(const RingColumnPlan& column, std::size_t index) const {
