@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t line_bytes = 64;
 constexpr std::size_t capacity_at_first = 256;
+constexpr std::uint64_t leaving_ahead = 2;  // entries: of keys whose events are closer together than `prefetch_leaving` looks ahead
 
 std::int64_t value_at(const RingView& ring, const TrackPlan& track, std::size_t index) {
   return ring.load<std::int64_t>(ring.plan->columns[track.column].bytes_before, index);
@@ -63,10 +64,8 @@ void HotKey::change(std::uint32_t begin, std::uint32_t end, std::uint64_t positi
   for (std::uint32_t place = begin; place < end; ++place) {
     const TotalsPlan& planned = plan_.totals[place];
     if (!ring_.has_flags(index, planned.flags)) continue;
-    const auto distinct_value = [&] {
-      return planned.is_name ? ring_.load<NameNumber>(planned.bytes_before, index) : ring_.load<std::uint64_t>(planned.bytes_before, index);
-    };
-    change(cells_[place], planned.adds ? ring_.load<std::int64_t>(planned.bytes_before, index) : 0, planned.adds, distinct_value);
+    change(cells_[place], planned.adds ? ring_.load<std::int64_t>(planned.bytes_before, index) : 0, planned.adds,
+           [&] { return distinct_value(planned, index); });
   }
 }
 
@@ -89,6 +88,7 @@ void HotKey::leave(std::size_t window, std::uint64_t position) {
     if (state.distinct != nullptr) state.distinct->remove(distinct_value());
   };
   change(plan_.totals_before[window], plan_.totals_before[window + 1], position, undo);
+  if (!distincts_.empty()) prefetch_count(window, position + leaving_ahead);
 }
 
 void HotKey::drop_front(std::int64_t newest, NameTable& names) {
@@ -282,18 +282,21 @@ void HotKey::prefetch_cursors() const {
 
 void HotKey::prefetch_entering(std::uint32_t column, std::uint64_t value) const {
   if (distincts_.empty()) return;
-  for (const CellPlan& cell : plan_.cells)
-    if (cell.has(Aggregate::distinct) && plan_.tracks[cell.track].column == column)
-      cells_[static_cast<std::size_t>(cell.totals)].distinct->prefetch_value(value);
+  for (std::size_t place = 0; place < cells_.size(); ++place)
+    if (cells_[place].distinct != nullptr && plan_.totals[place].bytes_before == plan_.columns[column].bytes_before)
+      cells_[place].distinct->prefetch_value(value);
 }
 
 void HotKey::prefetch_leaving() const {
-  if (distincts_.empty() || begin_ == end_) return;
-  for (const CellPlan& cell : plan_.cells) {
-    if (!cell.has(Aggregate::distinct)) continue;
-    const std::uint64_t oldest = std::min(cursors_[cell.window], end_ - 1);
-    const RingColumnPlan& column = plan_.columns[plan_.tracks[cell.track].column];
-    cells_[static_cast<std::size_t>(cell.totals)].distinct->prefetch_value(ring_.word(column, index_of(oldest)));
+  if (distincts_.empty()) return;
+  for (std::size_t window = 0; window < cursors_.size(); ++window) prefetch_count(window, cursors_[window]);
+}
+
+void HotKey::prefetch_count(std::size_t window, std::uint64_t position) const {
+  if (position >= end_) return;
+  for (std::uint32_t place = plan_.totals_before[window]; place < plan_.totals_before[window + 1]; ++place) {
+    const DistinctCounts* distinct = cells_[place].distinct;
+    if (distinct != nullptr) distinct->prefetch_value(distinct_value(plan_.totals[place], index_of(position)));
   }
 }
 

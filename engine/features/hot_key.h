@@ -67,6 +67,11 @@ class HotKey {
   std::size_t index_of(std::uint64_t position) const { return position - origin_; }
   std::uint64_t age_at(std::uint64_t position, std::int64_t newest) const { return ring_.age(index_of(position), newest); }
   HotEntries entries_of(std::int64_t newest) const { return {ring_, origin_, begin_, end_, newest}; }
+  std::uint64_t distinct_value(const TotalsPlan& planned, std::size_t index) const {
+    return planned.is_name ? ring_.load<NameNumber>(planned.bytes_before, index) : ring_.load<std::uint64_t>(planned.bytes_before, index);
+  }
+  // Where the entry's values are counted.
+  void prefetch_count(std::size_t window, std::uint64_t position) const;
   void prefetch_value(const RingColumnPlan& column, std::size_t index) const;
   void make_room();
   void seek(std::uint64_t position, std::uint64_t age, std::int64_t newest);

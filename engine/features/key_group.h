@@ -65,7 +65,7 @@ class KeyGroup {
  private:
   static constexpr std::size_t stretch_words = 4;
   static constexpr std::size_t stretch_rows = stretch_words * BitMask::word_bits;
-  static constexpr std::size_t rows_apart = 6;  // of the steps towards a row: enough for memory to arrive, few enough to stay near
+  static constexpr std::size_t rows_apart = 10;  // of the steps towards a row: enough for memory to arrive, few enough to stay near
 
   using RowBits = std::array<std::uint64_t, stretch_words>;
   static bool is_in(const RowBits& rows, std::size_t place) {
