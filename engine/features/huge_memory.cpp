@@ -1,6 +1,8 @@
 #include "engine/features/huge_memory.h"
 
 #include <cstdint>
+#include <cstring>
+#include <utility>
 
 #include <sys/mman.h>
 
@@ -23,6 +25,17 @@ HugeMemory::HugeMemory(std::size_t bytes) {
   data_ = begin + skipped;
   bytes_ = bytes;
   if (huge) madvise(data_, bytes_, MADV_HUGEPAGE);
+}
+
+void HugeMemory::grow(std::size_t bytes) {
+  HugeMemory larger(bytes);
+  if (bytes_ >= page_bytes) {
+    WEIR_CHECK(mremap(data_, bytes_, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, larger.data_) == larger.data_);
+    data_ = nullptr;
+  } else if (bytes_ > 0) {
+    std::memcpy(larger.data_, data_, bytes_);
+  }
+  *this = std::move(larger);
 }
 
 HugeMemory::~HugeMemory() {

@@ -15,6 +15,9 @@ class HugeMemory {
   explicit HugeMemory(std::size_t bytes);
   ~HugeMemory();
   HugeMemory(HugeMemory&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  // Makes it larger: what is in it stays, at another address. From a huge page on nothing is copied, the pages move.
+  void grow(std::size_t bytes);
+
   HugeMemory& operator=(HugeMemory&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(bytes_, other.bytes_);

@@ -122,9 +122,9 @@ void KeyGroup::empty_windows(const EventBatch& batch, std::size_t row) {
   if (stage_keys(batch, row - place, {std::uint64_t{1} << place})[0] == 0) return;
   hash_key(place);
   const RowKey& key = keys_[place];
-  KeyTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
-  if (slot.block == 0) return;
-  KeyState& state = state_at(slot.block);
+  SlotTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
+  if (slot.number == 0) return;
+  KeyState& state = state_at(slot.number);
   if (state.is_hot()) {
     HotKey& hot = *state.hot();
     while (hot.entries() > 0) hot.drop_front(state.newest, names_);
@@ -183,10 +183,9 @@ void KeyGroup::add_columns_read(std::vector<ColumnIndex>& columns) const {
 
 bool KeyGroup::add_event(const RowKey& key, Answers* answers, RowUse use) {
   if (use != RowUse::add) past_.see(event_.time);
-  if (table_.is_full(key.tag)) grow_table(key.tag);
-  KeyTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
-  if (slot.block == 0) table_.fill(slot, key.tag, new_block(key.bytes, key.tag, event_.time, entries_at_first));
-  KeyState& state = state_at(slot.block);
+  SlotTable::Slot* found = &table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
+  SlotTable::Slot& slot = found->number != 0 ? *found : add_key(key, found);
+  KeyState& state = state_at(slot.number);
   const std::uint64_t time = static_cast<std::uint64_t>(event_.time);
   const std::uint64_t newest = static_cast<std::uint64_t>(state.newest);
   bool keeps = use != RowUse::answer;
@@ -211,9 +210,9 @@ bool KeyGroup::add_event(const RowKey& key, Answers* answers, RowUse use) {
 
 // Answers as of an event that is not added: nothing that is kept changes, not even the key's newest time.
 void KeyGroup::ask(const RowKey& key, std::int64_t time) {
-  const KeyTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
-  if (slot.block == 0) return ask_nothing();
-  KeyState& state = state_at(slot.block);
+  const SlotTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
+  if (slot.number == 0) return ask_nothing();
+  KeyState& state = state_at(slot.number);
   // Ages are counted back from the newer of the two. Beyond the longest window, how much older or newer makes no difference.
   const bool newer = time >= state.newest;
   const std::uint64_t distance = newer ? age_of(state.newest, time) : age_of(time, state.newest);
@@ -236,9 +235,9 @@ void KeyGroup::ask_nothing() {
   ask_ring({&plan_, nothing_.data(), 1}, 0, 0, 0, 0);
 }
 
-void KeyGroup::add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers) {
-  if (!state_at(slot.block).is_hot() && !make_room(slot)) make_hot(slot);
-  KeyState& state = state_at(slot.block);
+void KeyGroup::add_to_state(SlotTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers) {
+  if (!state_at(slot.number).is_hot() && !make_room(slot)) make_hot(slot);
+  KeyState& state = state_at(slot.number);
   if (!state.is_hot()) return add_to_ring(slot, age, keeps, answers);
   HotKey& hot = *state.hot();
   hot.add(event_, age, state.newest, !keeps, answers);
@@ -246,8 +245,8 @@ void KeyGroup::add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool keeps,
   if (hot.entries() <= cool_entries) cool_down(slot);
 }
 
-void KeyGroup::add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers) {
-  KeyState& state = state_at(slot.block);
+void KeyGroup::add_to_ring(SlotTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers) {
+  KeyState& state = state_at(slot.number);
   const RingView ring = state.ring(plan_);
   const std::size_t end = std::size_t{state.begin} + state.count;
   const std::size_t own = age == 0 ? end : ring.place_of(age, state.begin, end, state.newest);
@@ -319,8 +318,8 @@ BlockRef KeyGroup::new_block(std::string_view key, std::uint32_t tag, std::int64
 }
 
 // Room for one more entry in the ring of a key with few events; false if there would be too many for it.
-bool KeyGroup::make_room(KeyTable::Slot& slot) {
-  KeyState& state = state_at(slot.block);
+bool KeyGroup::make_room(SlotTable::Slot& slot) {
+  KeyState& state = state_at(slot.number);
   if (std::size_t{state.begin} + state.count < state.capacity) return true;
   const RingView ring = state.ring(plan_);
   if (std::size_t{state.begin} * 4 >= state.capacity) {
@@ -333,21 +332,21 @@ bool KeyGroup::make_room(KeyTable::Slot& slot) {
   KeyState& grown = state_at(larger);
   grown.ring(plan_).move(ring, state.begin, 0, state.count);
   grown.count = state.count;
-  slab_.free(slot.block, state.lines);
-  slot.block = larger;
+  slab_.free(slot.number, state.lines);
+  slot.number = larger;
   return true;
 }
 
-void KeyGroup::make_hot(KeyTable::Slot& slot) {
-  KeyState& state = state_at(slot.block);
+void KeyGroup::make_hot(SlotTable::Slot& slot) {
+  KeyState& state = state_at(slot.number);
   const BlockRef smaller = new_block(state.key(), state.tag, state.newest, 0);
   state_at(smaller).set_hot(new HotKey(plan_, names_, state.ring(plan_), state.begin, state.count, state.newest));
-  slab_.free(slot.block, state.lines);
-  slot.block = smaller;
+  slab_.free(slot.number, state.lines);
+  slot.number = smaller;
 }
 
-void KeyGroup::cool_down(KeyTable::Slot& slot) {
-  KeyState& state = state_at(slot.block);
+void KeyGroup::cool_down(SlotTable::Slot& slot) {
+  KeyState& state = state_at(slot.number);
   HotKey* hot = state.hot();
   hot_ahead_.fill(nullptr);
   const BlockRef smaller = new_block(state.key(), state.tag, state.newest, std::max(hot->entries(), entries_at_first));
@@ -355,29 +354,46 @@ void KeyGroup::cool_down(KeyTable::Slot& slot) {
   cooled.ring(plan_).move(hot->ring(), hot->front(), 0, hot->entries());
   cooled.count = static_cast<std::uint8_t>(hot->entries());
   delete hot;
-  slab_.free(slot.block, state.lines);
-  slot.block = smaller;
+  slab_.free(slot.number, state.lines);
+  slot.number = smaller;
 }
 
-// Keys are looked at only once the whole stream is further on than windows reach: before, none can be idle that long.
-void KeyGroup::grow_table(std::uint32_t tag) {
+// Keys that come have a few others looked at, once the whole stream is further on than windows reach: before, none can be idle that long.
+SlotTable::Slot& KeyGroup::add_key(const RowKey& key, SlotTable::Slot* empty) {
   if (past_.span() > static_cast<std::uint64_t>(plan_.retain_ms)) {
-    table_.rebuild(
-        tag, [&](BlockRef block) { prefetch(slab_.at(block)); }, [&](BlockRef block) { return !forget_if_idle(block); });
-  } else {
-    table_.rebuild(
-        tag, [](BlockRef) {}, [](BlockRef) { return true; });
+    const auto keeps = [this](BlockRef block) {
+      if (!is_idle(state_at(block))) return true;
+      forget(block);
+      ++counters_.keys_forgotten;
+      return false;
+    };
+    const auto approach = [this](std::span<const BlockRef> blocks) { approach_idle(blocks); };
+    if (table_.sweep(key.tag, approach, keeps)) empty = &table_.find(key.tag, [](BlockRef) { return false; });
   }
+  return table_.fill(*empty, key.tag, new_block(key.bytes, key.tag, event_.time, entries_at_first));
 }
 
-bool KeyGroup::forget_if_idle(BlockRef block) {
-  const std::int64_t newest = state_at(block).newest;
-  if (newest >= past_.begin()) return false;
-  if (static_cast<std::uint64_t>(past_.begin()) - static_cast<std::uint64_t>(newest) <= static_cast<std::uint64_t>(plan_.retain_ms))
-    return false;
-  forget(block);
-  ++counters_.keys_forgotten;
-  return true;
+bool KeyGroup::is_idle(const KeyState& state) const {
+  if (state.newest >= past_.begin()) return false;
+  return static_cast<std::uint64_t>(past_.begin()) - static_cast<std::uint64_t>(state.newest) > static_cast<std::uint64_t>(plan_.retain_ms);
+}
+
+// What forgetting them reads, each for all before the next.
+void KeyGroup::approach_idle(std::span<const BlockRef> blocks) const {
+  for (const BlockRef block : blocks) prefetch(slab_.at(block));
+  const auto for_each_name = [&](auto visit) {
+    for (const BlockRef block : blocks) {
+      KeyState& state = state_at(block);
+      if (!is_idle(state) || state.is_hot()) continue;
+      const RingView ring = state.ring(plan_);
+      for (const RingColumnPlan& column : plan_.columns)
+        for (std::size_t entry = state.begin; column.storage == ValueStorage::name && entry < std::size_t{state.begin} + state.count;
+             ++entry)
+          if (const std::uint64_t name = ring.word(column, entry); name != 0) visit(static_cast<NameNumber>(name));
+    }
+  };
+  for_each_name([this](NameNumber name) { names_.approach_record(name); });
+  for_each_name([this](NameNumber name) { names_.approach_slot(name); });
 }
 
 void KeyGroup::forget(BlockRef block) {

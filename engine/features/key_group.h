@@ -17,11 +17,11 @@
 #include "engine/features/hot_key.h"
 #include "engine/features/key_encoder.h"
 #include "engine/features/key_state.h"
-#include "engine/features/key_table.h"
 #include "engine/features/name_table.h"
 #include "engine/features/recent_past.h"
 #include "engine/features/ring_view.h"
 #include "engine/features/slab.h"
+#include "engine/features/slot_table.h"
 #include "engine/features/span_scan.h"
 #include "engine/features/window_scan.h"
 
@@ -90,7 +90,7 @@ class KeyGroup {
   RowBits stage_keys(const EventBatch& batch, std::size_t begin, const RowBits& wanted);
   template <typename Visit>
   void approach(const EventBatch& batch, std::size_t begin, const RowBits& rows, const RowBits& taken, Visit visit);
-  void hash_key(std::size_t place) { keys_[place].tag = KeyTable::tag_of(NameTable::hash(keys_[place].bytes)); }
+  void hash_key(std::size_t place) { keys_[place].tag = SlotTable::tag_of(NameTable::hash(keys_[place].bytes)); }
   void approach_slots(const EventBatch& batch, std::size_t row, std::size_t place, bool taken);
   void approach_state(std::size_t place, bool taken);
   void approach_ring(std::size_t place);
@@ -103,8 +103,8 @@ class KeyGroup {
   void ask_ring(const RingView& ring, std::size_t begin, std::size_t end, std::uint64_t age, std::int64_t newest);
   void ask_nothing();
   // `keeps`: the event stays; otherwise it is judged and taken out again.
-  void add_to_state(KeyTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers);
-  void add_to_ring(KeyTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers);
+  void add_to_state(SlotTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers);
+  void add_to_ring(SlotTable::Slot& slot, std::uint64_t age, bool keeps, Answers* answers);
   void answer_with_spans(const RingView& ring, const KeyState& state, std::size_t own, Answers& answers);
   void expire(KeyState& state, std::uint64_t advance_ms);
   void expire_by_count(KeyState& state, std::uint64_t advance_ms);
@@ -112,18 +112,19 @@ class KeyGroup {
 
   KeyState& state_at(BlockRef block) const { return *reinterpret_cast<KeyState*>(slab_.at(block)); }
   BlockRef new_block(std::string_view key, std::uint32_t tag, std::int64_t newest, std::size_t entries);
-  bool make_room(KeyTable::Slot& slot);
-  void make_hot(KeyTable::Slot& slot);
-  void cool_down(KeyTable::Slot& slot);
-  void grow_table(std::uint32_t tag);
-  bool forget_if_idle(BlockRef block);
+  bool make_room(SlotTable::Slot& slot);
+  void make_hot(SlotTable::Slot& slot);
+  void cool_down(SlotTable::Slot& slot);
+  SlotTable::Slot& add_key(const RowKey& key, SlotTable::Slot* empty);
+  void approach_idle(std::span<const BlockRef> blocks) const;
+  bool is_idle(const KeyState& state) const;
   void forget(BlockRef block);
 
   KeyGroupPlan plan_;
   FeatureStoreLimits limits_;
   FeatureStoreCounters counters_;
   KeyEncoder encoder_;
-  KeyTable table_;
+  SlotTable table_{SlotTable::Fill::three_quarters};
   Slab slab_;
   NameTable names_;
   WindowScan scan_;

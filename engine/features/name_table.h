@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 #include "engine/base/prefetch.h"
 #include "engine/event/value_type.h"
-#include "engine/features/huge_memory.h"
+#include "engine/features/growing_array.h"
 #include "engine/features/slab.h"
+#include "engine/features/slot_table.h"
 
 namespace weir {
 
@@ -23,12 +23,16 @@ constexpr bool has_name(ValueType type) {
 // Counts how many entries hold a name; the last release frees it and its number is used again. One thread.
 class NameTable {
  public:
-  NameTable();
+  NameTable() { records_.resize(1); }
 
   static std::uint64_t hash(std::string_view text);
   // The two stages ahead of `intern`, for many strings at once: bring its slot, then its record near.
-  void prefetch_slot(std::uint64_t hash) const { weir::prefetch(&slots()[hash & mask_]); }
+  void prefetch_slot(std::uint64_t hash) const { slots_.prefetch(SlotTable::tag_of(hash)); }
   void prefetch_record(std::uint64_t hash) const;
+
+  // Likewise ahead of `release`: its record, then its slot.
+  void approach_record(NameNumber name) const { weir::prefetch(&records_[name]); }
+  void approach_slot(NameNumber name) const { slots_.prefetch(records_[name].tag); }
 
   // The number of `text`; 0 when nobody holds it.
   NameNumber find(std::string_view text, std::uint64_t hash) const;
@@ -37,35 +41,24 @@ class NameTable {
   void release(NameNumber name);
   std::string_view text(NameNumber name) const;
 
-  std::size_t names() const { return used_; }
-  std::size_t bytes() const { return records_memory_.bytes() + slots_memory_.bytes() + slab_.bytes(); }
+  std::size_t names() const { return slots_.used(); }
+  std::size_t bytes() const { return records_.bytes() + slots_.bytes() + slab_.bytes(); }
+  // Slots that were moved so far because there were more names.
+  std::uint64_t moved() const { return slots_.moved(); }
 
  private:
   static constexpr std::size_t inline_bytes = 20;
   struct Record {
     std::uint32_t holders = 0;  // 0: free
-    std::uint32_t hash = 0;
+    std::uint32_t tag = 0;      // of a free one: the number of the next free one
     std::uint32_t size = 0;
     char bytes[inline_bytes];  // the text, or the slab's block of a longer one
   };
   static_assert(sizeof(Record) == 32, "no record lies on two lines of the cache");
-  struct Slot {
-    std::uint32_t tag = 0;
-    NameNumber name = 0;  // 0: empty
-  };
 
-  // On huge pages: each event looks at names anywhere in them.
-  Record* records() const { return reinterpret_cast<Record*>(records_memory_.data()); }
-  Slot* slots() const { return reinterpret_cast<Slot*>(slots_memory_.data()); }
-  void grow_slots();
-  void grow_records();
-
-  HugeMemory records_memory_;
-  HugeMemory slots_memory_;
-  std::size_t records_ = 1;  // 0 names nothing
-  std::vector<NameNumber> free_;
-  std::size_t mask_ = 0;
-  std::size_t used_ = 0;
+  GrowingArray<Record> records_;
+  NameNumber free_ = 0;  // the one that was released last
+  SlotTable slots_{SlotTable::Fill::half};
   Slab slab_;
 };
 

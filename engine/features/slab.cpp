@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/base/check.h"
+#include "engine/base/prefetch.h"
 
 namespace weir {
 namespace {
@@ -84,6 +85,7 @@ BlockRef Slab::allocate(std::size_t& lines) {
   BlockRef block = page.free;
   if (block != 0) {
     std::memcpy(&page.free, at(block), sizeof block);
+    prefetch(at(page.free));  // the next one
   } else {
     block = (number << page_shift) + page.cut;
     page.cut = static_cast<std::uint16_t>(page.cut + lines);

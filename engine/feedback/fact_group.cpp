@@ -7,8 +7,6 @@
 namespace weir {
 namespace {
 
-constexpr std::uint64_t refusals_between_sweeps = 65'536;
-
 template <typename Visit>
 void for_each_row(const RowBlock& rows, Visit visit) {
   for (std::uint64_t bits = rows.rows; bits != 0; bits &= bits - 1)
@@ -37,11 +35,27 @@ void FactGroup::begin(const EventBatch& batch, const BatchKeys& keys, FeatureCol
     column.scale = specs_[place].scale;
     column.resize(batch.rows);
   }
+  settled_.assign(1, {0, memory_->past.settled()});
   for (std::size_t row = 0; row < batch.rows; ++row) {
     if (!keys.has(row)) continue;
     memory_->past.see(batch.time().integers[row]);
+    if (memory_->past.settled() != settled_.back().second) settled_.emplace_back(row, memory_->past.settled());
     memory_->keys.prefetch_slot(keys.hash(row));
   }
+  memory_->ends.settle(settled_.front().second);
+}
+
+std::int64_t FactGroup::settled_at(std::size_t row) const {
+  auto at = settled_.rbegin();
+  while (at->first > row) ++at;
+  return at->second;
+}
+
+// Of the last fact of a key.
+std::int64_t FactGroup::end_of(const Slot* known) const {
+  std::int64_t end = EndTimes::never;
+  for (std::size_t place = 0; place < facts_.size(); ++place) end = std::max(end, known[place].ends_ms);
+  return end;
 }
 
 void FactGroup::read(const EventBatch& batch, const BatchKeys& keys, const RowBlock& rows, FeatureColumns& out) const {
@@ -51,9 +65,12 @@ void FactGroup::read(const EventBatch& batch, const BatchKeys& keys, const RowBl
     if (key == 0) return;
     const std::int64_t time = batch.time().integers[row];
     const Slot* known = slots(key);
+    // Only an event that is later than everything in the recent past could see a fact of a key that is over.
+    const std::int64_t settled = settled_at(row);
+    if (time < settled && EndTimes::is_over(end_of(known), settled)) return;
     for (std::size_t place = 0; place < facts_.size(); ++place) {
       const Slot& slot = known[place];
-      if (facts_[place] == nobodys || (slot.ends_ms != endless && time >= slot.ends_ms)) continue;
+      if (facts_[place] == nobodys || (slot.ends_ms != EndTimes::endless && time >= slot.ends_ms)) continue;
       Column& column = out.columns[first_column_ + facts_[place]];
       column.present.set(row);
       if (column.type == ValueType::boolean) {
@@ -72,7 +89,7 @@ void FactGroup::read(const EventBatch& batch, const BatchKeys& keys, const RowBl
 }
 
 void FactGroup::drop(Slot& slot, const FactSpec& spec) {
-  if (slot.ends_ms != never && has_name(spec.type)) memory_->texts.release(static_cast<NameNumber>(slot.word));
+  if (slot.ends_ms != EndTimes::never && has_name(spec.type)) memory_->texts.release(static_cast<NameNumber>(slot.word));
   slot = {};
 }
 
@@ -81,63 +98,76 @@ void FactGroup::write(const EventBatch& batch, const BatchKeys& keys, const Fact
   if (at == facts_.end() || !keys.has(write.row)) return;
   const auto place = static_cast<std::size_t>(at - facts_.begin());
   const FactSpec& spec = specs_[place];
-  const std::uint64_t hash = keys.hash(write.row);
-  NameNumber key = memory_->keys.find(keys.key(write.row), hash);
+  NameNumber key = memory_->keys.find(keys.key(write.row), keys.hash(write.row));
   if (write.removes) {
-    if (key != 0) drop(slots(key)[place], spec);
-    return;
+    if (key == 0) return;
+    const std::int64_t before = end_of(slots(key));
+    drop(slots(key)[place], spec);
+    return memory_->ends.move(before, end_of(slots(key)));
   }
-  if (key == 0) {
-    if (memory_->keys.names() >= memory_->sweep_at ||
-        (memory_->keys.names() >= limits_.fact_keys_max && memory_->refused % refusals_between_sweeps == 0))
-      sweep();
-    if (memory_->keys.names() >= limits_.fact_keys_max) {
-      ++memory_->refused;
-      return;
-    }
-    key = memory_->keys.intern(keys.key(write.row), hash);
-    if (memory_->held.size() <= key) {
-      memory_->held.resize(key + 1, false);
-      memory_->slots.resize((key + std::size_t{1}) * facts_.size());
-    }
-    memory_->held[key] = true;
-  }
+  const std::int64_t settled = settled_at(write.row);
+  memory_->ends.settle(settled);
+  if (key == 0 || EndTimes::is_over(end_of(slots(key)), settled)) key = add_key(keys, write.row, key);
+  if (key == 0) return;
+  const std::int64_t before = end_of(slots(key));
   Slot& slot = slots(key)[place];
   // The new text first: it may be the one that is held.
   const std::string_view name = spec.type == ValueType::ip ? bytes_of(write.value.address) : write.value.text;
   const std::int64_t word = has_name(spec.type) ? memory_->texts.intern(name, NameTable::hash(name)) : write.value.word;
   drop(slot, spec);
   slot.word = word;
-  slot.ends_ms = endless;
-  if (write.for_ms > 0 && __builtin_add_overflow(batch.time().integers[write.row], write.for_ms, &slot.ends_ms)) slot.ends_ms = endless;
+  slot.ends_ms = EndTimes::endless;
+  if (write.for_ms > 0 && __builtin_add_overflow(batch.time().integers[write.row], write.for_ms, &slot.ends_ms))
+    slot.ends_ms = EndTimes::endless;
+  memory_->ends.move(before, end_of(slots(key)));
 }
 
-// Looks at every key, so it is not done again before as many more have come.
-void FactGroup::sweep() {
-  const std::int64_t past = memory_->past.begin();
-  const auto has_ended = [&](const Slot* known, std::size_t place) {
-    return facts_[place] == nobodys || (known[place].ends_ms != endless && known[place].ends_ms <= past);
-  };
-  for (NameNumber key = 1; key < memory_->held.size(); ++key) {
-    if (!memory_->held[key]) continue;
-    Slot* known = slots(key);
-    bool ended = true;
-    for (std::size_t place = 0; ended && place < facts_.size(); ++place) ended = has_ended(known, place);
-    if (!ended) continue;
-    for (std::size_t place = 0; place < facts_.size(); ++place) drop(known[place], specs_[place]);
-    memory_->keys.release(key);
-    memory_->held[key] = false;
+// The number of a key without facts, or 0 at the limit. `known`: its number, if it is over and still has one.
+NameNumber FactGroup::add_key(const BatchKeys& keys, std::size_t row, NameNumber known) {
+  if (known != 0) drop_all(known);
+  if (memory_->ends.keys() >= limits_.fact_keys_max) {
+    ++memory_->refused;
+    return 0;
   }
-  memory_->sweep_at = std::max(sweep_at_first, 2 * memory_->keys.names());
+  if (known != 0) return known;
+  sweep();
+  const NameNumber key = memory_->keys.intern(keys.key(row), keys.hash(row));
+  memory_->held.resize(key + std::size_t{1});
+  memory_->slots.resize((key + std::size_t{1}) * facts_.size());
+  memory_->held[key] = 1;
+  std::fill_n(slots(key), facts_.size(), Slot{});
+  return key;
+}
+
+void FactGroup::drop_all(NameNumber key) {
+  const std::int64_t before = end_of(slots(key));
+  for (std::size_t place = 0; place < facts_.size(); ++place) drop(slots(key)[place], specs_[place]);
+  memory_->ends.move(before, EndTimes::never);
+}
+
+// Gives the memory of keys that are over back. That changes no answer, so it does not matter which ones are looked at when.
+void FactGroup::sweep() {
+  const std::size_t numbers = memory_->held.size();
+  if (memory_->keys.names() == memory_->ends.keys()) return;
+  std::size_t dropped = 0;
+  for (std::size_t looks = 0; looks < sweep_looks && dropped < sweep_drops_max && numbers > 0; ++looks) {
+    memory_->swept = memory_->swept + 1 < numbers ? memory_->swept + 1 : 0;
+    const auto key = static_cast<NameNumber>(memory_->swept);
+    if (memory_->held[key] == 0 || !EndTimes::is_over(end_of(slots(key)), settled_.front().second)) continue;
+    drop_all(key);
+    memory_->keys.release(key);
+    memory_->held[key] = 0;
+    ++dropped;
+  }
 }
 
 bool FactGroup::is_near_limit(std::size_t rows) const {
-  return memory_->keys.names() + rows >= limits_.fact_keys_max;  // a row has one key of this kind
+  return memory_->ends.keys() + rows >= limits_.fact_keys_max;  // a row has one key of this kind
 }
 
 void FactGroup::add_counters(FeedbackCounters& total) const {
-  total.fact_keys += memory_->keys.names();
-  total.bytes += memory_->keys.bytes() + memory_->texts.bytes() + memory_->slots.capacity() * sizeof(Slot);
+  total.fact_keys += memory_->ends.keys();
+  total.bytes += memory_->keys.bytes() + memory_->texts.bytes() + memory_->slots.bytes();
   total.facts_refused += memory_->refused;
 }
 

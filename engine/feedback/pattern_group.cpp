@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -9,7 +10,6 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t sweep_at_first = 4'096;
 constexpr std::size_t own_event = ~std::size_t{0};  // in place of a remembered one
 constexpr std::size_t kept_columns_max = 64;
 
@@ -40,9 +40,7 @@ bool compare(Comparison comparison, const Value& own, const Value& earlier) {
 }  // namespace
 
 PatternGroup::PatternGroup(const PatternSpec& spec, std::size_t column, const FeedbackLimits& limits)
-    : PatternGroup(spec, column, limits, std::make_shared<Memory>()) {
-  memory_->sweep_at = sweep_at_first;
-}
+    : PatternGroup(spec, column, limits, std::make_shared<Memory>()) {}
 
 PatternGroup::PatternGroup(const PatternGroup& before, const PatternSpec& spec, std::size_t column)
     : PatternGroup(spec, column, before.limits_, before.memory_) {}
@@ -225,34 +223,44 @@ void PatternGroup::drop(History& history, std::size_t count) {
   history.words.erase(history.words.begin(), history.words.begin() + first * static_cast<std::ptrdiff_t>(width));
 }
 
+bool PatternGroup::is_over(const History& history) const {
+  const std::int64_t settled = memory_->past.settled();
+  return settled != std::numeric_limits<std::int64_t>::min() && history.newest_ms < settled - retain_ms_;
+}
+
 PatternGroup::History* PatternGroup::history_of(const BatchKeys& keys, std::size_t row, bool add) {
   NameNumber key = memory_->keys.find(keys.key(row), keys.hash(row));
-  if (key == 0) {
-    if (!add) return nullptr;
-    if (memory_->keys.names() >= memory_->sweep_at) sweep();
-    key = memory_->keys.intern(keys.key(row), keys.hash(row));
-    if (memory_->histories.size() <= key) memory_->histories.resize(key + std::size_t{1});
-    memory_->histories[key] = {};
-    memory_->histories[key].held = true;
+  if (key != 0) {
+    History& history = memory_->histories[key];
+    if (is_over(history)) drop(history, history.times.size());
+    return &history;
   }
+  if (!add) return nullptr;
+  sweep();
+  key = memory_->keys.intern(keys.key(row), keys.hash(row));
+  memory_->histories.resize(key + std::size_t{1});
+  memory_->histories[key].held = true;
   return &memory_->histories[key];
 }
 
-// Forgets keys that are idle for longer than an event can be late against the recent past. Not done again before as many more have come.
+// Gives the memory of keys that are over back. That changes no answer, so it does not matter which ones are looked at when.
 void PatternGroup::sweep() {
-  for (NameNumber key = 1; key < memory_->histories.size(); ++key) {
-    History& history = memory_->histories[key];
-    if (!history.held || history.newest_ms >= memory_->past.begin() - retain_ms_) continue;
+  const std::size_t numbers = memory_->histories.size();
+  std::size_t dropped = 0;
+  for (std::size_t looks = 0; looks < sweep_looks && dropped < sweep_drops_max && numbers > 0; ++looks) {
+    memory_->swept = memory_->swept + 1 < numbers ? memory_->swept + 1 : 0;
+    History& history = memory_->histories[memory_->swept];
+    if (!history.held || !is_over(history)) continue;
     drop(history, history.times.size());
     history = {};
-    memory_->keys.release(key);
+    memory_->keys.release(static_cast<NameNumber>(memory_->swept));
+    ++dropped;
   }
-  memory_->sweep_at = std::max(sweep_at_first, 2 * memory_->keys.names());
 }
 
 void PatternGroup::add_counters(FeedbackCounters& total) const {
   total.pattern_keys += memory_->keys.names();
-  total.bytes += memory_->keys.bytes() + memory_->texts.bytes() + memory_->histories.capacity() * sizeof(History);
+  total.bytes += memory_->keys.bytes() + memory_->texts.bytes() + memory_->histories.bytes();
   total.pattern_events_dropped += memory_->dropped;
   total.pattern_events_too_late += memory_->too_late;
   total.pattern_tries_reached += memory_->tries_reached;

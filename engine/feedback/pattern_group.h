@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/bit_mask.h"
+#include "engine/base/chunked_array.h"
 #include "engine/event/batch.h"
 #include "engine/event/feedback_spec.h"
 #include "engine/features/name_table.h"
@@ -18,8 +19,9 @@ namespace weir {
 // An event at time `t` completes the pattern when it fits the last step and there are earlier events of its key that fit the other steps,
 // in their order, all with times in (t - within, t]. Earlier is what has an earlier time, or the same time and arrived before; events that
 // have not arrived yet do not count, events in between do not matter, and an event serves one step of a match only. An event that comes
-// later than `within` plus `late_allowed_ms` against the newest remembered of its key is judged, not remembered. Exact within the limits.
-// One thread.
+// later than `within` plus `late_allowed_ms` against the newest remembered of its key is judged, not remembered. Exact within the limits. A
+// key that is idle for longer than an event can be late against the recent past is not there any more; its memory is given back later, a
+// few keys with each one that comes. One thread.
 class PatternGroup {
  public:
   // `column`: where the answer goes in FeatureColumns.
@@ -39,6 +41,9 @@ class PatternGroup {
   void add_counters(FeedbackCounters& total) const;
 
  private:
+  static constexpr std::size_t sweep_looks = 16;  // a new key
+  static constexpr std::size_t sweep_drops_max = 8;
+
   // What a later step's comparison reads of an earlier event.
   struct KeptColumn {
     ColumnIndex source = 0;
@@ -65,9 +70,9 @@ class PatternGroup {
   struct Memory {
     NameTable keys;
     NameTable texts;
-    std::vector<History> histories;  // by number of the key
+    ChunkedArray<History> histories;  // by number of the key
     RecentPast past;
-    std::size_t sweep_at = 0;
+    std::size_t swept = 0;  // the key that is looked at next
     std::uint64_t dropped = 0;
     std::uint64_t too_late = 0;
     std::uint64_t tries_reached = 0;
@@ -81,6 +86,7 @@ class PatternGroup {
   void read_event(const EventBatch& batch, std::size_t row);
   void remember(History& history, std::int64_t time, std::uint32_t fits);
   void drop(History& history, std::size_t count);
+  bool is_over(const History& history) const;
   History* history_of(const BatchKeys& keys, std::size_t row, bool add);
   void sweep();
   bool holds(const StepTest& test, std::int64_t own, std::int64_t earlier) const;

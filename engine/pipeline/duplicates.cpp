@@ -1,18 +1,12 @@
 #include "engine/pipeline/duplicates.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "engine/features/name_table.h"
 
 namespace weir {
-
-std::size_t Duplicates::slot_of(std::string_view id, std::uint64_t hash) const {
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = hash & mask;
-  while (slots_[at] != no_place && (entries_[slots_[at]].hash != hash || entries_[slots_[at]].id != id)) at = (at + 1) & mask;
-  return at;
-}
 
 void Duplicates::look(EventBatch& events, const RecordBatch& records, std::vector<RememberedRow>& firsts,
                       std::vector<RememberedRow>& again) {
@@ -36,19 +30,19 @@ void Duplicates::look(EventBatch& events, const RecordBatch& records, std::vecto
     }
     const std::int64_t stamped_ms = records.records[events.record_index[row]].timestamp_ms;
     const std::int64_t time_ms = stamped_ms >= 0 ? stamped_ms : events.time().integers[row];
-    while (!order_.empty() && time_ms - entries_[order_.front()].time_ms > settings_.horizon_ms) forget_oldest();
-    const std::uint64_t hash = NameTable::hash(id);
-    std::uint32_t place = slots_[slot_of(id, hash)];
-    if (place != no_place && time_ms - entries_[place].time_ms <= settings_.horizon_ms) {
+    while (!order_.empty() && is_past(order_.front(), time_ms)) forget_oldest();
+    const std::uint32_t tag = SlotTable::tag_of(NameTable::hash(id));
+    std::uint32_t place = slots_.find(tag, [&](std::uint32_t each) { return entries_[each].id == id; }).number;
+    if (place != no_place && !is_past(place, time_ms)) {
       events.active.reset(row);
       again.push_back({row, place});
     } else {
       if (place != no_place) forget(place);
-      place = remember(id, hash, time_ms);
+      place = remember(id, tag, time_ms);
       firsts.push_back({row, place});
     }
     ++entries_[place].holders;
-    for (; live_ > settings_.ids_max; ++bound_reached_) forget_oldest();
+    for (; size() > settings_.ids_max; ++bound_reached_) forget_oldest();
   }
 }
 
@@ -59,41 +53,32 @@ void Duplicates::release(const std::vector<RememberedRow>& rows) {
   }
 }
 
-std::uint32_t Duplicates::remember(std::string_view id, std::uint64_t hash, std::int64_t time_ms) {
-  if (idle_.empty()) {
-    idle_.push_back(static_cast<std::uint32_t>(entries_.size()));
-    entries_.emplace_back();
+std::uint32_t Duplicates::remember(std::string_view id, std::uint32_t tag, std::int64_t time_ms) {
+  std::uint32_t place = idle_;
+  if (place != no_place) {
+    idle_ = entries_[place].idle_before;
+  } else {
+    place = static_cast<std::uint32_t>(std::max(entries_.size(), std::size_t{1}));
+    entries_.resize(place + std::size_t{1});
   }
-  const std::uint32_t place = idle_.back();
-  idle_.pop_back();
   Entry& entry = entries_[place];
   entry.id.assign(id);
-  entry.hash = hash;
+  entry.tag = tag;
   entry.time_ms = time_ms;
   entry.known = true;
   entry.queued = true;
   entry.decided.bytes.clear();
   entry.decided.by_sink.clear();
   order_.push_back(place);
-  if (++live_ * 2 > slots_.size()) grow();
-  slots_[slot_of(id, hash)] = place;
+  slots_.fill(slots_.find(tag, [](std::uint32_t) { return false; }), tag, place);
   return place;
 }
 
-// Later slots of the same run move up, so that a search never meets a gap before its goal.
 void Duplicates::forget(std::uint32_t place) {
   Entry& entry = entries_[place];
   if (!entry.known) return;
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t hole = slot_of(entry.id, entry.hash);
-  for (std::size_t next = (hole + 1) & mask; slots_[next] != no_place; next = (next + 1) & mask) {
-    if (((next - entries_[slots_[next]].hash) & mask) < ((next - hole) & mask)) continue;
-    slots_[hole] = slots_[next];
-    hole = next;
-  }
-  slots_[hole] = no_place;
+  slots_.erase(slots_.find(entry.tag, [place](std::uint32_t each) { return each == place; }));
   entry.known = false;
-  --live_;
 }
 
 void Duplicates::forget_oldest() {
@@ -105,14 +90,10 @@ void Duplicates::forget_oldest() {
 }
 
 void Duplicates::recycle(std::uint32_t place) {
-  const Entry& entry = entries_[place];
-  if (!entry.known && !entry.queued && entry.holders == 0) idle_.push_back(place);
-}
-
-void Duplicates::grow() {
-  const std::vector<std::uint32_t> old = std::exchange(slots_, std::vector<std::uint32_t>(slots_.size() * 2, no_place));
-  for (const std::uint32_t place : old)
-    if (place != no_place) slots_[slot_of(entries_[place].id, entries_[place].hash)] = place;
+  Entry& entry = entries_[place];
+  if (entry.known || entry.queued || entry.holders > 0) return;
+  entry.idle_before = idle_;
+  idle_ = place;
 }
 
 }  // namespace weir

@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/chunked_array.h"
 #include "engine/event/batch.h"
 #include "engine/event/output.h"
 #include "engine/event/record.h"
+#include "engine/features/slot_table.h"
 
 namespace weir {
 
@@ -29,7 +31,7 @@ struct RememberedRow {
 // records have none). What counts is the order of records alone, so batches and replays give the same. One a shard; one thread.
 class Duplicates {
  public:
-  explicit Duplicates(const DuplicateSettings& settings) : settings_(settings), slots_(slots_at_first, no_place) {}
+  explicit Duplicates(const DuplicateSettings& settings) : settings_(settings) {}
 
   // Active rows in order: the first of an id goes to `firsts`; a duplicate becomes inactive and goes to `again`. Rows without an id are
   // left alone. What they name stays until `release`.
@@ -43,35 +45,33 @@ class Duplicates {
   };
   Decided& decided(std::uint32_t place) { return entries_[place].decided; }
 
-  std::size_t size() const { return live_; }
+  std::size_t size() const { return slots_.used(); }
   std::uint64_t bound_reached() const { return bound_reached_; }
 
  private:
-  static constexpr std::uint32_t no_place = ~std::uint32_t{0};
-  static constexpr std::size_t slots_at_first = 64;
+  static constexpr std::uint32_t no_place = 0;  // places begin at 1
   struct Entry {
     std::string id;
-    std::uint64_t hash = 0;
+    std::uint32_t tag = 0;
     std::int64_t time_ms = 0;
-    std::uint32_t holders = 0;  // rows of batches in flight
-    bool known = false;         // among the slots
-    bool queued = false;        // in `order_`
+    std::uint32_t holders = 0;             // rows of batches in flight
+    std::uint32_t idle_before = no_place;  // of an idle one: the next
+    bool known = false;                    // among the slots
+    bool queued = false;                   // in `order_`
     Decided decided;
   };
 
-  std::size_t slot_of(std::string_view id, std::uint64_t hash) const;
-  std::uint32_t remember(std::string_view id, std::uint64_t hash, std::int64_t time_ms);
+  std::uint32_t remember(std::string_view id, std::uint32_t tag, std::int64_t time_ms);
+  bool is_past(std::uint32_t place, std::int64_t time_ms) const { return time_ms - entries_[place].time_ms > settings_.horizon_ms; }
   void forget(std::uint32_t place);
   void forget_oldest();
   void recycle(std::uint32_t place);
-  void grow();
 
   DuplicateSettings settings_;
-  std::deque<Entry> entries_;         // addresses stay
-  std::vector<std::uint32_t> idle_;   // entries that nobody needs
-  std::deque<std::uint32_t> order_;   // oldest first
-  std::vector<std::uint32_t> slots_;  // open addressing; a power of two, half of it used at most
-  std::size_t live_ = 0;
+  ChunkedArray<Entry> entries_;      // by place; addresses stay
+  std::uint32_t idle_ = no_place;    // an entry that nobody needs
+  std::deque<std::uint32_t> order_;  // oldest first
+  SlotTable slots_{SlotTable::Fill::half};
   std::uint64_t bound_reached_ = 0;
   std::string number_;  // scratch: an id that is a number
   std::string typed_;   // scratch: an id behind its event type
