@@ -47,7 +47,7 @@ KeyGroup::RowBits KeyGroup::stage_keys(const EventBatch& batch, std::size_t begi
 // The slots of the row's key and, if it is added, of its names: hashes, for the time being.
 void KeyGroup::approach_slots(const EventBatch& batch, std::size_t row, std::size_t place, bool taken) {
   hash_key(place);
-  table_.prefetch(keys_[place].tag);
+  SlotTable::prefetch(keys_[place].run, keys_[place].tag);
   if (!taken) return;
   for (std::size_t index = 0; index < plan_.columns.size(); ++index) {
     if (plan_.columns[index].storage != ValueStorage::name) continue;
@@ -58,7 +58,7 @@ void KeyGroup::approach_slots(const EventBatch& batch, std::size_t row, std::siz
 }
 
 void KeyGroup::approach_state(std::size_t place, bool taken) {
-  if (const BlockRef block = table_.likely(keys_[place].tag); block != 0) prefetch(slab_.at(block));
+  if (const BlockRef block = SlotTable::likely(keys_[place].run, keys_[place].tag); block != 0) prefetch(slab_.at(block));
   if (!taken) return;
   for (std::size_t index = 0; index < plan_.columns.size(); ++index)
     if (plan_.columns[index].storage == ValueStorage::name) names_.prefetch_record(names_of_rows_[index][place]);
@@ -67,7 +67,7 @@ void KeyGroup::approach_state(std::size_t place, bool taken) {
 // What the header says; what it says of a key with many events is remembered for the steps to come.
 void KeyGroup::approach_ring(std::size_t place) {
   hot_ahead_[place] = nullptr;
-  const BlockRef block = table_.likely(keys_[place].tag);
+  const BlockRef block = SlotTable::likely(keys_[place].run, keys_[place].tag);
   if (block == 0) return;
   KeyState& state = state_at(block);
   const char* lines = reinterpret_cast<const char*>(&state);

@@ -8,7 +8,6 @@
 #include "engine/base/check.h"
 #include "engine/base/prefetch.h"
 #include "engine/features/count_retention.h"
-#include "engine/features/same_bytes.h"
 
 namespace weir {
 namespace {
@@ -122,7 +121,7 @@ void KeyGroup::empty_windows(const EventBatch& batch, std::size_t row) {
   if (stage_keys(batch, row - place, {std::uint64_t{1} << place})[0] == 0) return;
   hash_key(place);
   const RowKey& key = keys_[place];
-  SlotTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
+  SlotTable::Slot& slot = slot_of(key);
   if (slot.number == 0) return;
   KeyState& state = state_at(slot.number);
   if (state.is_hot()) {
@@ -183,7 +182,7 @@ void KeyGroup::add_columns_read(std::vector<ColumnIndex>& columns) const {
 
 bool KeyGroup::add_event(const RowKey& key, Answers* answers, RowUse use) {
   if (use != RowUse::add) past_.see(event_.time);
-  SlotTable::Slot* found = &table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
+  SlotTable::Slot* found = &slot_of(key);
   SlotTable::Slot& slot = found->number != 0 ? *found : add_key(key, found);
   KeyState& state = state_at(slot.number);
   const std::uint64_t time = static_cast<std::uint64_t>(event_.time);
@@ -210,7 +209,7 @@ bool KeyGroup::add_event(const RowKey& key, Answers* answers, RowUse use) {
 
 // Answers as of an event that is not added: nothing that is kept changes, not even the key's newest time.
 void KeyGroup::ask(const RowKey& key, std::int64_t time) {
-  const SlotTable::Slot& slot = table_.find(key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
+  const SlotTable::Slot& slot = slot_of(key);
   if (slot.number == 0) return ask_nothing();
   KeyState& state = state_at(slot.number);
   // Ages are counted back from the newer of the two. Beyond the longest window, how much older or newer makes no difference.
@@ -370,7 +369,11 @@ SlotTable::Slot& KeyGroup::add_key(const RowKey& key, SlotTable::Slot* empty) {
     const auto approach = [this](std::span<const BlockRef> blocks) { approach_idle(blocks); };
     if (table_.sweep(key.tag, approach, keeps)) empty = &table_.find(key.tag, [](BlockRef) { return false; });
   }
-  return table_.fill(*empty, key.tag, new_block(key.bytes, key.tag, event_.time, entries_at_first));
+  const std::uint64_t moved = table_.moved();
+  SlotTable::Slot& slot = table_.fill(*empty, key.tag, new_block(key.bytes, key.tag, event_.time, entries_at_first));
+  if (table_.moved() != moved)
+    for (RowKey& each : keys_) each.run = table_.run_of(each.tag);
+  return slot;
 }
 
 bool KeyGroup::is_idle(const KeyState& state) const {

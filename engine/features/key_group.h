@@ -20,6 +20,7 @@
 #include "engine/features/name_table.h"
 #include "engine/features/recent_past.h"
 #include "engine/features/ring_view.h"
+#include "engine/features/same_bytes.h"
 #include "engine/features/slab.h"
 #include "engine/features/slot_table.h"
 #include "engine/features/span_scan.h"
@@ -81,6 +82,7 @@ class KeyGroup {
   // A row of the stretch at hand.
   struct RowKey {
     std::string_view bytes;
+    SlotTable::Run run;
     std::uint32_t tag = 0;
   };
 
@@ -90,7 +92,10 @@ class KeyGroup {
   RowBits stage_keys(const EventBatch& batch, std::size_t begin, const RowBits& wanted);
   template <typename Visit>
   void approach(const EventBatch& batch, std::size_t begin, const RowBits& rows, const RowBits& taken, Visit visit);
-  void hash_key(std::size_t place) { keys_[place].tag = SlotTable::tag_of(NameTable::hash(keys_[place].bytes)); }
+  void hash_key(std::size_t place) {
+    keys_[place].tag = SlotTable::tag_of(NameTable::hash(keys_[place].bytes));
+    keys_[place].run = table_.run_of(keys_[place].tag);
+  }
   void approach_slots(const EventBatch& batch, std::size_t row, std::size_t place, bool taken);
   void approach_state(std::size_t place, bool taken);
   void approach_ring(std::size_t place);
@@ -115,6 +120,9 @@ class KeyGroup {
   bool make_room(SlotTable::Slot& slot);
   void make_hot(SlotTable::Slot& slot);
   void cool_down(SlotTable::Slot& slot);
+  SlotTable::Slot& slot_of(const RowKey& key) const {
+    return SlotTable::find(key.run, key.tag, [&](BlockRef block) { return same_bytes(state_at(block).key(), key.bytes); });
+  }
   SlotTable::Slot& add_key(const RowKey& key, SlotTable::Slot* empty);
   void approach_idle(std::span<const BlockRef> blocks) const;
   bool is_idle(const KeyState& state) const;

@@ -48,7 +48,9 @@ SlotTable::Slot* SlotTable::new_slots(std::uint32_t count) {
   if (chunks_.empty() || chunk_used_ + bytes > chunks_.back().bytes()) {
     std::size_t before = 0;
     for (const HugeMemory& chunk : chunks_) before += chunk.bytes();
-    chunks_.emplace_back(std::max(bytes, std::min(before / 4 / bytes * bytes, HugeMemory::page_bytes)));
+    // Little is wasted while there is little, and most is on huge pages where there is much.
+    const std::size_t wanted = before < HugeMemory::page_bytes / 2 ? before / 4 / bytes * bytes : HugeMemory::page_bytes;
+    chunks_.emplace_back(std::max(bytes, wanted));
     chunk_used_ = 0;
   }
   Slot* slots = reinterpret_cast<Slot*>(chunks_.back().data() + chunk_used_);

@@ -32,14 +32,17 @@ class SlotTable {
 
   static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash); }
 
-  void prefetch(std::uint32_t tag) const {
-    const Run& run = run_of(tag);
-    weir::prefetch(&run.slots[tag & run.mask]);
-  }
+  // Where the slots of a tag are, until slots have moved to make room.
+  struct Run {
+    Slot* slots = nullptr;
+    std::size_t mask = 0;
+  };
+  const Run& run_of(std::uint32_t tag) const { return directory_[static_cast<std::size_t>(std::uint64_t{tag} >> shift_)]; }
+
+  static void prefetch(const Run& run, std::uint32_t tag) { weir::prefetch(&run.slots[tag & run.mask]); }
 
   // What most likely belongs to the key, or 0.
-  std::uint32_t likely(std::uint32_t tag) const {
-    const Run& run = run_of(tag);
+  static std::uint32_t likely(const Run& run, std::uint32_t tag) {
     for (std::size_t at = tag & run.mask; run.slots[at].number != 0; at = (at + 1) & run.mask)
       if (run.slots[at].tag == tag) return run.slots[at].number;
     return 0;
@@ -47,15 +50,22 @@ class SlotTable {
 
   // The slot with this tag and a number that `is_it` accepts, or the empty one where it belongs. Valid until the next change.
   template <typename IsIt>
-  Slot& find(std::uint32_t tag, IsIt is_it) {
-    const Run& run = run_of(tag);
+  static Slot& find(const Run& run, std::uint32_t tag, IsIt is_it) {
     std::size_t at = tag & run.mask;
     while (run.slots[at].number != 0 && !(run.slots[at].tag == tag && is_it(run.slots[at].number))) at = (at + 1) & run.mask;
     return run.slots[at];
   }
+
+  // The same, looked up.
+  void prefetch(std::uint32_t tag) const { prefetch(run_of(tag), tag); }
+  std::uint32_t likely(std::uint32_t tag) const { return likely(run_of(tag), tag); }
+  template <typename IsIt>
+  Slot& find(std::uint32_t tag, IsIt is_it) {
+    return find(run_of(tag), tag, is_it);
+  }
   template <typename IsIt>
   const Slot& find(std::uint32_t tag, IsIt is_it) const {
-    return const_cast<SlotTable*>(this)->find(tag, is_it);
+    return find(run_of(tag), tag, is_it);
   }
 
   // Fills the slot that `find` has found empty, or the one that takes its place where that makes the table grow.
@@ -109,7 +119,7 @@ class SlotTable {
   // Slots that were moved so far to make room.
   std::uint64_t moved() const { return moved_; }
 
-  static constexpr std::uint32_t segment_slots = 2'048;
+  static constexpr std::uint32_t segment_slots = 8'192;
 
  private:
   static constexpr std::uint32_t slots_at_first = 64;
@@ -126,13 +136,6 @@ class SlotTable {
 
     std::uint32_t size() const { return std::uint32_t{1} << size_bits; }
   };
-  // Where the slots of a tag are.
-  struct Run {
-    Slot* slots = nullptr;
-    std::size_t mask = 0;
-  };
-
-  const Run& run_of(std::uint32_t tag) const { return directory_[static_cast<std::size_t>(std::uint64_t{tag} >> shift_)]; }
   Segment& segment_of(std::uint32_t tag) { return segments_[numbers_[static_cast<std::size_t>(std::uint64_t{tag} >> shift_)]]; }
 
   bool is_full(const Segment& segment) const { return (segment.used + 1) * 4 > segment.size() * static_cast<std::uint32_t>(fill_); }
