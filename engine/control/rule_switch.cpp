@@ -131,7 +131,7 @@ Status RuleSwitch::publish(CompiledVersion next, const std::string& files_digest
   std::vector<std::shared_ptr<RuleStages>> stages = stages_of_all(*version);
   // Before any shard can ask: a replay that begins in between must reach back as far as the new set's windows.
   remember(version);
-  if (Status proposed = propose(*version, stages, ActiveVersion{version->number, files_digest}); !proposed) return proposed;
+  if (Status proposed = propose(*version, stages, ActiveVersion{version->number, files_digest}, Pace::highest); !proposed) return proposed;
   active_ = version;
   active_stages_ = std::move(stages);
   ++switches_;
@@ -148,13 +148,16 @@ Status RuleSwitch::note_files(const std::string& files_digest) {
 // Asks all lanes where their shards can take over, makes that durable, then lets them. Nothing is decided by the new set before the second
 // step is done, and nothing at or behind those offsets by the old one.
 Status RuleSwitch::propose(const CompiledVersion& version, const std::vector<std::shared_ptr<RuleStages>>& stages,
-                           const std::optional<ActiveVersion>& active) {
+                           const std::optional<ActiveVersion>& active, Pace pace) {
   std::vector<std::future<std::vector<ProposedSwitch>>> answers;
   for (LaneIndex lane = 0; lane < lanes_->lane_count(); ++lane) {
     SwitchProposal proposal;
     for (std::size_t source = 0; source < inputs_.size(); ++source) proposal.stages.push_back(stages[lane * inputs_.size() + source]);
-    for (const auto& [key, shard] : shards_)
-      if (shard.start.lane == lane) proposal.margins[key] = ahead_of(shard, std::max(append_time_ * 3, least_switch_margin));
+    for (const auto& [key, shard] : shards_) {
+      if (shard.start.lane != lane) continue;
+      const ShardProgress& progress = shard.progress;
+      proposal.margins[key] = pace == Pace::highest ? progress.most_within(margin_.span()) : progress.within_last(margin_.span());
+    }
     answers.push_back(lanes_->lane(lane).propose(std::move(proposal)));
   }
   EpochChanges changes;
@@ -196,7 +199,7 @@ Status RuleSwitch::append(const EpochChanges& changes) {
   for (;;) {
     const Clock::time_point begun = Clock::now();
     Status written = log_->append(changes);
-    append_time_ = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun), append_time_ * 9 / 10);
+    margin_.append_took(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun));
     if (written) return written;
     ++log_failures_;
     last_failure_ = written.error().text;
@@ -235,7 +238,7 @@ void RuleSwitch::begin_shard(std::size_t source, const ShardStart& start, const 
     if (epochs.empty()) changes.epochs.push_back({start.name, {active_->number, std::min(start.replay_from, start.live_from)}});
     if (!epochs.empty() && epochs.back().version != active_->number) changes.epochs.push_back({start.name, {active_->number, earliest}});
   }
-  LiveShard live{start, position, earliest + first_bound, -1, 0, -1, Clock::now(), Clock::now()};
+  LiveShard live{start, position, earliest + first_bound, -1, 0, {}, -1, Clock::now(), Clock::now()};
   changes.bounds.push_back({start.name, live.bound, start.live_from});
   Status written = append(changes);
   while (!written && !stopping_.load(std::memory_order_acquire)) {
@@ -303,6 +306,7 @@ void RuleSwitch::measure(Clock::time_point now) {
     const std::int64_t decided = decided_below(shard);
     const double rate = shard.seen < 0 || ms <= 0 ? 0 : static_cast<double>(decided - shard.seen) / ms;
     shard.offsets_per_ms = std::max(rate, shard.offsets_per_ms / 2);
+    shard.progress.saw(now, decided);
     shard.seen = decided;
     if (shard.switch_at >= 0 && shard.position->version() == active_->number) shard.switch_at = -1;
   }
@@ -363,12 +367,12 @@ void RuleSwitch::hurry(Clock::time_point now) {
   const bool late = std::any_of(shards_.begin(), shards_.end(), [&](const auto& each) {
     const LiveShard& shard = each.second;
     return shard.switch_at >= 0 && now - shard.proposed_at > hurry_after && shard.position->decided_below() >= shard.start.live_from &&
-           decided_below(shard) + ahead_of(shard, least_switch_margin) < shard.switch_at;
+           decided_below(shard) + shard.progress.within_last(hurry_after) < shard.switch_at;
   });
   if (!late) return;
   for (auto& [key, shard] : shards_) shard.proposed_at = now;
   // What fails here stays as it was and is tried again.
-  if (const Status proposed = propose(*active_, active_stages_, std::nullopt); !proposed) last_failure_ = proposed.error().text;
+  if (const Status proposed = propose(*active_, active_stages_, std::nullopt, Pace::last); !proposed) last_failure_ = proposed.error().text;
 }
 
 std::vector<std::string> RuleSwitch::outcome_names() const {

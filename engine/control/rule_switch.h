@@ -18,6 +18,8 @@
 
 #include "engine/base/result.h"
 #include "engine/base/wake_signal.h"
+#include "engine/control/shard_progress.h"
+#include "engine/control/switch_margin.h"
 #include "engine/pipeline/lane_group.h"
 #include "engine/pipeline/rule_book.h"
 #include "engine/recovery/epoch_log.h"
@@ -94,13 +96,13 @@ class RuleSwitch : public RuleBook {
 
  private:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds least_switch_margin{60};
   struct LiveShard {
     ShardStart start;
     std::shared_ptr<PublishedPosition> position;
     std::int64_t bound = 0;
     std::int64_t seen = -1;     // decided below, when last measured
     double offsets_per_ms = 0;  // lately
+    ShardProgress progress;
     std::int64_t switch_at = -1;
     Clock::time_point proposed_at;
     Clock::time_point bound_moved_at;
@@ -113,8 +115,9 @@ class RuleSwitch : public RuleBook {
   void hurry(Clock::time_point now);
   void forget_versions();
   Status append(const EpochChanges& changes);
+  enum class Pace : std::uint8_t { highest, last };  // that shards have shown and may go on at until the proposal is on disk
   Status propose(const CompiledVersion& version, const std::vector<std::shared_ptr<RuleStages>>& stages,
-                 const std::optional<ActiveVersion>& active);
+                 const std::optional<ActiveVersion>& active, Pace pace);
   std::set<std::uint64_t> versions_of_shards() const;
   bool was_made_anew(const ShardStart& start);
   void remember(const std::shared_ptr<const CompiledVersion>& version);
@@ -147,7 +150,7 @@ class RuleSwitch : public RuleBook {
   std::vector<std::shared_ptr<RuleStages>> active_stages_;  // by lane, then source
   std::map<ShardKey, LiveShard> shards_;
   Clock::time_point measured_at_;
-  std::chrono::milliseconds append_time_{0};  // of the slowest append lately
+  SwitchMargin margin_;
   std::uint64_t switches_ = 0;
   std::uint64_t log_failures_ = 0;
   std::uint64_t shards_anew_ = 0;

@@ -171,8 +171,9 @@ Status EpochLog::append(const EpochChanges& changes) {
   if (changes.active) content_.active = changes.active;
   std::uint64_t live = 0;
   for (const auto& [key, history] : content_.shards) live += history.epochs.size() + 1;
-  // What fails here is tried again at the next append; the appended records are durable already.
-  if (records_ > live + spare_records_max) doubtful_ = !rewrite(content_).ok();
+  // What fails here is tried again at the next append; the appended records are durable already. Not while lanes wait to be told of an
+  // epoch.
+  if (changes.epochs.empty() && records_ > live + spare_records_max) doubtful_ = !rewrite(content_).ok();
   return success();
 }
 

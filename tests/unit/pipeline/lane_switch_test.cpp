@@ -133,6 +133,19 @@ TEST(LaneSwitch, ARecordBehindAnOffsetThatIsNotDurableWaitsAndThoseBeforeItDoNot
   EXPECT_EQ(under.reader.released, 3U);
 }
 
+TEST(LaneSwitch, WithAMarginThatItDoesNotUseUpNoRecordWaits) {
+  Switching under;
+  under.feed(0, 10);
+  EXPECT_EQ(under.propose(2, 500).at(0).offset, 510);
+  under.feed(10, 499);
+  EXPECT_EQ(under.lane.counters().held.get(), 0U);
+  EXPECT_EQ(under.versions(), std::string(509, '1'));
+  under.settle(2, true);
+  under.feed(509, 3);
+  EXPECT_EQ(under.lane.counters().held.get(), 0U);
+  EXPECT_EQ(under.versions(), std::string(510, '1') + "22");
+}
+
 TEST(LaneSwitch, ItsPauseAndWhatWaitedForTheDiskAreMeasured) {
   Switching under;
   under.feed(0, 2);

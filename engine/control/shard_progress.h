@@ -1,0 +1,50 @@
+// How many records of a shard are decided in how much time, lately.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+
+namespace weir {
+
+// Looked at now and then; remembers the last two seconds. One thread.
+class ShardProgress {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  void saw(Clock::time_point now, std::int64_t decided_below) {
+    while (looks_.size() > 1 && now - looks_.front().at > remembered) looks_.pop_front();
+    looks_.push_back({now, decided_below});
+  }
+
+  // The most within any such span.
+  std::int64_t most_within(std::chrono::milliseconds span) const {
+    std::int64_t most = 0;
+    auto end = looks_.begin();
+    for (const Look& begin : looks_) {
+      while (end + 1 != looks_.end() && end->at - begin.at < span) ++end;
+      if (end != looks_.end()) most = std::max(most, end->decided_below - begin.decided_below);
+    }
+    return most;
+  }
+
+  // Since so long before the last look, or a little longer.
+  std::int64_t within_last(std::chrono::milliseconds span) const {
+    if (looks_.empty()) return 0;
+    auto begin = looks_.rbegin();
+    while (std::next(begin) != looks_.rend() && looks_.back().at - begin->at < span) ++begin;
+    return looks_.back().decided_below - begin->decided_below;
+  }
+
+ private:
+  static constexpr std::chrono::seconds remembered{2};
+  struct Look {
+    Clock::time_point at;
+    std::int64_t decided_below = 0;
+  };
+
+  std::deque<Look> looks_;
+};
+
+}  // namespace weir
