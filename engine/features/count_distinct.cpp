@@ -7,6 +7,21 @@
 #include <bit>
 
 namespace weir {
+namespace {
+
+constexpr std::size_t few = 4;  // values: for which vectors are not worth it
+
+std::size_t count_pair_by_pair(const std::uint32_t* values, std::size_t count) {
+  std::size_t found = count;
+  for (std::size_t at = 1; at < count; ++at) {
+    unsigned again = 0;
+    for (std::size_t earlier = 0; earlier < at; ++earlier) again |= values[earlier] == values[at] ? 1U : 0U;
+    found -= again;
+  }
+  return found;
+}
+
+}  // namespace
 
 #if defined(__x86_64__)
 namespace {
@@ -66,7 +81,7 @@ __attribute__((target("avx512f,avx512cd,avx512vp2intersect"))) std::size_t count
 #endif
 
 std::size_t count_distinct(const std::uint32_t* values, std::size_t count) {
-  if (count == 0) return 0;
+  if (count <= few) return count_pair_by_pair(values, count);
 #if defined(__x86_64__)
   static const bool has_vectors = __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512cd") != 0;
   static const bool has_intersections = has_vectors && __builtin_cpu_supports("avx512vp2intersect") != 0;
