@@ -36,7 +36,7 @@ struct StretchTotals {
   }
 
  private:
-  static constexpr std::size_t worth_vectors = 6;
+  static constexpr std::size_t worth_vectors = 12;
 
   // False: the processor has no such vectors.
   bool add_by_vectors(const std::int64_t* values, std::size_t count);

@@ -12,7 +12,7 @@ namespace {
 
 static_assert(WindowScan::entries_max <= std::size_t{1} << (64 - 2 * StretchTotals::plain_bits_max));
 
-constexpr std::size_t worth_vectors = 10;
+constexpr std::size_t worth_vectors = 20;
 
 }  // namespace
 
