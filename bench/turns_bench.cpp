@@ -302,7 +302,7 @@ int main(int argc, char** argv) {
   const std::uint64_t keys = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
   const std::size_t batch = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 256;
   const std::string part = argc > 3 ? argv[3] : "all";
-  weir::touch_memory(keys * 1'500);
+  weir::touch_memory(keys * 4'000);
   const auto asked = [&](std::string_view name) { return part == "all" || part == name; };
   if (asked("windows")) weir::windows(keys, batch);
   if (asked("facts")) weir::facts(keys, batch);

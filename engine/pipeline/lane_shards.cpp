@@ -184,6 +184,7 @@ bool Lane::finish_revokes() {
     for (RecordBatch* held : shard.held) input.reader->release(held);
     fan_out_.forget(shard);
     stop_replay(input, shard);
+    retired_.enqueue(std::shared_ptr<Shard>(std::move(found->second)));  // all its windows
     input.shards.erase(found);
     message.revoked.set_value(position);
     return true;
