@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/decimal.h"
+#include "engine/base/int128.h"
 
 namespace weir::evaluate {
 
@@ -245,8 +246,13 @@ Value Lowering::compare(Operator op, Scaled a, Scaled b, NodeId guard) {
     std::swap(a, b);
     op = mirrored(op);
   }
-  if (a.factor > 1 && is_constant(a.value)) {  // scaled, it lies beyond all that it can be compared with
-    const bool positive = graph_.constant(graph_.node(a.value.node)).integer > 0;
+  if (a.factor > 1 && is_constant(a.value)) {
+    const Int128 scaled = Int128{graph_.constant(graph_.node(a.value.node)).integer} * a.factor;
+    if (const auto fitting = static_cast<std::int64_t>(scaled); fitting == scaled) {
+      const NodeId bound = graph_.add_constant(ValueType::integer, {.integer = fitting});
+      return condition(graph_.add_mask({.op = mirrored(op), .a = b.value.node, .b = bound, .guard = guard}), failed);
+    }
+    const bool positive = scaled > 0;  // and beyond all that it can be compared with
     const bool is_greater = op == Operator::greater || op == Operator::greater_equal;
     const bool is_less = op == Operator::less || op == Operator::less_equal;
     return condition(op == Operator::not_equal || (positive ? is_greater : is_less) ? guard : graph_.never(), failed);

@@ -128,6 +128,27 @@ rule fails "" { when tries + 0.0001 > 0 score 1 }
   for (const std::uint32_t at : {0U, 1U, 2U}) EXPECT_EQ(trial.decisions().errors[at].row, at == 2 ? 5U : at);
 }
 
+// A constant that is too large with four digits after the point, beside a number that needs but two.
+TEST(RuleScorer, AConstantThatFitsBesideFewerDigitsIsComparedThere) {
+  RuleTrial trial(R"(
+event payment {
+  id string id
+  created_at timestamp time
+  fee decimal(2)
+  low decimal(4)
+}
+rule within "" { when fee between low and round(922337203685477.6) score 1 }
+rule beyond "" { when not (fee between low and round(922337203685477.6)) score 1 }
+)");
+  const auto row = [](const std::string& fee) {
+    return RuleTrial::Row{{"id", "p1"}, {"created_at", "2026-01-05T10:00:00Z"}, {"fee", fee}, {"low", "0.0001"}};
+  };
+  trial.judge({row("922337203685478.00"), row("922337203685478.01"), row("0.01"), row("0.00")});
+  for (const std::size_t at : {std::size_t{0}, std::size_t{2}}) EXPECT_THAT(trial.fired(at), ElementsAre("within: "));
+  for (const std::size_t at : {std::size_t{1}, std::size_t{3}}) EXPECT_THAT(trial.fired(at), ElementsAre("beyond: "));
+  EXPECT_TRUE(trial.decisions().errors.empty());
+}
+
 TEST(RuleScorer, ReasonsShowValuesAsPeopleReadThem) {
   RuleTrial trial(with(R"(
 let third = ratio / 3
