@@ -41,7 +41,11 @@ std::shared_ptr<FeedbackState> LaneFeedback::state_of(std::size_t keeper, KeyOwn
 
 void LaneFeedback::forget_version(std::uint64_t version, std::vector<std::shared_ptr<void>>& retired) {
   for (auto& [keeper, versions] : states_) {
-    versions.erase(version);
+    if (const auto gone = versions.find(version); gone != versions.end()) {
+      // Perhaps the last that holds this rule set, which is large.
+      retired.push_back(std::const_pointer_cast<Scorer>(gone->second.scorer));
+      versions.erase(gone);
+    }
     for (const auto& [number, each] : versions)
       if (const std::shared_ptr<FeedbackState> state = each.state.lock()) state->forget_ended(retired);
   }
