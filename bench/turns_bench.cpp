@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/in_memory.h"
 #include "engine/base/check.h"
 #include "engine/features/huge_memory.h"
 #include "engine/pipeline/lane.h"
@@ -83,23 +84,8 @@ class BatchReader final : public LaneReader {
   bool ready_ = false;
 };
 
-class NullSink final : public Sink {
- public:
-  Status open(LaneIndex, void (*)(void*, LaneIndex), void*) override { return success(); }
-  std::uint32_t offer(OutputBatch& batch, std::uint32_t first) override {
-    const auto count = static_cast<std::uint32_t>(batch.outputs.size()) - first;
-    taken_.push_back({&batch, first, count});
-    return count;
-  }
-  void collect(LaneIndex, std::vector<Acknowledgement>& into) override {
-    into.insert(into.end(), taken_.begin(), taken_.end());
-    taken_.clear();
-  }
-  SinkState state() const override { return {}; }
-  void close(std::chrono::steady_clock::time_point) override {}
-
- private:
-  std::vector<Acknowledgement> taken_;
+class NullSink final : public TakingSink {
+  void look(const OutputBatch&, std::uint32_t) override {}
 };
 
 const std::string event_text =
