@@ -30,10 +30,11 @@ void Duplicates::look(EventBatch& events, const RecordBatch& records, std::vecto
     }
     const std::int64_t stamped_ms = records.records[events.record_index[row]].timestamp_ms;
     const std::int64_t time_ms = stamped_ms >= 0 ? stamped_ms : events.time().integers[row];
-    while (!order_.empty() && is_past(order_.front(), time_ms)) forget_oldest();
+    pass(time_ms);
+    for (int removed = 0; removed < removed_a_row && front_ < first_; ++removed) remove_oldest();
     const std::uint32_t tag = SlotTable::tag_of(NameTable::hash(id));
     std::uint32_t place = slots_.find(tag, [&](std::uint32_t each) { return entries_[each].id == id; }).number;
-    if (place != no_place && !is_past(place, time_ms)) {
+    if (place != no_place && !is_past(entries_[place], time_ms)) {
       events.active.reset(row);
       again.push_back({row, place});
     } else {
@@ -42,7 +43,7 @@ void Duplicates::look(EventBatch& events, const RecordBatch& records, std::vecto
       firsts.push_back({row, place});
     }
     ++entries_[place].holders;
-    for (; size() > settings_.ids_max; ++bound_reached_) forget_oldest();
+    for (; size() > settings_.ids_max; ++bound_reached_) pass_oldest();
   }
 }
 
@@ -67,11 +68,35 @@ std::uint32_t Duplicates::remember(std::string_view id, std::uint32_t tag, std::
   entry.time_ms = time_ms;
   entry.known = true;
   entry.queued = true;
+  entry.number = end_++;
   entry.decided.bytes.clear();
   entry.decided.by_sink.clear();
   order_.push_back(place);
+  if (entry.number % group_size == 0) groups_.push_back({time_ms, 0});
+  Group& group = groups_.back();
+  group.newest_ms = std::max(group.newest_ms, time_ms);
+  ++group.known;
   slots_.fill(slots_.find(tag, [](std::uint32_t) { return false; }), tag, place);
   return place;
+}
+
+void Duplicates::pass(std::int64_t time_ms) {
+  while (first_ < end_) {
+    const bool whole = first_ % group_size == 0 && first_ + group_size <= end_;
+    if (whole && time_ms - group_of(first_).newest_ms > settings_.horizon_ms) {
+      past_known_ += group_of(first_).known;
+      first_ += group_size;
+    } else if (time_ms - entry_of(first_).time_ms > settings_.horizon_ms) {
+      pass_oldest();
+    } else {
+      return;
+    }
+  }
+}
+
+void Duplicates::pass_oldest() {
+  if (entry_of(first_).known) ++past_known_;
+  ++first_;
 }
 
 void Duplicates::forget(std::uint32_t place) {
@@ -79,12 +104,15 @@ void Duplicates::forget(std::uint32_t place) {
   if (!entry.known) return;
   slots_.erase(slots_.find(entry.tag, [place](std::uint32_t each) { return each == place; }));
   entry.known = false;
+  --group_of(entry.number).known;
+  if (entry.number < first_) --past_known_;
 }
 
-void Duplicates::forget_oldest() {
+void Duplicates::remove_oldest() {
   const std::uint32_t place = order_.front();
-  order_.pop_front();
   forget(place);
+  order_.pop_front();
+  if (++front_ % group_size == 0) groups_.pop_front();
   entries_[place].queued = false;
   recycle(place);
 }

@@ -131,6 +131,8 @@ class Lane {
   bool serve_inbox();
   void take_shard(Message& message);
   void forget_keeper(std::size_t keeper);
+  void forget_shard_here(std::size_t source, ShardIndex shard);
+  void retire(std::vector<std::shared_ptr<void>>& gone);
   bool finish_revokes();
   void answer_when_quiet();
   bool is_revoking(const LaneInput& input, ShardIndex shard) const;

@@ -39,6 +39,11 @@ std::shared_ptr<FeedbackState> LaneFeedback::state_of(std::size_t keeper, KeyOwn
   return state;
 }
 
+void LaneFeedback::forget(std::size_t keeper, std::vector<std::shared_ptr<void>>& retired) {
+  for (const auto& [version, each] : states_[keeper]) retired.push_back(std::const_pointer_cast<Scorer>(each.scorer));
+  states_.erase(keeper);
+}
+
 void LaneFeedback::forget_version(std::uint64_t version, std::vector<std::shared_ptr<void>>& retired) {
   for (auto& [keeper, versions] : states_) {
     if (const auto gone = versions.find(version); gone != versions.end()) {

@@ -21,8 +21,8 @@ class LaneFeedback {
   // Gives the stages what their rules need, where another source or shard has made it already: that. A new state goes on with the one of
   // the version before it or, where only a later version is here, with that one's.
   void provide(RuleStages& stages, const InputSettings& input);
-  // The keeper, a source or joint_keeper, begins anew. Stages that are used again are provided again.
-  void forget(std::size_t keeper) { states_.erase(keeper); }
+  // The keeper, a source or joint_keeper, begins anew. Stages that are used again are provided again. Its rule sets are added to `retired`.
+  void forget(std::size_t keeper, std::vector<std::shared_ptr<void>>& retired);
   // No batch of this version is or will be anywhere. What only it needed is added to `retired`.
   void forget_version(std::uint64_t version, std::vector<std::shared_ptr<void>>& retired);
 

@@ -88,7 +88,7 @@ bool Lane::serve_inbox() {
         forget_keeper(message.keeper);
         break;
       case Message::Kind::forget_shard:
-        exchange_.owned().forget_shard(message.source, message.start.shard);
+        forget_shard_here(message.source, message.start.shard);
         break;
       case Message::Kind::give_up:
         if (const auto found = input.shards.find(message.start.shard); found != input.shards.end()) stop_replay(input, *found->second);
@@ -145,13 +145,21 @@ void Lane::stop_replay(LaneInput& input, Shard& shard) {
   shard.replaying = false;
 }
 
+void Lane::forget_shard_here(std::size_t source, ShardIndex shard) {
+  std::vector<std::shared_ptr<void>> retired;
+  exchange_.owned().forget_shard(source, shard, retired);
+  retire(retired);
+}
+
 void Lane::forget_keeper(std::size_t keeper) {
-  exchange_.owned().forget_shared(keeper);
-  feedback_.forget(keeper);
+  std::vector<std::shared_ptr<void>> retired;
+  exchange_.owned().forget_shared(keeper, retired);
+  feedback_.forget(keeper, retired);
   for (LaneInput& input : inputs_) {
     std::shared_ptr<FeedbackState>& held = keeper == joint_keeper ? input.stages->joint_feedback : input.stages->feedback;
-    if (keeper == joint_keeper || keeper == input.stages->source) held.reset();
+    if (keeper == joint_keeper || keeper == input.stages->source) retired.push_back(std::move(held));
   }
+  retire(retired);
 }
 
 bool Lane::is_revoking(const LaneInput& input, ShardIndex shard) const {

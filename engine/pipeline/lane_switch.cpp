@@ -59,6 +59,11 @@ void Lane::free_retired() {
   while (retired_.try_dequeue(gone)) gone.reset();
 }
 
+void Lane::retire(std::vector<std::shared_ptr<void>>& gone) {
+  for (std::shared_ptr<void>& each : gone)
+    if (each != nullptr) retired_.enqueue(std::move(each));
+}
+
 bool Lane::work_through(std::size_t source, Shard& shard, RecordBatch& handed_over) {
   std::vector<RecordView>& records = handed_over.records;
   const auto from = [&](std::int64_t offset) {
@@ -189,7 +194,7 @@ void Lane::take_over(std::size_t source, Shard& shard) {
   if (shard.feedback) shard.feedback->forget_ended(retired);
   feedback_.provide(*shard.stages, settings);
   retired.push_back(before);
-  for (std::shared_ptr<void>& gone : retired) retired_.enqueue(std::move(gone));
+  retire(retired);
   shard.position->set_version(shard.stages->version());
   inputs_[source].stages = shard.stages;
 }
@@ -224,7 +229,7 @@ void Lane::forget_version_here(std::uint64_t version) {
   for (std::size_t source = 0; source < inputs_.size(); ++source) exchange_.owned().forget_version(source, version, retired);
   exchange_.owned().forget_version(joint_keeper, version, retired);
   feedback_.forget_version(version, retired);
-  for (std::shared_ptr<void>& gone : retired) retired_.enqueue(std::move(gone));
+  retire(retired);
 }
 
 void Lane::settle_shards(const Message& message) {

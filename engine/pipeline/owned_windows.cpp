@@ -84,13 +84,24 @@ void OwnedWindows::forget_version(std::size_t source, std::uint64_t version, std
   known_.erase({source, version});
 }
 
-void OwnedWindows::forget_shared(std::size_t source) {
-  std::erase_if(stores_, [source](const auto& entry) { return entry.first.source == source && entry.first.shared; });
+void OwnedWindows::forget_shared(std::size_t source, std::vector<std::shared_ptr<void>>& retired) {
+  retire([source](const Place& place) { return place.source == source && place.shared; }, retired);
 }
 
-void OwnedWindows::forget_shard(std::size_t source, ShardIndex shard) {
-  std::erase_if(stores_,
-                [&](const auto& entry) { return entry.first.source == source && !entry.first.shared && entry.first.shard == shard; });
+void OwnedWindows::forget_shard(std::size_t source, ShardIndex shard, std::vector<std::shared_ptr<void>>& retired) {
+  retire([&](const Place& place) { return place.source == source && !place.shared && place.shard == shard; }, retired);
+}
+
+template <typename Goes>
+void OwnedWindows::retire(Goes goes, std::vector<std::shared_ptr<void>>& retired) {
+  for (auto at = stores_.begin(); at != stores_.end();) {
+    if (!goes(at->first)) {
+      ++at;
+      continue;
+    }
+    retired.push_back(std::shared_ptr<FeatureStore>(std::move(at->second.store)));
+    at = stores_.erase(at);
+  }
 }
 
 }  // namespace weir

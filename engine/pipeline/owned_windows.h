@@ -34,8 +34,9 @@ class OwnedWindows {
   // Time that `of` has spent on versions that came into force, since the last call.
   std::chrono::nanoseconds take_switching_time() { return std::exchange(switching_, std::chrono::nanoseconds{0}); }
 
-  void forget_shared(std::size_t source);
-  void forget_shard(std::size_t source, ShardIndex shard);
+  // The windows are empty from now on; what was in them is added to `retired`.
+  void forget_shared(std::size_t source, std::vector<std::shared_ptr<void>>& retired);
+  void forget_shard(std::size_t source, ShardIndex shard, std::vector<std::shared_ptr<void>>& retired);
 
   template <typename Visit>
   void for_each(Visit visit) const {
@@ -64,6 +65,8 @@ class OwnedWindows {
   };
 
   void extend(const Place& place, Owned& owned, std::uint64_t version);
+  template <typename Goes>
+  void retire(Goes goes, std::vector<std::shared_ptr<void>>& retired);
 
   std::map<Place, Owned> stores_;
   std::chrono::nanoseconds switching_{0};
