@@ -67,6 +67,8 @@ std::string visible(std::string_view text) {
 struct Line {
   std::size_t begin = 0;
   std::string_view text;
+  bool cut_before = false;  // text of the line stands before `begin`, or behind `text`
+  bool cut_behind = false;
 };
 
 Line line_around(const SourceFile& file, std::size_t offset) {
@@ -80,6 +82,18 @@ Line line_around(const SourceFile& file, std::size_t offset) {
   return {begin, text.substr(begin, end - begin)};
 }
 
+// What of the line can be shown around a span that begins at `offset`: a line may be a pasted list of megabytes.
+Line shown_of(Line line, std::size_t offset) {
+  constexpr std::size_t reach = std::size_t{8} * excerpt_columns_max;
+  const auto inside_character = [&line](std::size_t at) { return (static_cast<unsigned char>(line.text[at]) & 0xC0U) == 0x80U; };
+  const std::size_t middle = std::min(offset - line.begin, line.text.size());
+  std::size_t end = std::min(line.text.size(), middle + reach);
+  while (end < line.text.size() && end > middle && inside_character(end)) --end;
+  std::size_t begin = middle > reach ? middle - reach : 0;
+  while (begin > 0 && begin < middle && inside_character(begin)) ++begin;
+  return {line.begin + begin, line.text.substr(begin, end - begin), begin > 0, end < line.text.size()};
+}
+
 std::string painted(std::string_view text, std::string_view paint, bool colour) {
   if (!colour) return std::string(text);
   return std::string(paint) + std::string(text) + std::string(plain);
@@ -87,7 +101,7 @@ std::string painted(std::string_view text, std::string_view paint, bool colour) 
 
 // The excerpt and its carets, cut to a window around the span where the line is too long to show.
 void append_excerpt(std::string& out, const Diagnostic& diagnostic, const std::string& number, bool colour) {
-  const Line line = line_around(*diagnostic.file, diagnostic.span.begin);
+  const Line line = shown_of(line_around(*diagnostic.file, diagnostic.span.begin), diagnostic.span.begin);
   const Cells cells = cells_of(line.text);
   const std::size_t begin_byte = std::min(diagnostic.span.begin - line.begin, line.text.size());
   const std::size_t end_byte = std::min(std::max(diagnostic.span.end, diagnostic.span.begin) - line.begin, line.text.size());
@@ -100,10 +114,10 @@ void append_excerpt(std::string& out, const Diagnostic& diagnostic, const std::s
     from = begin > excerpt_columns_max / 4 ? begin - excerpt_columns_max / 4 : 0;
     to = std::min(to, from + excerpt_columns_max);
   }
-  std::string excerpt = from > 0 ? "..." : "";
+  std::string excerpt = from > 0 || line.cut_before ? "..." : "";
   std::string carets(excerpt.size() + (begin - from), ' ');
   for (std::size_t cell = from; cell < to; ++cell) excerpt += cells.texts[cell];
-  if (to < cells.texts.size()) excerpt += "...";
+  if (to < cells.texts.size() || line.cut_behind) excerpt += "...";
   carets.append(std::max<std::size_t>(std::min(end, std::max(to, begin + 1)) - begin, 1), '^');
   if (!diagnostic.label.empty()) carets += " " + visible(diagnostic.label);
 

@@ -69,6 +69,21 @@ TEST(Diagnostic, CutsALongLineAroundTheSpan) {
   EXPECT_THAT(shown, HasSubstr("^^^^^\n"));
 }
 
+TEST(Diagnostic, ShowsAsLittleOfALineOfMegabytes) {
+  std::string text;
+  while (text.size() < 4'000'000) text += "\xC3\xA9, ";
+  const std::string half = text;
+  text += "wrong, " + half;
+  const SourceFile file{"a", std::move(text)};
+  const Diagnostic diagnostic = at(file, "wrong");
+  std::string shown;
+  for (int times = 0; times < 200; ++times) shown = render(diagnostic, false);
+  EXPECT_THAT(shown, HasSubstr("1 | ..."));
+  EXPECT_THAT(shown, HasSubstr("wrong"));
+  EXPECT_THAT(shown, Not(HasSubstr("\xEF\xBF\xBD"))) << "no character is cut";
+  EXPECT_LT(shown.size(), 1'000U);
+}
+
 TEST(Diagnostic, MarksOneCharacterWhereTheSpanIsEmptyOrBehindTheEnd) {
   const SourceFile file{"a", "ab"};
   Diagnostic diagnostic;
