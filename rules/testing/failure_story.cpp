@@ -35,7 +35,7 @@ FailureStory::FailureStory(const CheckedRules& rules, const TestExpectation& exp
     : rules_(rules), decision_(decision) {
   switch (expectation.kind) {
     case TestExpectation::Kind::outcome:
-      add_rules_that_could(static_cast<OutcomeIndex>(expectation.index));
+      add_rules_in_question(static_cast<OutcomeIndex>(expectation.index));
       break;
     case TestExpectation::Kind::rule:
     case TestExpectation::Kind::no_rule:
@@ -65,16 +65,29 @@ void FailureStory::add_rule(std::uint32_t rule) {
   trees_.push_back(std::move(tree));
 }
 
-// Those that fired decided otherwise; those that did not could have led to what was expected.
-void FailureStory::add_rules_that_could(OutcomeIndex outcome) {
-  const auto add = [this](auto wanted) {
+// First the rules that made the outcome what it is, then those that could have made it what was expected: by forcing it, or by a score that
+// its band asks for.
+void FailureStory::add_rules_in_question(OutcomeIndex outcome) {
+  const auto add_fired = [this](auto wanted) {
+    for (const RuleNote& note : decision_.fired)
+      if (trees_.size() < rules_shown_max && !note.shadow && wanted(rules_.rules[note.rule])) add_rule(note.rule);
+  };
+  const auto add_others = [this](auto wanted) {
     for (std::uint32_t rule = 0; rule < rules_.rules.size() && trees_.size() < rules_shown_max; ++rule)
       if (rules_.rules[rule].mode != RuleMode::off && !decision_.has_fired(rule) && wanted(rules_.rules[rule])) add_rule(rule);
   };
-  add([outcome](const CheckedRule& rule) { return rule.then == outcome; });
-  if (trees_.empty()) add([](const CheckedRule& rule) { return rule.score > 0; });
-  for (const RuleNote& note : decision_.fired)
-    if (trees_.size() < rules_shown_max) add_rule(note.rule);
+  const auto forces = [this](const CheckedRule& rule) { return rule.then == decision_.outcome; };
+  add_fired(forces);
+  add_others([outcome](const CheckedRule& rule) { return rule.then == outcome; });
+  // A rule that forced the outcome forced it whatever the score.
+  const bool forced = std::any_of(decision_.fired.begin(), decision_.fired.end(),
+                                  [&](const RuleNote& note) { return !note.shadow && forces(rules_.rules[note.rule]); });
+  if (forced) return;
+  const auto band = std::find_if(rules_.policy.bands.begin(), rules_.policy.bands.end(),
+                                 [outcome](const ScoreBand& known) { return known.outcome == outcome; });
+  const bool wants_more = band != rules_.policy.bands.end() && band->at_least > decision_.score;
+  if (wants_more && trees_.empty()) add_others([](const CheckedRule& rule) { return rule.score > 0; });
+  add_fired([forces](const CheckedRule& rule) { return rule.score != 0 && !forces(rule); });
 }
 
 void FailureStory::add_parts(Tree& tree, ExpressionIndex index, std::size_t depth) {

@@ -32,7 +32,7 @@ class FailureStory {
   };
 
   void add_rule(std::uint32_t rule);
-  void add_rules_that_could(OutcomeIndex outcome);
+  void add_rules_in_question(OutcomeIndex outcome);
   void add_parts(Tree& tree, ExpressionIndex index, std::size_t depth);
 
   const CheckedRules& rules_;

@@ -186,6 +186,42 @@ TEST(RunTests, AFailureTellsEachValueOnTheWay) {
             "  7.5          amount\n");
 }
 
+std::vector<std::string> rules_told(const std::string& test) {
+  const auto checked = checking::check(rules_text + R"(
+  rule high "Weighs" { when amount > 100 score 50 }
+  rule low "Weighs less" { when amount > 50 score 20 }
+  policy { precedence block, alert, allow score >= 80 -> block score >= 40 -> alert otherwise -> allow }
+  )" + test);
+  EXPECT_TRUE(checked->rules.has_value()) << render(checked->diagnostics, false);
+  if (!checked->rules) return {};
+  const TestReport report = run_tests(*checked->rules, {}).take();
+  std::vector<std::string> told;
+  for (const std::string& line : report.runs[0].failures.at(0).story)
+    if (line.starts_with("rule ")) told.push_back(line);
+  return told;
+}
+
+TEST(RunTests, AnOutcomeThatIsWrongIsExplainedByTheRulesThatMadeIt) {
+  using Told = std::vector<std::string>;
+  EXPECT_EQ(rules_told(R"(test "forced" {
+    given 4 payment every 1s { card_id: "c1" }
+    when payment { card_id: "c1", amount: 1.00 }
+    expect outcome allow
+  })"),
+            Told{"rule testing fired:"});
+  EXPECT_EQ(rules_told(R"(test "weighed" {
+    when payment { amount: 200.00 }
+    expect outcome allow
+  })"),
+            (Told{"rule high fired:", "rule low fired:"}));
+  EXPECT_EQ(rules_told(R"(test "too light" {
+    when payment { amount: 60.00 }
+    expect outcome alert
+  })"),
+            (Told{"rule listed did not fire:", "rule low fired:"}))
+      << "a rule that forces it comes first";
+}
+
 TEST(RunTests, CoverageKnowsRulesThatNeverFiredAndOperandsSeenOneWay) {
   const auto checked = checking::check(rules_text + R"(test "some" {
     given payment { card_id: "cx" }
