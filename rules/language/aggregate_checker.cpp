@@ -8,6 +8,7 @@
 #include "rules/language/event_types.h"
 #include "rules/language/expression_checker.h"
 #include "rules/language/feature_identity.h"
+#include "rules/language/foreign_words.h"
 #include "rules/language/functions.h"
 #include "rules/language/limits.h"
 #include "rules/language/time_literal.h"
@@ -149,7 +150,12 @@ std::optional<Aggregate> AggregateChecker::aggregate_named(const SyntaxName& fun
   std::vector<std::string_view> names{aggregate_names.begin(), aggregate_names.end()};
   names.push_back("median");
   std::vector<std::string> help = did_you_mean(function.text, names);
-  if (function.text == "average") help = {"did you mean `avg`?"};
+  if (const std::string_view meant = aggregate_meant(function.text); !meant.empty()) help = {"did you mean " + in_backticks(meant) + "?"};
+  if (help.empty()) {
+    std::string all = "aggregates are";
+    for (const std::string_view name : names) all += " " + in_backticks(name);
+    help = {std::move(all)};
+  }
   reporter_.error("R0204", function.span, "unknown aggregate " + in_backticks(function.text), "", std::move(help));
   return std::nullopt;
 }
@@ -195,9 +201,17 @@ bool AggregateChecker::argument(const SyntaxExpression& syntax, FeatureSpec& spe
   const ExpressionIndex node = checker.converter().convert(value);
   if (node == no_expression) return false;
   if (!accepts(spec.aggregate, value.type)) {
-    reporter_.error("R0403", value.span,
-                    in_backticks(name) + " needs " + std::string(wanted(spec.aggregate)) + ", and " + checker.described(value));
+    reporter_.error(
+        "R0403", value.span, in_backticks(name) + " needs " + std::string(wanted(spec.aggregate)) + ", and " + checker.described(value), "",
+        accepts(Aggregate::distinct, value.type) ? std::vector<std::string>{"its different values are counted with `distinct(" +
+                                                                            std::string(reporter_.text(value.span).substr(0, 60)) + ")`"}
+                                                 : std::vector<std::string>{});
     return false;
+  }
+  if (spec.aggregate == Aggregate::count && value.type == ValueType::boolean) {
+    const std::string condition(reporter_.text(value.span).substr(0, 60));
+    reporter_.warning("R0410", value.span, "`count` counts where this is false, too", "every event for which it is known",
+                      {"events for which it is true are counted with `count() ... where " + condition + "`"});
   }
   const Expression& expression = scope_.arena[node];
   const bool field = expression.kind == ExpressionKind::event_column;

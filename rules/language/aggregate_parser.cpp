@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "rules/language/expression_parser.h"
+#include "rules/language/foreign_words.h"
 
 namespace weir {
 
@@ -47,7 +48,8 @@ void ExpressionParser::parse_aggregate_clauses(SyntaxAggregate& aggregate) {
     } else if (word.text == "excluding") {
       once(aggregate.exclude_this_event, word);
       reader_.take();
-      if (reader_.expect_word("this", "after `excluding`")) reader_.expect_word("event", "after `excluding this`");
+      if (reader_.expect_word("this", "after `excluding`", "write `excluding this event`"))
+        reader_.expect_word("event", "after `excluding this`");
       aggregate.exclude_this_event = true;
     } else if (word.text == "delay" && (aggregate.over || aggregate.last)) {
       once(aggregate.delay.has_value(), word);
@@ -82,8 +84,11 @@ std::optional<SyntaxDuration> ExpressionParser::parse_duration(std::string_view 
     return SyntaxDuration{token.integer, token.span};
   }
   if (token.kind == TokenKind::number) {
-    reader_.fail("R0106", token.span, "a length of time needs a unit", "",
-                 {"for example `" + std::string(token.text) + "m`; units are ms, s, m, h, d and w"});
+    const Token& unit = reader_.peek(1);
+    const std::string meant = unit.kind == TokenKind::name && !unit.first_on_line ? duration_meant(token.text, unit.text) : "";
+    reader_.fail(
+        "R0106", token.span, "a length of time needs a unit", "",
+        {meant.empty() ? "for example `" + std::string(token.text) + "m`; units are ms, s, m, h, d and w" : "write `" + meant + "`"});
   } else {
     reader_.fail_expected("a length of time after `" + std::string(what) + "`", {"for example `" + std::string(what) + " 10m`"});
   }

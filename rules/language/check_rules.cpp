@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -51,6 +52,9 @@ class RuleSetChecker {
     });
     each([this](const SyntaxFile& tree, Reporter& reporter) {
       for (const SyntaxLookup& lookup : tree.lookups) check_lookup(lookup, options_, scope_, reporter);
+    });
+    each([this](const SyntaxFile& tree, Reporter&) {
+      for (const SyntaxRule& rule : tree.rules) scope_.rule_names.insert(rule.name.text);
     });
     policy();
     declare_facts(trees_, reporters_, scope_);
@@ -130,8 +134,9 @@ class RuleSetChecker {
       return;
     }
     // Until it is checked a name is broken; what is checked before it does not read it.
-    if (!scope_.declare(name.text, {NameKind::broken, 0}, line_column(reporter.file(), name.span.begin).line)) {
-      reporter.error("R0201", name.span, in_backticks(name.text) + " is declared twice", "declared " + scope_.declared_at(name.text));
+    if (!scope_.declare(name.text, {NameKind::broken, 0}, {&reporter.file(), name.span})) {
+      reporter.error("R0201", name.span, in_backticks(name.text) + " is declared twice",
+                     "declared " + scope_.declared_at(name.text, reporter.file()));
       return;
     }
     all.push_back({name, value, &reporter, is_feature, static_cast<std::uint32_t>(count), false});
@@ -149,9 +154,9 @@ class RuleSetChecker {
       return;
     }
     const NameEntry entry{pattern.broken ? NameKind::broken : NameKind::pattern, static_cast<std::uint32_t>(rules_.sequences.size())};
-    if (!scope_.declare(pattern.name.text, entry, line_column(reporter.file(), pattern.name.span.begin).line)) {
+    if (!scope_.declare(pattern.name.text, entry, {&reporter.file(), pattern.name.span})) {
       reporter.error("R0201", pattern.name.span, in_backticks(pattern.name.text) + " is declared twice",
-                     "declared " + scope_.declared_at(pattern.name.text));
+                     "declared " + scope_.declared_at(pattern.name.text, reporter.file()));
       return;
     }
     rules_.sequences.emplace_back();
@@ -193,28 +198,34 @@ class RuleSetChecker {
   }
 
   void policy() {
-    bool found = false;
+    DeclaredPlace first;
     each([&](const SyntaxFile& tree, Reporter& reporter) {
       for (const SyntaxPolicy& policy : tree.policies) {
-        if (found) reporter.error("R0502", policy.span, "a rule set has one policy", "this is the second one");
-        if (!found) rules_.policy = check_policy(policy, reporter);
         scope_.policy_broken = scope_.policy_broken || policy.broken;
-        found = true;
+        if (first.file != nullptr) {
+          reporter.error("R0502", policy.span, "a rule set has one policy",
+                         "the first one stands " + place_text(*first.file, first.span, reporter.file()));
+        } else {
+          rules_.policy = check_policy(policy, reporter);
+          first = {&reporter.file(), policy.span};
+        }
       }
     });
-    if (!found) rules_.policy = default_policy();
+    if (first.file == nullptr) rules_.policy = default_policy();
   }
 
   void rules() {
-    std::unordered_set<std::string_view> names;
+    std::unordered_map<std::string_view, DeclaredPlace> names;
     each([&](const SyntaxFile& tree, Reporter& reporter) {
       for (const SyntaxRule& rule : tree.rules) {
         if (rules_.rules.size() >= limits::rules_max) {
           reporter.error("R0105", rule.name.span, "a rule set has at most " + std::to_string(limits::rules_max) + " rules");
           return;
         }
-        if (!rule.name.text.empty() && !names.insert(rule.name.text).second)
-          reporter.error("R0201", rule.name.span, "rule " + in_backticks(rule.name.text) + " is declared twice");
+        const auto [first, is_first] = names.try_emplace(rule.name.text, DeclaredPlace{&reporter.file(), rule.name.span});
+        if (!is_first && !rule.name.text.empty())
+          reporter.error("R0201", rule.name.span, "rule " + in_backticks(rule.name.text) + " is declared twice",
+                         "declared " + place_text(*first->second.file, first->second.span, reporter.file()));
         check_rule(rule, scope_, reporter);
         if (options_.now_ms) warn_near_expiry(rule, *options_.now_ms, options_.expiry_warning_ms, reporter);
       }
@@ -222,11 +233,13 @@ class RuleSetChecker {
   }
 
   void tests() {
-    std::unordered_set<std::string_view> titles;
+    std::unordered_map<std::string_view, DeclaredPlace> titles;
     each([&](const SyntaxFile& tree, Reporter& reporter) {
       for (const SyntaxTest& test : tree.tests) {
-        if (!test.title.value.empty() && !titles.insert(test.title.value).second)
-          reporter.error("R0705", test.title.span, "two tests have this title");
+        const auto [first, is_first] = titles.try_emplace(test.title.value, DeclaredPlace{&reporter.file(), test.title.span});
+        if (!is_first && !test.title.value.empty())
+          reporter.error("R0705", test.title.span, "two tests have this title",
+                         "the first one stands " + place_text(*first->second.file, first->second.span, reporter.file()));
         check_test(test, scope_, reporter);
       }
     });

@@ -40,9 +40,9 @@ CheckScope::CheckScope(CheckedRules& checked) : rules(checked), arena(checked) {
   for (std::size_t index = 0; index < rules.features.size(); ++index) enter(rules.features[index].name, NameKind::feature, index);
   for (std::size_t index = 0; index < rules.lets.size(); ++index) enter(rules.lets[index].name, NameKind::let, index);
   for (std::size_t index = 0; index < rules.lists.size(); ++index)
-    declare_list(rules.lists[index].name, {static_cast<std::uint32_t>(index), false, false});
+    declare_list(rules.lists[index].name, {static_cast<std::uint32_t>(index), false, false, {}});
   for (std::size_t index = 0; index < rules.lookups.size(); ++index)
-    declare_lookup(rules.lookups[index].name, {static_cast<std::uint32_t>(index), false, false});
+    declare_lookup(rules.lookups[index].name, {static_cast<std::uint32_t>(index), false, false, {}});
   for (std::size_t index = 0; index < rules.sequences.size(); ++index) enter(rules.sequences[index].name, NameKind::pattern, index);
   for (std::size_t index = 0; index < rules.facts.size(); ++index)
     facts_.emplace(fact_key(rules.facts[index].spec.by, rules.facts[index].spec.field), static_cast<std::uint32_t>(index));
@@ -54,26 +54,26 @@ std::optional<NameEntry> CheckScope::find(std::string_view name) const {
   return found->second;
 }
 
-bool CheckScope::declare(std::string_view name, NameEntry entry, std::size_t line) {
+bool CheckScope::declare(std::string_view name, NameEntry entry, DeclaredPlace place) {
   if (!names_.try_emplace(std::string(name), entry).second) return false;
-  if (line > 0) lines_.emplace(std::string(name), line);
+  if (place.file != nullptr) places_.emplace(std::string(name), place);
   return true;
 }
 
-std::string CheckScope::declared_at(std::string_view name) const {
-  const auto found = lines_.find(std::string(name));
-  return found == lines_.end() ? "already" : "at line " + std::to_string(found->second);
+std::string CheckScope::declared_at(std::string_view name, const SourceFile& seen_from) const {
+  const auto found = places_.find(std::string(name));
+  return found == places_.end() ? "already" : place_text(*found->second.file, found->second.span, seen_from);
 }
 
 // Among sorted names, so that the answer never depends on the order of a hash table.
-std::vector<std::string> CheckScope::suggest(std::string_view name) const {
+std::vector<std::string> CheckScope::suggest(std::string_view name, const SourceFile& seen_from) const {
   std::vector<std::string_view> names;
   for (const auto& [known, entry] : names_)
     if (!known.empty()) names.push_back(known);
   std::sort(names.begin(), names.end());
   const std::string_view closest = closest_name(name, names);
   if (closest.empty()) return {};
-  const std::string place = lines_.contains(std::string(closest)) ? " (declared " + declared_at(closest) + ")" : "";
+  const std::string place = places_.contains(std::string(closest)) ? " (declared " + declared_at(closest, seen_from) + ")" : "";
   return {"did you mean " + in_backticks(closest) + "?" + place};
 }
 

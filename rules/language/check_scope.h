@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,12 @@ struct NameEntry {
   std::uint32_t index = 0;
 };
 
+// Where a name stands; without a file: unknown.
+struct DeclaredPlace {
+  const SourceFile* file = nullptr;
+  SourceSpan span;
+};
+
 template <typename Flags>
 void mark_used(Flags& flags, std::size_t index) {
   if (flags.size() <= index) flags.resize(index + 1, false);
@@ -34,18 +41,19 @@ class CheckScope {
   explicit CheckScope(CheckedRules& rules);
 
   std::optional<NameEntry> find(std::string_view name) const;
-  // False when the name is taken. `line` is where, 0 for unknown.
-  bool declare(std::string_view name, NameEntry entry, std::size_t line = 0);
+  // False when the name is taken.
+  bool declare(std::string_view name, NameEntry entry, DeclaredPlace place = {});
   void set(std::string_view name, NameEntry entry) { names_[std::string(name)] = entry; }
   // "did you mean `x`? (declared at line 12)"; nothing when no name is close.
-  std::vector<std::string> suggest(std::string_view name) const;
-  // "at line 12", or "already".
-  std::string declared_at(std::string_view name) const;
+  std::vector<std::string> suggest(std::string_view name, const SourceFile& seen_from) const;
+  // "at line 12", "at rules/base.rules:12", or "already".
+  std::string declared_at(std::string_view name, const SourceFile& seen_from) const;
 
   struct ListEntry {
     std::uint32_t index = 0;
     bool broken = false;
     bool used = false;
+    DeclaredPlace place;
   };
   ListEntry* find_list(std::string_view name);
   bool declare_list(std::string_view name, ListEntry entry) { return lists_.try_emplace(std::string(name), entry).second; }
@@ -82,10 +90,12 @@ class CheckScope {
   }
 
   bool policy_broken = false;  // told already: outcomes are not judged
+  // Of the rules, for those who take one for a value.
+  std::unordered_set<std::string_view> rule_names;
 
  private:
   std::unordered_map<std::string, NameEntry> names_;
-  std::unordered_map<std::string, std::size_t> lines_;
+  std::unordered_map<std::string, DeclaredPlace> places_;
   std::unordered_map<std::string, ListEntry> lists_;
   std::unordered_map<std::string, ListEntry> lookups_;
   std::unordered_map<std::string, std::uint32_t> features_;

@@ -35,9 +35,14 @@ void ExpressionChecker::complain_mismatch(const SyntaxExpression& syntax, const 
   const auto hint = [&](const TypedValue& one, const TypedValue& other) {
     const std::string text(reporter_.text(other.span).substr(0, 60));
     if (one.type == ValueType::string && other.is_literal()) help = {"text stands in double quotes: \"" + text + "\""};
-    if (other.type == ValueType::string && text.size() > 2 && text.starts_with('"') && one.type != ValueType::string &&
-        one.type != ValueType::geo && one.type != ValueType::ip)
+    if (other.type == ValueType::string && text.size() > 2 && text.starts_with('"') &&
+        is_value_of(one.type, text.substr(1, text.size() - 2)))
       help = {"leave the quotes out: " + text.substr(1, text.size() - 2)};
+    if (is_number(one.type) && other.type == ValueType::duration && scope_.arena[other.node].kind == ExpressionKind::literal)
+      help = {"a number carries no unit: `" + text.substr(0, text.find_first_not_of("0123456789_")) + "`"};
+    if (one.type == ValueType::timestamp && other.type == ValueType::duration)
+      help = {"how long ago it was is `age(" + std::string(reporter_.text(one.span).substr(0, 60)) + ")`"};
+    if (one.type == ValueType::geo) help = {"places are compared by their distance: `distance_km(a, b) < 1`"};
     if (one.type == ValueType::duration && other.is_literal())
       help = {"a duration carries its unit: `" + text + "s`, `" + text + "m`, `" + text + "h`"};
   };
@@ -96,7 +101,7 @@ bool ExpressionChecker::unquoted_text(const SyntaxExpression& left, const Syntax
   if (right.kind != SyntaxKind::name || scope_.find(right.text) || left.kind != SyntaxKind::name || !scope_.find(left.text)) return false;
   const TypedValue known = value(left);
   if (known.broken || known.type != ValueType::string || right.text == "null" || right.text == "missing") return false;
-  std::vector<std::string> help = scope_.suggest(right.text);
+  std::vector<std::string> help = scope_.suggest(right.text, reporter_.file());
   help.push_back("text stands in double quotes: \"" + right.text.substr(0, 60) + "\"");
   reporter_.error("R0203", right.span, "unknown name " + in_backticks(right.text), "no field, feature or let has this name",
                   std::move(help));

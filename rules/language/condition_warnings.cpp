@@ -252,7 +252,12 @@ class Conjunction {
     const Expression& low = rules_.expressions[base(node.operands[1])];
     const Expression& high = rules_.expressions[base(node.operands[2])];
     if (node.negated || low.kind != ExpressionKind::literal || high.kind != ExpressionKind::literal) return;
-    if (number_of(low) > number_of(high)) return fail("the bounds of `between` are the wrong way round");
+    if (number_of(low) > number_of(high)) {
+      const Expression& hours = rules_.expressions[base(node.operands[0])];
+      const bool of_day = hours.kind == ExpressionKind::call && hours.function == Function::hour_of_day;
+      return fail(of_day ? "the bounds are the wrong way round; over midnight it is `hour >= 22 or hour < 6`"
+                         : "the bounds of `between` are the wrong way round");
+    };
     bound(base(node.operands[0]), ExpressionKind::greater_equal, number_of(low));
     bound(base(node.operands[0]), ExpressionKind::less_equal, number_of(high));
   }

@@ -156,6 +156,9 @@ constexpr ErrorCode codes[] = {
      "event with one of an earlier step's, each on its own side: `amount > 10 * small.amount`, `merchant_id != small.merchant_id`."},
     {"R0409", "only a feature can be reset",
      "`reset NAME` empties the window of a feature that is declared with `feature`, for the key of the event at which the rule fires."},
+    {"R0410", "what is counted may be false",
+     "`count(x)` counts events for which `x` is known, `false` like `true`. Events for which a condition holds are counted with `where`:\n"
+     "`count() by card_id over 1h where amount < 5`."},
     // R05: policy
     {"R0501", "unknown outcome",
      "`then` forces one of the outcomes in the policy's `precedence`, which says who wins when rules disagree. A sink's `when` compares "

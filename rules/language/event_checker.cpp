@@ -93,7 +93,7 @@ class EventChecker {
     const bool own = known && std::find(type_.fields.begin(), type_.fields.end(), *known) != type_.fields.end();
     if (own || (!known && scope_.find(field.name.text)))
       return complain("R0201", "field " + in_backticks(field.name.text) + " is declared twice",
-                      "declared " + scope_.declared_at(field.name.text));
+                      "declared " + scope_.declared_at(field.name.text, reporter_.file()));
     if (!known && event_.fields.size() >= limits::event_fields_max)
       return complain("R0105", "an event has at most " + std::to_string(limits::event_fields_max) + " fields", "");
     const std::optional<DeclaredType> declared =
@@ -105,14 +105,13 @@ class EventChecker {
     }
     const std::size_t index = known.value_or(event_.fields.size());
     if (!known) {
-      const std::size_t line = line_column(reporter_.file(), field.name.span.begin).line;
-      scope_.declare(field.name.text, {NameKind::field, static_cast<std::uint32_t>(index)}, line);
+      scope_.declare(field.name.text, {NameKind::field, static_cast<std::uint32_t>(index)}, {&reporter_.file(), field.name.span});
       event_.fields.push_back({std::string(field.name.text), declared->type, declared->scale, declared->unit, field.optional});
     } else {
       FieldSpec& same = event_.fields[index];
       if (same.type != declared->type || same.scale != declared->scale || same.unit != declared->unit)
         return complain("R0212", "field " + in_backticks(field.name.text) + " is declared otherwise in another event type",
-                        "declared " + scope_.declared_at(field.name.text) + " as " + written_type(same));
+                        "declared " + scope_.declared_at(field.name.text, reporter_.file()) + " as " + written_type(same));
       same.optional = same.optional || field.optional;
     }
     type_.fields.push_back(index);
@@ -209,9 +208,11 @@ bool check_events(const std::vector<DeclaredEvent>& events, CheckScope& scope) {
       event.reporter->error("R0105", name.span, "a rule set has at most " + std::to_string(limits::event_types_max) + " event types");
       return false;
     }
-    const auto same_name = [&](const EventType& type) { return !name.text.empty() && type.name == name.text; };
-    if (std::any_of(types.begin(), types.end(), same_name)) {
-      event.reporter->error("R0201", name.span, "event " + in_backticks(name.text) + " is declared twice");
+    const auto same_name = [&](const DeclaredEvent& known) { return !name.text.empty() && known.syntax->name.text == name.text; };
+    const auto first = std::find_if(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(types.size()), same_name);
+    if (first != events.begin() + static_cast<std::ptrdiff_t>(types.size())) {
+      event.reporter->error("R0201", name.span, "event " + in_backticks(name.text) + " is declared twice",
+                            "declared " + place_text(first->reporter->file(), first->syntax->name.span, event.reporter->file()));
       fine = false;
     }
     fine = EventChecker(scope, *event.reporter, types.emplace_back()).run(*event.syntax) && fine;

@@ -99,6 +99,18 @@ bool ExpressionChecker::reads_decision(std::string_view name) const {
   return place_ == ExpressionPlace::decision || (place_ == ExpressionPlace::after && !scope_.find(name));
 }
 
+std::vector<std::string> ExpressionChecker::help_for_unknown(std::string_view text) const {
+  const std::string name(text.substr(0, 60));
+  const bool decision = place_ == ExpressionPlace::decision;
+  const std::vector<std::string>& outcomes = scope_.rules.policy.outcomes;
+  if (decision && std::find(outcomes.begin(), outcomes.end(), name) != outcomes.end())
+    return {"an outcome is asked for with `outcome == " + name + "`"};
+  if (scope_.rule_names.contains(text) && decision) return {"`" + name + "` is a rule: write `expect rule " + name + "`"};
+  if (scope_.rule_names.contains(text))
+    return {"`" + name + "` is a rule; a condition that several rules share gets a name: `let suspicious = ...`"};
+  return scope_.suggest(text, reporter_.file());
+}
+
 TypedValue ExpressionChecker::name(std::string_view text, SourceSpan span, std::string_view code) {
   const bool event_only = place_ == ExpressionPlace::event || place_ == ExpressionPlace::filter || place_ == ExpressionPlace::after;
   if (reads_decision(text)) return decision_name(text, span);
@@ -119,7 +131,7 @@ TypedValue ExpressionChecker::name(std::string_view text, SourceSpan span, std::
                       {"write `" + std::string(text) + "(...)`"});
     } else {
       reporter_.error(code, span, std::string(event_only ? "unknown field " : "unknown name ") + in_backticks(text),
-                      "no field, feature or let has this name", scope_.suggest(text));
+                      "no field, feature or let has this name", help_for_unknown(text));
     }
     return converter_.broken(span);
   }

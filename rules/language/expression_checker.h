@@ -47,6 +47,7 @@ class ExpressionChecker {
   CheckScope& scope() { return scope_; }
 
  private:
+  std::vector<std::string> help_for_unknown(std::string_view text) const;
   TypedValue decision_name(std::string_view text, SourceSpan span);
   TypedValue unary(const SyntaxExpression& syntax);
   TypedValue binary(const SyntaxExpression& syntax);

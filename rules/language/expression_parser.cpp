@@ -38,7 +38,8 @@ std::string upper(std::string_view word) {
 SyntaxExpressionPointer ExpressionParser::make(SyntaxKind kind, SourceSpan span) {
   if (++nodes_ > limits::expression_nodes_max && !reader_.panic())
     reader_.fail("R0105", span, "an expression has at most " + std::to_string(limits::expression_nodes_max) + " parts",
-                 "the limit is reached here", {"give parts of it names with `let`"});
+                 "the limit is reached here",
+                 {"give parts of it names with `let`; many values stand in a file: `list partners of string from \"partners.txt\"`"});
   auto node = std::make_unique<SyntaxExpression>();
   node->kind = kind;
   node->span = span;
@@ -149,7 +150,7 @@ SyntaxExpressionPointer ExpressionParser::parse_comparison() {
 void ExpressionParser::refuse_chain() {
   if (reader_.panic() || !at_comparison()) return;
   reader_.fail("R0107", reader_.peek().span, "comparisons cannot be chained", "a comparison ends before this",
-               {"join two comparisons with `and`, or put an aggregate with `where` in parentheses"});
+               {"join two comparisons with `and` or write `x between 1 and 5`; an aggregate with `where` is put in parentheses"});
 }
 
 SyntaxExpressionPointer ExpressionParser::parse_word_comparison(SyntaxExpressionPointer left) {
@@ -164,6 +165,8 @@ SyntaxExpressionPointer ExpressionParser::parse_word_comparison(SyntaxExpression
     node->head_span = head;
     node->flag = negated;
     adopt(*node, std::move(left));
+    if (reader_.at_symbol("(") && reader_.at_symbol(",", 2))
+      reader_.fail_expected("a value after `between`", {"the bounds are written `between 1 and 5`"});
     adopt(*node, parse_sum());
     if (reader_.expect_word("and", "between the two bounds of `between`")) adopt(*node, parse_sum());
     return node;
@@ -197,17 +200,13 @@ SyntaxExpressionPointer ExpressionParser::parse_in(SyntaxExpressionPointer left,
     return node;
   }
   if (!reader_.at_symbol("[")) {
-    reader_.fail_expected("`@list` or `[a, b, ...]` after `in`",
-                          reader_.at_symbol("(") ? std::vector<std::string>{"write the values in square brackets: `in [1, 2]`"}
-                          : reader_.peek().kind == TokenKind::name
-                              ? std::vector<std::string>{"a list is named with `@`: `in @" + std::string(reader_.peek().text) + "`"}
-                              : std::vector<std::string>{});
+    reader_.fail_expected("`@list` or `[a, b, ...]` after `in`", help_behind_in(reader_));
     return node;
   }
   SyntaxExpressionPointer set = make(SyntaxKind::set, reader_.take().span);
   while (!reader_.panic() && !reader_.at_symbol("]")) {
     adopt(*set, parse_element());
-    if (!reader_.at_symbol("]")) reader_.expect_symbol(",", "or `]` after a value");
+    if (!reader_.at_symbol("]")) reader_.expect_symbol(",", "or `]` after a value", values_written);
   }
   set->span = hull(set->span, reader_.peek().span);
   reader_.expect_symbol("]", "at the end of the values");
@@ -232,8 +231,11 @@ SyntaxExpressionPointer ExpressionParser::parse_presence(SyntaxExpressionPointer
     node->flag = (reader_.take().text == "present") != negated;
     node->span = hull(node->span, node->head_span);
   } else {
-    reader_.fail_expected("`present` or `missing` after `is`",
-                          {reader_.at_word("null") ? "write `is missing`" : "values are compared with `==`"});
+    const bool absent = reader_.at_word("null") || reader_.at_word("NULL") || reader_.at_word("none") || reader_.at_word("None") ||
+                        reader_.at_word("empty") || reader_.at_word("nil");
+    reader_.fail_expected("`present` or `missing` after `is`", {!absent   ? "values are compared with `==`"
+                                                                : negated ? "write `is present`"
+                                                                          : "write `is missing`"});
   }
   adopt(*node, std::move(left));
   return node;
@@ -380,6 +382,10 @@ SyntaxExpressionPointer ExpressionParser::parse_member(SyntaxExpressionPointer s
   node->names.push_back({reader_.reporter().text(step->span), step->span});
   node->names.push_back(reader_.expect_name("a field of the event after `.`"));
   node->span = hull(node->span, reader_.previous_span());
+  if (reader_.at_symbol("("))
+    reader_.fail("R0101", node->span, "functions stand before what they work on", "",
+                 {"for example `starts_with(" + std::string(node->names[0].text.substr(0, 60)) + ", \"4111\")` or `" +
+                  std::string(node->names[0].text.substr(0, 60)) + " starts_with \"4111\"`"});
   return node;
 }
 
@@ -393,7 +399,10 @@ SyntaxExpressionPointer ExpressionParser::parse_call() {
       reader_.fail("R0105", reader_.peek().span, "a function takes at most " + std::to_string(limits::call_arguments_max) + " arguments");
     SyntaxExpressionPointer argument = parse();
     adopt(*node, std::move(argument));
-    if (!reader_.at_symbol(")")) reader_.expect_symbol(",", "or `)` after an argument");
+    if (!reader_.at_symbol(")"))
+      reader_.expect_symbol(
+          ",", "or `)` after an argument",
+          reader_.previous().text == "distinct" ? "different values are counted with `distinct(merchant_id)`, without `count`" : "");
   }
   node->span = hull(node->span, reader_.peek().span);
   if (!reader_.expect_symbol(")", "at the end of the arguments")) return node;

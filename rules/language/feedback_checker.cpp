@@ -24,7 +24,7 @@ TypedValue ExpressionChecker::profile(const SyntaxExpression& syntax) {
     if (entry && entry->kind == NameKind::broken) return converter_.broken(syntax.span);
     if (!entry) {
       reporter_.error("R0203", key.span, "unknown field " + in_backticks(key.text), "the key of a profile is a field of the event",
-                      scope_.suggest(key.text));
+                      scope_.suggest(key.text, reporter_.file()));
       return converter_.broken(syntax.span);
     }
     if (entry->kind != NameKind::field) {

@@ -5,6 +5,8 @@
 #include <charconv>
 
 #include "engine/base/utf8.h"
+#include "rules/language/characters.h"
+#include "rules/language/foreign_words.h"
 #include "rules/language/limits.h"
 #include "rules/language/time_literal.h"
 
@@ -28,7 +30,7 @@ struct Foreign {
   TokenKind kind;
   std::string_view meant;
 };
-constexpr std::array<Foreign, 9> foreign{{
+constexpr std::array<Foreign, 18> foreign{{
     {"&&", TokenKind::name, "and"},
     {"||", TokenKind::name, "or"},
     {"<>", TokenKind::symbol, "!="},
@@ -38,9 +40,21 @@ constexpr std::array<Foreign, 9> foreign{{
     {"&", TokenKind::name, "and"},
     {"|", TokenKind::name, "or"},
     {"!", TokenKind::name, "not"},
+    {"\xE2\x89\xA5", TokenKind::symbol, ">="},  // as word processors and formulas have them
+    {"\xE2\x89\xA4", TokenKind::symbol, "<="},
+    {"\xE2\x89\xA0", TokenKind::symbol, "!="},
+    {"\xE2\x80\x93", TokenKind::symbol, "-"},  // two dashes and the minus sign
+    {"\xE2\x80\x94", TokenKind::symbol, "-"},
+    {"\xE2\x88\x92", TokenKind::symbol, "-"},
+    {"\xC3\x97", TokenKind::symbol, "*"},
+    {"\xC3\xB7", TokenKind::symbol, "/"},
+    {"\xC2\xAC", TokenKind::name, "not"},
 }};
 constexpr std::array<std::string_view, 23> symbols{"->", "==", "!=", "<=", ">=", "{", "}", "(", ")", "[", "]", ",",
                                                    ":",  "=",  "<",  ">",  "+",  "-", "*", "/", "%", "?", "."};
+
+constexpr std::string_view split_help =
+    "split the rules into several files; many values stand in a file of their own: `list partners of string from \"partners.txt\"`";
 
 class Lexer {
  public:
@@ -51,7 +65,7 @@ class Lexer {
     while (skip_blanks()) {
       if (list_.tokens.size() >= limits::tokens_max) {
         reporter_.error("R0105", {at_, at_ + 1}, "the file has more than " + std::to_string(limits::tokens_max) + " words and signs",
-                        "the limit is reached here", {"split the rules into several files"});
+                        "the limit is reached here", {std::string(split_help)});
         break;
       }
       next();
@@ -93,6 +107,12 @@ class Lexer {
       } else if (byte == '/' && peek(1) == '/') {
         reporter_.error("R0104", {at_, at_ + 2}, "a comment begins with `#`", "", {"write `#` instead of `//`"});
         skip_line();
+      } else if (new_line_ && at_merge_mark()) {
+        reporter_.error("R0104", {at_, at_ + 7}, "this line is a mark of a merge that was not finished", "",
+                        {"keep the lines that are right, and leave out the marks `<<<<<<<`, `=======` and `>>>>>>>`"});
+        skip_line();
+      } else if (const std::size_t wide = blank_bytes(text_.substr(at_, 3)); wide > 0) {
+        at_ += wide;
       } else if (byte == ';') {
         reporter_.error("R0104", {at_, at_ + 1}, "statements do not end with `;`", "", {"leave the `;` out"});
         ++at_;
@@ -103,13 +123,18 @@ class Lexer {
     return false;
   }
 
+  bool at_merge_mark() const {
+    const std::string_view line = text_.substr(at_, 7);
+    return (at_ == 0 || text_[at_ - 1] == '\n') && (line == "<<<<<<<" || line == "=======" || line == ">>>>>>>");
+  }
+
   void skip_line() {
     while (at_ < text_.size() && text_[at_] != '\n') ++at_;
   }
 
   void next() {
     const char byte = peek();
-    if (begins_name(byte)) return name();
+    if (begins_name(byte) || letter_bytes(text_.substr(at_, 4)) > 0) return name();
     if (is_digit(byte)) return number();
     if (byte == '"' || byte == '\'') return string(byte);
     if (byte == '@') return list_name();
@@ -125,10 +150,20 @@ class Lexer {
     unreadable();
   }
 
+  // A name in other letters is told as one: what is around it makes sense all the same.
   void name() {
     const std::size_t begin = at_;
-    while (in_name(peek())) ++at_;
+    bool other_letters = false;
+    while (at_ < text_.size()) {
+      const std::size_t wide = in_name(peek()) ? 1 : letter_bytes(text_.substr(at_, 4));
+      if (wide == 0) break;
+      other_letters = other_letters || wide > 1;
+      at_ += wide;
+    }
     add(TokenKind::name, {begin, at_}, text_.substr(begin, at_ - begin));
+    if (other_letters)
+      reporter_.error("R0102", {begin, at_}, "names are written with the letters a to z, digits and `_`", "",
+                      {"other letters stand only in strings"});
     if (at_ - begin > limits::name_bytes_max)
       reporter_.error("R0105", {begin, at_}, "a name has at most " + std::to_string(limits::name_bytes_max) + " letters",
                       "this one has " + std::to_string(at_ - begin));
@@ -156,35 +191,42 @@ class Lexer {
   }
 
   void unreadable() {
+    if (curly_string()) return;
     const std::size_t begin = at_;
-    const auto strange = [](char byte) {
-      return static_cast<unsigned char>(byte) >= 0x80 || static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f;
-    };
-    if (strange(peek())) {
-      while (at_ < text_.size() && strange(peek()) && peek() != '\n') ++at_;
-      if (curly_string(begin)) return;
-      reporter_.error("R0102", {begin, at_}, "this character means nothing outside a string");
-    } else {
-      ++at_;
-      reporter_.error("R0102", {begin, at_}, in_backticks(text_.substr(begin, 1)) + " means nothing here");
-    }
+    at_ += std::max<std::size_t>(utf8_length(text_.substr(at_)), 1);
+    const std::string_view written = text_.substr(begin, at_ - begin);
+    const auto control = [](char byte) { return static_cast<unsigned char>(byte) < 0x20; };
+    while (control(written[0]) && at_ < text_.size() && control(peek()) && peek() != '\n') ++at_;
+    const bool currency = written == "$" || written == "\xE2\x82\xAC" || written == "\xC2\xA3" || written == "\xC2\xA5";
+    std::vector<std::string> help;
+    if (currency) help = {"an amount stands without its currency, which is compared for itself: `currency == \"EUR\"`"};
+    if (written == "`") help = {"names stand without quotes"};
+    if (!is_visible(written)) help = {"it cannot be seen: write this place anew"};
+    reporter_.error("R0102", {begin, at_}, character_text(written) + " means nothing here", "", std::move(help));
     // Left out rather than handed on: what stands around it often makes sense without it.
   }
 
   // A string in typographic quotes, as word processors write them: complained about, and read.
-  bool curly_string(std::size_t begin) {
-    constexpr std::string_view open = "\xE2\x80\x9C";
-    constexpr std::string_view close = "\xE2\x80\x9D";
-    if (text_.substr(begin, open.size()) != open) return false;
-    const std::size_t line_end = std::min(text_.find('\n', begin), text_.size());
-    const std::size_t end = text_.find(close, begin);
-    if (end >= line_end) return false;
-    at_ = end + close.size();
-    const std::string_view value = text_.substr(begin + open.size(), end - begin - open.size());
+  bool curly_string() {
+    const std::size_t begin = at_;
+    const std::size_t open = curly_quote_bytes(text_.substr(begin, 3));
+    if (open == 0) return false;
+    const std::string_view line = text_.substr(begin, text_.find('\n', begin) - begin);
+    std::size_t end = open;
+    while (end < line.size() && line[end] != '"' && curly_quote_bytes(line.substr(end, 3)) == 0) ++end;
+    if (end == line.size()) return false;
+    at_ = begin + end + (line[end] == '"' ? 1 : curly_quote_bytes(line.substr(end, 3)));
+    const std::string_view value = line.substr(open, end - open);
     reporter_.error("R0102", {begin, at_}, "strings stand in straight double quotes", "",
                     {"write \"" + std::string(value.substr(0, 60)) + "\""});
     set_value(add(TokenKind::string, {begin, at_}, text_.substr(begin, at_ - begin)), std::string(value));
     return true;
+  }
+
+  bool behind_declaration() const {
+    if (new_line_ || list_.tokens.empty() || list_.tokens.back().kind != TokenKind::name) return false;
+    const std::string_view word = list_.tokens.back().text;
+    return word == "rule" || word == "feature" || word == "let" || word == "list" || word == "lookup" || word == "pattern";
   }
 
   // Digits with `_` between them, from `at_` on.
@@ -197,8 +239,24 @@ class Lexer {
     return value;
   }
 
+  // `31.03.2027`, as much of the world writes it.
+  bool day_first() {
+    static constexpr std::string_view shape = "dd.dd.dddd";
+    for (std::size_t index = 0; index < shape.size(); ++index)
+      if (shape[index] == 'd' ? !is_digit(peek(index)) : peek(index) != shape[index]) return false;
+    if (is_digit(peek(shape.size()))) return false;
+    const SourceSpan span{at_, at_ + shape.size()};
+    const std::string_view written = text_.substr(at_, shape.size());
+    reporter_.error("R0106", span, in_backticks(written) + " is not a point in time", "",
+                    {"the year comes first: `" + std::string(written.substr(6)) + "-" + std::string(written.substr(3, 2)) + "-" +
+                     std::string(written.substr(0, 2)) + "`"});
+    add(TokenKind::bad, span, {});
+    at_ = span.end;
+    return true;
+  }
+
   void number() {
-    if (timestamp()) return;
+    if (timestamp() || day_first()) return;
     const std::size_t begin = at_;
     std::string value = digits();
     const bool point = peek() == '.' && is_digit(peek(1));
@@ -235,8 +293,15 @@ class Lexer {
     if (exponent) {
       reporter_.error("R0106", span, "numbers have no exponent", "", {"write all digits: `1_000_000`"});
     } else if (!unit_ms) {
-      reporter_.error("R0106", span, in_backticks(unit) + " is not a unit of time", "",
-                      {"units are ms, s, m, h, d and w, as in `10m`; numbers are written without a unit"});
+      if (behind_declaration()) {
+        reporter_.error("R0106", span, "a name does not begin with a digit", "", {"names are letters, digits and `_`"});
+        set_value(add(TokenKind::name, span, text_.substr(span.begin, span.end - span.begin)), {});
+        return;
+      }
+      const std::string meant = point ? std::string() : duration_meant(value, unit);
+      reporter_.error(
+          "R0106", span, in_backticks(unit) + " is not a unit of time", "",
+          {meant.empty() ? "units are ms, s, m, h, d and w, as in `10m`; numbers are written without a unit" : "write `" + meant + "`"});
     } else if (point) {
       reporter_.error("R0106", span, "a duration is a whole number of its unit", "",
                       {"use a smaller unit, for example `90m` instead of `1.5h`"});
@@ -262,6 +327,11 @@ class Lexer {
              ((peek() == '+' || peek() == '-') && is_digit(peek(1)) && is_digit(peek(2)) && peek(3) == ':');
     };
     while (at_ < text_.size() && in_time()) ++at_;
+    // `2027-03-31 12:00`: the time of day belongs to it, though it may not stand there.
+    if (at_ == begin + shape.size() && peek() == ' ' && is_digit(peek(1)) && is_digit(peek(2)) && peek(3) == ':' && is_digit(peek(4))) {
+      ++at_;
+      while (at_ < text_.size() && in_time()) ++at_;
+    }
     const SourceSpan span{begin, at_};
     const std::string_view written = text_.substr(begin, at_ - begin);
     if (const std::optional<std::int64_t> ms = parse_timestamp_literal(written)) {
@@ -294,7 +364,12 @@ class Lexer {
     } else {
       std::size_t end = at_;
       while (end > begin + 1 && text_[end - 1] == '\r') --end;
-      reporter_.error("R0102", {begin, end}, "this string is not closed", "", {"a string ends with \" on the line where it begins"});
+      std::size_t curly = begin + 1;
+      while (curly < end && curly_quote_bytes(text_.substr(curly, 3)) == 0) ++curly;
+      reporter_.error("R0102", {begin, end}, "this string is not closed", "",
+                      {curly < end ? "a string ends with a straight \", not with " +
+                                         std::string(text_.substr(curly, curly_quote_bytes(text_.substr(curly, 3))))
+                                   : "a string ends with \" on the line where it begins"});
       add(TokenKind::bad, {begin, end}, text_.substr(begin, end - begin));
       return;
     }
@@ -343,6 +418,13 @@ class Lexer {
   bool new_line_ = true;
 };
 
+TokenList nothing(const SourceFile& file) {
+  TokenList list;
+  list.tokens.emplace_back();
+  list.tokens.back().span = {file.text.size(), file.text.size()};
+  return list;
+}
+
 }  // namespace
 
 TokenList lex(const SourceFile& file, Reporter& reporter) {
@@ -350,13 +432,15 @@ TokenList lex(const SourceFile& file, Reporter& reporter) {
     reporter.file_error(
         "R0105",
         "the file has " + std::to_string(file.text.size()) + " bytes, the limit is " + std::to_string(limits::rules_file_bytes_max),
-        {"split the rules into several files"});
-    TokenList nothing;
-    nothing.tokens.emplace_back();
-    nothing.tokens.back().span = {file.text.size(), file.text.size()};
-    return nothing;
+        {std::string(split_help)});
+    return nothing(file);
   }
-  if (!is_utf8(file.text)) reporter.file_error("R0102", "the file is not valid UTF-8", {"save it with the encoding UTF-8"});
+  if (const std::size_t valid = valid_utf8_bytes(file.text); valid < file.text.size()) {
+    const bool wide = file.text.starts_with("\xFF\xFE") || file.text.starts_with("\xFE\xFF");
+    reporter.error("R0102", {valid, valid + 1}, wide ? "the file is written in UTF-16" : "the file is not valid UTF-8",
+                   wide ? "" : "this byte begins no character", {"save it with the encoding UTF-8"});
+    return nothing(file);
+  }
   return Lexer(file, reporter).run();
 }
 

@@ -67,7 +67,8 @@ class ListChecker {
     for (const ListProblem& problem : problems) {
       const std::string place = problem.line == 0 ? list.path : list.path + ":" + std::to_string(problem.line);
       // Each problem is another line of the list: told apart by its message, at the same place of the rules file.
-      reporter_.error_also(problem.code, syntax.path->span, place + ": " + problem.message);
+      reporter_.error_also(problem.code, syntax.path->span, place + ": " + problem.message,
+                           problem.code == "R0601" ? list_file_places(written, options, reporter_.file().path) : "");
     }
     if (!values) return false;
     list.values = std::move(*values);
@@ -117,6 +118,12 @@ std::string list_file_path(const std::string& written, const CheckOptions& optio
   return !exists(beside) && exists(above) ? above : beside;
 }
 
+std::string list_file_places(const std::string& written, const CheckOptions& options, const std::string& rules_path) {
+  if (std::filesystem::path(written).is_absolute() || !options.base_folder.empty()) return {};
+  const std::filesystem::path folder = std::filesystem::path(rules_path).parent_path();
+  return "looked for it beside the rules file, and as " + in_backticks((folder / ".." / written).lexically_normal().string());
+}
+
 std::optional<ValueSet> check_entries(const std::vector<SyntaxExpressionPointer>& values, const CheckedList& list, Reporter& reporter) {
   CheckedList entries;
   entries.values.type = list.values.type;
@@ -131,8 +138,10 @@ void check_list(const SyntaxList& syntax, const CheckOptions& options, CheckScop
     reporter.error("R0604", syntax.name.span, "a rule set has at most " + std::to_string(limits::lists_max) + " lists");
     return;
   }
-  if (!scope.declare_list(syntax.name.text, {index, false, false})) {
-    reporter.error("R0201", syntax.name.span, "list " + in_backticks(syntax.name.text) + " is declared twice");
+  if (!scope.declare_list(syntax.name.text, {index, false, false, {&reporter.file(), syntax.name.span}})) {
+    const DeclaredPlace first = scope.find_list(syntax.name.text)->place;
+    reporter.error("R0201", syntax.name.span, "list " + in_backticks(syntax.name.text) + " is declared twice",
+                   "declared " + place_text(*first.file, first.span, reporter.file()));
     return;
   }
   CheckedList list;

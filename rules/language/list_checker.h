@@ -13,6 +13,8 @@ namespace weir {
 
 // Where the file of a list or lookup is: see CheckOptions::base_folder.
 std::string list_file_path(const std::string& written, const CheckOptions& options, const std::string& rules_path);
+// For people: where it was looked for, where that is more than one place; otherwise empty.
+std::string list_file_places(const std::string& written, const CheckOptions& options, const std::string& rules_path);
 // Where its bytes are: see CheckOptions::locate.
 std::string located(const std::string& path, const CheckOptions& options);
 

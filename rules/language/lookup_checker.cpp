@@ -77,7 +77,8 @@ class LookupChecker {
     lookup.table = read_lookup_file(place_read, lookup.shape, problems);
     for (const ListProblem& problem : problems) {
       const std::string place = problem.line == 0 ? lookup.path : lookup.path + ":" + std::to_string(problem.line);
-      reporter_.error_also(problem.code, syntax.path.span, place + ": " + problem.message);
+      reporter_.error_also(problem.code, syntax.path.span, place + ": " + problem.message,
+                           problem.code == "R0601" ? list_file_places(syntax.path.value, options, reporter_.file().path) : "");
     }
     if (lookup.table && stamp) options.list_cache->keep_table(key, *stamp, lookup.table);
     return lookup.table != nullptr;
@@ -101,8 +102,10 @@ void check_lookup(const SyntaxLookup& syntax, const CheckOptions& options, Check
     reporter.error("R0604", syntax.name.span, "a rule set has at most " + std::to_string(limits::lookups_max) + " lookups");
     return;
   }
-  if (!scope.declare_lookup(syntax.name.text, {index, false, false})) {
-    reporter.error("R0201", syntax.name.span, "lookup " + in_backticks(syntax.name.text) + " is declared twice");
+  if (!scope.declare_lookup(syntax.name.text, {index, false, false, {&reporter.file(), syntax.name.span}})) {
+    const DeclaredPlace first = scope.find_lookup(syntax.name.text)->place;
+    reporter.error("R0201", syntax.name.span, "lookup " + in_backticks(syntax.name.text) + " is declared twice",
+                   "declared " + place_text(*first.file, first.span, reporter.file()));
     return;
   }
   CheckedLookup lookup;

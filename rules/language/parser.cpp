@@ -14,6 +14,8 @@ namespace weir {
 
 namespace {
 
+constexpr std::string_view list_example = "for example `list partners of string = [\"a\", \"b\"]`, or `of string from \"partners.txt\"`";
+
 class FileParser {
  public:
   FileParser(const SourceFile& file, const TokenList& tokens, Reporter& reporter) : reader_(tokens, reporter), expressions_(reader_) {
@@ -71,12 +73,8 @@ class FileParser {
   }
 
   void no_declaration() {
-    const Token& token = reader_.peek();
-    std::vector<std::string> help;
-    if (token.kind == TokenKind::name)
-      help = did_you_mean(token.text, {"event", "list", "lookup", "feature", "let", "pattern", "rule", "policy", "test"});
     reader_.fail_expected("a declaration (`event`, `list`, `lookup`, `feature`, `let`, `pattern`, `rule`, `policy` or `test`)",
-                          std::move(help));
+                          help_for_declaration(reader_));
   }
 
   // To the next declaration, over the block of this one if it has one.
@@ -158,7 +156,7 @@ class FileParser {
       return reader_.fail("R0101", name.span, "a list is declared without `@`", "", {"write `list " + reader_.value(name) + "`"});
     }
     list.name = reader_.expect_name("the list's name");
-    if (reader_.expect_word("of", "and a type after the list's name")) type(list.type, list.parameter);
+    if (reader_.expect_word("of", "and a type after the list's name", list_example)) type(list.type, list.parameter);
     if (reader_.panic()) {
       // nothing more can be said
     } else if (reader_.accept_word("from")) {
@@ -220,10 +218,10 @@ class FileParser {
   }
 
   void values(SyntaxList& list) {
-    if (!reader_.expect_symbol("[", "after `=`")) return;
+    if (!reader_.expect_symbol("[", "after `=`", list_example)) return;
     while (!reader_.panic() && !reader_.at_symbol("]")) {
       list.values.push_back(expressions_.parse_value());
-      if (!reader_.at_symbol("]")) reader_.expect_symbol(",", "or `]` after a value");
+      if (!reader_.at_symbol("]")) reader_.expect_symbol(",", "or `]` after a value", values_written);
     }
     reader_.expect_symbol("]", "at the end of the list");
   }
@@ -231,7 +229,8 @@ class FileParser {
   void feature() {
     SyntaxFeature feature;
     feature.name = reader_.expect_name("the feature's name");
-    if (reader_.expect_symbol("=", "after the feature's name")) feature.value = expressions_.parse();
+    if (reader_.expect_symbol("=", "after the feature's name", "for example `feature card_payments_10m = count() by card_id over 10m`"))
+      feature.value = expressions_.parse();
     end_of_declaration("the feature");
     // A broken feature still has a name: what uses it is not to blame.
     if (reader_.panic()) feature.value = std::make_unique<SyntaxExpression>();
@@ -241,7 +240,7 @@ class FileParser {
   void let() {
     SyntaxLet let;
     let.name = reader_.expect_name("the name after `let`");
-    if (reader_.expect_symbol("=", "after the name")) let.value = expressions_.parse();
+    if (reader_.expect_symbol("=", "after the name", "for example `let fee = amount * 0.02`")) let.value = expressions_.parse();
     end_of_declaration("`let`");
     if (reader_.panic()) let.value = std::make_unique<SyntaxExpression>();
     if (!let.name.text.empty()) tree_.lets.push_back(std::move(let));

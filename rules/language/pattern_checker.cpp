@@ -84,7 +84,7 @@ class PatternChecker {
       if (entry && entry->kind == NameKind::broken) continue;
       if (!entry) {
         reporter_.error("R0203", part.span, "unknown field " + in_backticks(part.text), "`by` names fields of the event",
-                        scope_.suggest(part.text));
+                        scope_.suggest(part.text, reporter_.file()));
         continue;
       }
       const bool field = entry->kind == NameKind::field;

@@ -85,8 +85,12 @@ std::optional<OutcomeIndex> check_outcome(const SyntaxName& name, const CheckedP
   if (found != names.end()) return policy.precedence[static_cast<std::size_t>(found - names.begin())];
   std::vector<std::string> help = did_you_mean(name.text, names);
   const bool declared = std::find(policy.outcomes.begin(), policy.outcomes.end(), name.text) != policy.outcomes.end();
-  if (help.empty())
-    help = {"an outcome that a rule forces stands in the policy: `precedence block, " + std::string(name.text.substr(0, 60)) + "`"};
+  if (help.empty()) {
+    std::string all;
+    for (const std::string_view known : names) all += (all.empty() ? "" : ", ") + std::string(known);
+    help = {(all.empty() ? "no outcomes can be forced" : "outcomes that can be forced are " + all) +
+            "; another one is added to the policy's `precedence`"};
+  }
   reporter.error("R0501", name.span,
                  declared ? "outcome " + in_backticks(name.text) + " has no place in the policy's `precedence`"
                           : "unknown outcome " + in_backticks(name.text),

@@ -44,8 +44,8 @@ void Reporter::error(std::string_view code, SourceSpan span, std::string message
   add({std::string(code), Severity::error, std::move(message), file_, span, std::move(label), std::move(help)});
 }
 
-void Reporter::error_also(std::string_view code, SourceSpan span, std::string message) {
-  add({std::string(code), Severity::error, std::move(message), file_, span, {}, {}}, true);
+void Reporter::error_also(std::string_view code, SourceSpan span, std::string message, std::string label) {
+  add({std::string(code), Severity::error, std::move(message), file_, span, std::move(label), {}}, true);
 }
 
 void Reporter::warning(std::string_view code, SourceSpan span, std::string message, std::string label, std::vector<std::string> help) {
@@ -54,6 +54,11 @@ void Reporter::warning(std::string_view code, SourceSpan span, std::string messa
 
 void Reporter::file_error(std::string_view code, std::string message, std::vector<std::string> help) {
   add({std::string(code), Severity::error, std::move(message), file_, {}, {}, std::move(help)});
+}
+
+std::string place_text(const SourceFile& file, SourceSpan span, const SourceFile& seen_from) {
+  const std::string line = std::to_string(line_column(file, span.begin).line);
+  return file.path == seen_from.path ? "at line " + line : "at " + file.path + ":" + line;
 }
 
 std::string in_backticks(std::string_view name) {

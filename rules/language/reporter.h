@@ -17,7 +17,7 @@ class Reporter {
 
   void error(std::string_view code, SourceSpan span, std::string message, std::string label = {}, std::vector<std::string> help = {});
   // An error that says something new about a place that was complained about already.
-  void error_also(std::string_view code, SourceSpan span, std::string message);
+  void error_also(std::string_view code, SourceSpan span, std::string message, std::string label = {});
   void warning(std::string_view code, SourceSpan span, std::string message, std::string label = {}, std::vector<std::string> help = {});
   // About the file as a whole.
   void file_error(std::string_view code, std::string message, std::vector<std::string> help = {});
@@ -31,6 +31,9 @@ class Reporter {
   const SourceFile* file_;
   Diagnostics* diagnostics_;
 };
+
+// Where something stands that was declared earlier: "at line 12", or "at rules/base.rules:12" as seen from another file.
+std::string place_text(const SourceFile& file, SourceSpan span, const SourceFile& seen_from);
 
 // `name` in backticks, shortened where it is long.
 std::string in_backticks(std::string_view name);

@@ -156,7 +156,7 @@ class RuleChecker {
       reporter_.error(entry ? "R0409" : "R0203", name.span,
                       entry ? "`reset` empties the window of a feature, and " + in_backticks(name.text) + " is none"
                             : "unknown feature " + in_backticks(name.text),
-                      "", entry ? std::vector<std::string>{} : scope_.suggest(name.text));
+                      "", entry ? std::vector<std::string>{} : scope_.suggest(name.text, reporter_.file()));
       return;
     }
     scope_.rules.features[entry->index].resettable = true;

@@ -42,7 +42,10 @@ SyntaxScore parse_score(TokenReader& reader) {
     score.text += reader.value(reader.peek());
     score.span.end = reader.take().span.end;
   } else {
-    reader.fail_expected("a number after `score`");
+    std::vector<std::string> help;
+    if (reader.at_symbol("+")) help = {"leave the `+` out: `score 40`"};
+    if (reader.peek().kind == TokenKind::name) help = {"a rule's score is a number that is written there: `score 40`"};
+    reader.fail_expected("a number after `score`", std::move(help));
   }
   return score;
 }
@@ -87,6 +90,8 @@ class RuleParser {
  private:
   void head() {
     rule_.name = reader_.expect_name("the rule's name");
+    if (!reader_.panic() && reader_.peek().kind != TokenKind::string)
+      reader_.fail_expected("the rule's title in double quotes", {help_before_title(reader_, rule_.name.text)});
     rule_.title = reader_.expect_string("the rule's title in double quotes");
     while (!reader_.panic() && !reader_.at_symbol("{")) {
       if (reader_.accept_word("on")) {
@@ -95,7 +100,7 @@ class RuleParser {
       } else if (reader_.at_word("mode")) {
         mode(reader_.take());
       } else {
-        reader_.expect_symbol("{", "after the rule's title");
+        reader_.expect_symbol("{", "after the rule's title", help_behind_title(reader_));
       }
     }
   }
@@ -170,6 +175,10 @@ class RuleParser {
       if (reader_.panic()) condition->kind = SyntaxKind::bad;
       if (first) rule_.when = std::move(condition);
     } else if (word.text == "then") {
+      const bool scores = reader_.at_word("score") && reader_.peek(1).kind == TokenKind::number;
+      if (scores)
+        reader_.fail_expected("an outcome after `then`",
+                              {"a score stands without `then`: `score " + std::string(reader_.peek(1).text) + "`"});
       keep_first(rule_.then, word, reader_.expect_name("an outcome after `then`"));
     } else if (word.text == "score") {
       keep_first(rule_.score, word, parse_score(reader_));
@@ -200,16 +209,9 @@ class RuleParser {
   }
 
   void unknown_clause() {
-    const Token& token = reader_.peek();
-    std::vector<std::string> help;
-    if (token.kind == TokenKind::name) {
-      help = did_you_mean(token.text, {rule_clauses.begin(), rule_clauses.end()});
-      if (token.text == "unless") help = {"write `when not (...)`"};
-      if (token.text == "if" || token.text == "condition") help = {"a rule's condition begins with `when`"};
-    }
     reader_.fail_expected(
         "a clause of a rule (`when`, `then`, `score`, `reason`, `tags`, `owner`, `update`, `reset`, `mode`, `expires`) or `}`",
-        std::move(help));
+        help_for_clause(reader_, seen_when_));
   }
 
   void update(const Token& word) {
@@ -289,7 +291,7 @@ SyntaxPolicy parse_policy(TokenReader& reader, SourceSpan word) {
   SyntaxPolicy policy;
   policy.span = word;
   const SourceSpan opening = reader.peek().span;
-  policy.broken = !reader.expect_symbol("{", "after `policy`");
+  policy.broken = !reader.expect_symbol("{", "after `policy`", "for example `policy { score >= 80 -> block otherwise -> allow }`");
   if (policy.broken) return policy;
   while (!reader.at_symbol("}")) {
     if (reader.at_next_declaration()) {

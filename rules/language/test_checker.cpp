@@ -190,6 +190,13 @@ class TestChecker {
   }
 
   bool refuse(const FieldSpec& field, const SyntaxTestField& syntax, std::vector<std::string> help) {
+    const bool word = !syntax.longitude && syntax.value->kind == SyntaxKind::name;
+    const std::string text(word ? std::string_view(syntax.value->text) : reporter_.text(syntax.span));
+    if (word && field.type == ValueType::boolean && (text == "yes" || text == "no"))
+      help = {text == "yes" ? "write `true`" : "write `false`"};
+    if (word && (text == "null" || text == "NULL" || text == "None" || text == "none")) help = {"write `missing`"};
+    if (help.empty() && text.size() > 2 && text.starts_with('"') && is_value_of(field.type, text.substr(1, text.size() - 2)))
+      help = {"leave the quotes out: " + text.substr(1, std::min<std::size_t>(text.size() - 2, 60))};
     const bool literal = syntax.longitude || is_literal(*syntax.value) || syntax.value->kind == SyntaxKind::name;
     if (!literal && field.type != ValueType::geo) help = {"a test gives values, not expressions"};
     reporter_.error("R0703", syntax.span,

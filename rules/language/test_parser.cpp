@@ -20,9 +20,9 @@ class TestParser {
   explicit TestParser(TokenReader& reader) : reader_(reader), expressions_(reader) {}
 
   SyntaxTest run(SourceSpan word) {
-    test_.title = reader_.expect_string("the test's title in double quotes");
+    test_.title = reader_.expect_string("the test's title in double quotes", "for example `test \"the fifth payment is blocked\" {`");
     const SourceSpan opening = reader_.peek().span;
-    if (!reader_.expect_symbol("{", "after the test's title")) {
+    if (!reader_.expect_symbol("{", "after the test's title", "the steps of a test stand in braces")) {
       test_.broken = true;
       return std::move(test_);
     }
@@ -77,11 +77,8 @@ class TestParser {
 
   void step() {
     const Token& word = reader_.peek();
-    if (!at_step()) {
-      std::vector<std::string> help;
-      if (word.kind == TokenKind::name) help = did_you_mean(word.text, {steps.begin(), steps.end()});
-      return reader_.fail_expected("a step of the test (`given`, `when`, `with list`, `expect`) or `}`", std::move(help));
-    }
+    if (!at_step())
+      return reader_.fail_expected("a step of the test (`given`, `when`, `with list`, `expect`) or `}`", help_for_step(reader_));
     reader_.note_clause();
     reader_.take();
     SyntaxStep step;
@@ -103,7 +100,13 @@ class TestParser {
       const Token& count = reader_.take();
       step.count = SyntaxName{count.text, count.span};
     }
-    step.name = reader_.expect_name("the name of an event");
+    if (step.kind == SyntaxStepKind::given && reader_.at_word("list"))
+      reader_.fail_expected("the name of an event", {"entries of a list are given with `with list NAME [...]`"});
+    const bool counted = step.kind == SyntaxStepKind::when && reader_.peek().kind == TokenKind::number;
+    if (counted)
+      reader_.fail_expected("the name of an event",
+                            {"`when` is one event; several before it are `given " + std::string(reader_.peek().text) + " ...`"});
+    step.name = reader_.expect_name("the name of an event", "for example `when payment { ... }`");
     while (!reader_.panic() && (reader_.at_word("every") || reader_.at_word("after"))) {
       const Token& word = reader_.take();
       std::optional<SyntaxDuration>& into = word.text == "every" ? step.every : step.after;
@@ -112,7 +115,7 @@ class TestParser {
         return reader_.fail("R0101", word.span, "`when` is one event", "`every` belongs to `given`", {"write `after 2h` to let time pass"});
       into = expressions_.parse_duration(word.text);
     }
-    if (!open_brace()) return end_of_step();
+    if (!open_brace()) return end_of_step(step);
     while (!reader_.panic() && !reader_.at_symbol("}")) {
       step.fields.push_back(field());
       if (!reader_.at_symbol("}") && !reader_.accept_symbol(",") && !reader_.peek().first_on_line)
@@ -121,15 +124,23 @@ class TestParser {
     close_brace("at the end of the event");
   }
 
-  void end_of_step() {
+  void end_of_step(const SyntaxStep& step) {
     if (reader_.panic() || at_step() || reader_.at_symbol("}")) return;
-    reader_.fail_expected("`{` with the event's fields, or the next step");
+    const std::string name(step.name.text.substr(0, 60));
+    std::vector<std::string> help{"for example `" + std::string(step.kind == SyntaxStepKind::given ? "given " : "when ") + name +
+                                  " { amount: 5.00 }`"};
+    if (reader_.at_word("x") || reader_.at_word("times") || reader_.peek().kind == TokenKind::number)
+      help = {"how many stands first: `given 3 " + name + " every 1m { ... }`"};
+    if (reader_.at_word("in") || reader_.at_word("at") || reader_.at_word("over") || reader_.at_word("within"))
+      help = {"times are written `every 1m` between several events, `after 2h` before one; or give the event's time field a value"};
+    reader_.fail_expected("`{` with the event's fields, or the next step", std::move(help));
   }
 
   SyntaxTestField field() {
     SyntaxTestField field;
-    field.name = reader_.expect_name("the name of a field or `}`");
-    reader_.expect_symbol(":", "after the field's name");
+    const bool comma = reader_.peek().kind == TokenKind::number && reader_.previous(2).kind == TokenKind::number;
+    field.name = reader_.expect_name("the name of a field or `}`", comma ? "numbers are written with a point: `5.00`" : "");
+    reader_.expect_symbol(":", "after the field's name", "for example `amount: 5.00`");
     if (reader_.panic()) return field;
     const SourceSpan first = reader_.peek().span;
     if (reader_.at_symbol("{")) {
@@ -156,7 +167,7 @@ class TestParser {
   // with list blocked_cards ["c1"]
   void list(SyntaxStep& step) {
     step.kind = SyntaxStepKind::with_list;
-    if (!reader_.expect_word("list", "after `with`")) return;
+    if (!reader_.expect_word("list", "after `with`", "for example `with list blocked_cards [\"c1\"]`")) return;
     if (reader_.peek().kind == TokenKind::list_name) {
       const Token& name = reader_.peek();
       return reader_.fail("R0101", name.span, "the list stands here without `@`", "", {"write `with list " + reader_.value(name) + "`"});
@@ -166,7 +177,7 @@ class TestParser {
     if (!reader_.expect_symbol("[", "and the entries after the list's name")) return;
     while (!reader_.panic() && !reader_.at_symbol("]")) {
       step.values.push_back(expressions_.parse_value());
-      if (!reader_.at_symbol("]")) reader_.expect_symbol(",", "or `]` after a value");
+      if (!reader_.at_symbol("]")) reader_.expect_symbol(",", "or `]` after a value", values_written);
     }
     reader_.expect_symbol("]", "at the end of the entries");
   }
@@ -195,9 +206,10 @@ class TestParser {
       step.name = reader_.expect_name("an outcome");
     } else {
       step.kind = SyntaxStepKind::condition;
+      const Token& first = reader_.peek();
       step.condition = expressions_.parse();
       if (!reader_.panic() && !at_step() && !reader_.at_symbol("}") && !reader_.at_next_declaration())
-        reader_.fail_expected("an operator, the next step or `}`", help_behind_expression(reader_));
+        reader_.fail_expected("an operator, the next step or `}`", help_for_expectation(reader_, first));
     }
   }
 

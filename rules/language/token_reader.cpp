@@ -12,6 +12,13 @@ constexpr std::array<std::string_view, 16> reserved{"and",       "or",       "no
 constexpr std::array<std::string_view, 10> declarations{"event", "list",    "lookup", "feature", "let",
                                                         "model", "pattern", "rule",   "policy",  "test"};
 
+constexpr std::size_t help_bytes_max = 60;
+
+std::vector<std::string> given(std::string_view help) {
+  if (help.empty()) return {};
+  return {std::string(help)};
+}
+
 }  // namespace
 
 bool is_reserved(std::string_view word) {
@@ -84,25 +91,38 @@ void TokenReader::fail_expected(std::string_view what, std::vector<std::string> 
   fail("R0101", peek().span, "expected " + std::string(what) + ", found " + found(), "", std::move(help));
 }
 
-bool TokenReader::expect_symbol(std::string_view symbol, std::string_view place) {
+bool TokenReader::expect_symbol(std::string_view symbol, std::string_view place, std::string_view help) {
   if (panic_) return false;
   if (accept_symbol(symbol)) return true;
-  fail_expected(in_backticks(symbol) + " " + std::string(place));
+  fail_expected(in_backticks(symbol) + " " + std::string(place), given(help));
   return false;
 }
 
-bool TokenReader::expect_word(std::string_view word, std::string_view place) {
+bool TokenReader::expect_word(std::string_view word, std::string_view place, std::string_view help) {
   if (panic_) return false;
   if (accept_word(word)) return true;
-  fail_expected(in_backticks(word) + " " + std::string(place));
+  fail_expected(in_backticks(word) + " " + std::string(place), given(help));
   return false;
 }
 
-SyntaxName TokenReader::expect_name(std::string_view what) {
+std::vector<std::string> TokenReader::help_for_name() const {
+  if (peek().kind == TokenKind::string && !value(peek()).empty()) return {"names stand without quotes"};
+  if (at_symbol(":")) return {"leave the `:` out"};
+  if (at_symbol("(")) return {"names stand without parentheses, several of them behind commas: `a, b`"};
+  return {};
+}
+
+// A path or a name without quotes is quoted to the next blank.
+std::vector<std::string> TokenReader::help_for_text() const {
+  if (peek().kind != TokenKind::name && peek().kind != TokenKind::number) return {};
+  const std::string_view rest = std::string_view(reporter_.file().text).substr(peek().span.begin, help_bytes_max);
+  return {"text stands in double quotes: \"" + std::string(rest.substr(0, rest.find_first_of(" \t\r\n{}\"'"))) + "\""};
+}
+
+SyntaxName TokenReader::expect_name(std::string_view what, std::string_view help) {
   if (panic_) return {};
   if (peek().kind != TokenKind::name) {
-    const bool text = peek().kind == TokenKind::string && !value(peek()).empty();
-    fail_expected(what, text ? std::vector<std::string>{"names stand without quotes"} : std::vector<std::string>{});
+    fail_expected(what, help.empty() || peek().kind == TokenKind::string ? help_for_name() : given(help));
     return {};
   }
   if (is_reserved(peek().text)) {
@@ -114,10 +134,10 @@ SyntaxName TokenReader::expect_name(std::string_view what) {
   return {token.text, token.span};
 }
 
-SyntaxString TokenReader::expect_string(std::string_view what) {
+SyntaxString TokenReader::expect_string(std::string_view what, std::string_view help) {
   if (panic_) return {};
   if (peek().kind != TokenKind::string) {
-    fail_expected(what);
+    fail_expected(what, help.empty() ? help_for_text() : given(help));
     return {};
   }
   const Token& token = take();

@@ -30,7 +30,7 @@ class TokenReader {
   const Token& take();
   bool at_end() const { return peek().kind == TokenKind::end; }
   std::size_t position() const { return at_; }
-  const Token& previous() const { return list_.tokens[at_ == 0 ? 0 : at_ - 1]; }
+  const Token& previous(std::size_t back = 1) const { return list_.tokens[at_ < back ? 0 : at_ - back]; }
   SourceSpan previous_span() const { return list_.tokens[at_ == 0 ? 0 : at_ - 1].span; }
   const std::string& value(const Token& token) const { return list_.values[token.value]; }
 
@@ -43,11 +43,12 @@ class TokenReader {
   void fail_expected(std::string_view what, std::vector<std::string> help = {});
   // Complains about something else at the same price.
   void fail(std::string_view code, SourceSpan span, std::string message, std::string label = {}, std::vector<std::string> help = {});
-  bool expect_symbol(std::string_view symbol, std::string_view place);
-  bool expect_word(std::string_view word, std::string_view place);
+  // Of what could be written instead, `help` says the most for the place; empty: what can be said of the token that stands there.
+  bool expect_symbol(std::string_view symbol, std::string_view place, std::string_view help = {});
+  bool expect_word(std::string_view word, std::string_view place, std::string_view help = {});
   // A name that a person chooses: not a word of the language.
-  SyntaxName expect_name(std::string_view what);
-  SyntaxString expect_string(std::string_view what);
+  SyntaxName expect_name(std::string_view what, std::string_view help = {});
+  SyntaxString expect_string(std::string_view what, std::string_view help = {});
 
   // In panic every complaint is swallowed; the statement's parser recovers and ends it.
   bool panic() const { return panic_; }
@@ -57,7 +58,7 @@ class TokenReader {
   // Skips the block whose "{" is the next token, to behind its "}". Stops at the end of the file.
   void skip_block();
 
-  Reporter& reporter() { return reporter_; }
+  Reporter& reporter() const { return reporter_; }
 
   // What a token turned out to be, for those who write the file anew: the next one begins a declaration or a clause of a block, or it is
   // an `=` that compares.
@@ -70,6 +71,9 @@ class TokenReader {
 
  private:
   std::string found() const;
+  // Help about the token that stands where a name or text should.
+  std::vector<std::string> help_for_name() const;
+  std::vector<std::string> help_for_text() const;
 
   const TokenList& list_;
   Reporter& reporter_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/decimal.h"
+#include "rules/language/time_literal.h"
 
 namespace weir {
 
@@ -128,6 +129,13 @@ ExpressionIndex Converter::convert_literal(const TypedValue& value, CommonType w
   expression.file = &reporter_.file();
   expression.span = value.span;
   return scope_.arena.add(std::move(expression));
+}
+
+bool is_value_of(ValueType type, std::string_view text) {
+  if (type == ValueType::boolean) return text == "true" || text == "false";
+  if (type == ValueType::timestamp) return parse_timestamp_literal(text).has_value();
+  if (!is_number(type) && type != ValueType::duration) return false;
+  return parse_decimal(text, decimal_scale_max).error == DecimalError::none;
 }
 
 }  // namespace weir

@@ -38,6 +38,9 @@ std::string type_text(ValueType type, int scale);
 // "an int", "a decimal(4)".
 std::string with_article(const std::string& noun);
 
+// Whether text that stands in quotes could have been a value of the type without them.
+bool is_value_of(ValueType type, std::string_view text);
+
 // Makes nodes of values and converts between number types; complains in the file of its reporter.
 class Converter {
  public:

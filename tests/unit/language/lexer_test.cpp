@@ -44,6 +44,30 @@ TEST(Lexer, SkipsAByteOrderMarkAndWindowsLineEnds) {
   EXPECT_EQ(tokens("\xEF\xBB\xBFrule\r\n\"x\"\r\n"), "name:rule string:x");
 }
 
+TEST(Lexer, BlanksOfWordProcessorsAreBlanks) {
+  std::string codes;
+  EXPECT_EQ(tokens("a\xC2\xA0>\xE2\x80\x89"
+                   "5",
+                   &codes),
+            "name:a symbol:> number:5");
+  EXPECT_EQ(tokens("\"a\xC2\xA0z\"", &codes), "string:a\xC2\xA0z") << "in text they stay";
+  EXPECT_EQ(codes, "");
+}
+
+TEST(Lexer, WhatWordProcessorsMakeOfSignsIsReadAndComplainedAbout) {
+  std::string codes;
+  EXPECT_EQ(tokens("\xE2\x80\x9E"
+                   "EUR\xE2\x80\x9C \xE2\x80\x98x\xE2\x80\x99 \xE2\x89\xA5 \xE2\x80\x93",
+                   &codes),
+            "string:EUR string:x symbol:>= symbol:-");
+  EXPECT_EQ(codes, "R0102 R0102 R0104 R0104 ");
+  EXPECT_EQ(tokens("gr\xC3\xB6\xC3\x9F"
+                   "e > 1",
+                   &codes),
+            "name:gr\xC3\xB6\xC3\x9F"
+            "e symbol:> number:1");
+}
+
 TEST(Lexer, ReadsOnBehindWhatItDoesNotKnow) {
   std::string codes;
   EXPECT_EQ(tokens("a && b $ c\x01\x02 'd' ; e", &codes), "name:a name:and name:b name:c string:d name:e");
