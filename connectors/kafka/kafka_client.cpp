@@ -1,6 +1,10 @@
 #include "connectors/kafka/kafka_client.h"
 
 #include <array>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <utility>
 
 #include "connectors/kafka/kafka_errors.h"
 
@@ -13,6 +17,26 @@ Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& va
   std::array<char, error_text_bytes> text{};
   if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text.data(), text.size()) == RD_KAFKA_CONF_OK) return success();
   return Error{ErrorKind::configuration, "librdkafka does not take `" + name + "`: " + text.data()};
+}
+
+// Why a client with these settings cannot be opened: a file that is not there, or librdkafka's words with the names of our settings.
+std::string refusal_text(const KafkaSecuritySettings& security, std::string text) {
+  const std::pair<std::string_view, const std::optional<std::string>*> files[] = {
+      {"security.ca", &security.ca}, {"security.certificate", &security.certificate}, {"security.key", &security.key}};
+  for (const auto& [setting, path] : files) {
+    if (!*path) continue;
+    std::error_code error;
+    const bool folder = std::filesystem::is_directory(path->value(), error);
+    if (!folder && std::ifstream(path->value()).is_open()) continue;
+    return "`" + std::string(setting) + "`: the file `" + path->value() + "` cannot be read";
+  }
+  if (text.find("ssl.ca.location") != std::string::npos) return "`security.ca` holds no PEM certificates: " + text;
+  if (text.find("ssl.certificate.location") != std::string::npos) return "`security.certificate` holds no PEM certificate: " + text;
+  if (text.find("ssl.key.location") != std::string::npos)
+    return "`security.key` cannot be used: it is no PEM key, wants another `security.key_password`, or belongs to another "
+           "`security.certificate`: " +
+           text;
+  return "librdkafka refuses its configuration: " + text;
 }
 
 std::vector<KafkaProperty> security_properties(const KafkaSecuritySettings& security) {
@@ -54,7 +78,7 @@ Result<KafkaClient> open_kafka_client(KafkaRole role, const KafkaConnection& con
   std::array<char, error_text_bytes> text{};
   rd_kafka_t* client =
       rd_kafka_new(role == KafkaRole::consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf.get(), text.data(), text.size());
-  if (client == nullptr) return Error{ErrorKind::configuration, std::string("librdkafka refuses its configuration: ") + text.data()};
+  if (client == nullptr) return Error{ErrorKind::configuration, refusal_text(connection.security, text.data())};
   static_cast<void>(conf.release());  // the client owns it now
   return KafkaClient(client);
 }

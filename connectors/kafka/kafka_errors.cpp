@@ -17,12 +17,18 @@ struct Translation {
 using enum ErrorKind;
 using enum DeliveryFailure;
 
+constexpr std::string_view out_of_reach = "Is the broker running and reachable? Does its port expect this `security.protocol`?";
+constexpr std::string_view certificate_wanted =
+    "The broker asks for a certificate of this client, and has to trust who signed it: `security.certificate` and `security.key`.";
+constexpr std::string_view other_protocol =
+    "Does this port expect what `security.protocol` says (encryption or none, a login or none)? Check that and `brokers`.";
+
 // What is not listed is the outside, for a while: retried with back-off and shown.
 constexpr std::array translations{
-    Translation{RD_KAFKA_RESP_ERR__TRANSPORT, retryable, outage, "Is the broker running and reachable?"},
-    Translation{RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, retryable, outage, "Is the broker running and reachable?"},
+    Translation{RD_KAFKA_RESP_ERR__TRANSPORT, retryable, outage, out_of_reach},
+    Translation{RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, retryable, outage, out_of_reach},
     Translation{RD_KAFKA_RESP_ERR__RESOLVE, retryable, outage, "Check the host names under `brokers`."},
-    Translation{RD_KAFKA_RESP_ERR__TIMED_OUT, retryable, outage, "Is the broker running and reachable?"},
+    Translation{RD_KAFKA_RESP_ERR__TIMED_OUT, retryable, outage, out_of_reach},
     Translation{RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, retryable, outage, "Is the broker running and reachable?"},
     Translation{RD_KAFKA_RESP_ERR__SSL, fatal, outage, "Check `security.ca`, `security.certificate` and the broker's listener."},
     Translation{RD_KAFKA_RESP_ERR__AUTHENTICATION, fatal, outage, "Check `security.username`, `security.password` and the mechanism."},
@@ -62,6 +68,40 @@ constexpr std::array translations{
     Translation{RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, retryable, recreate, ""},
 };
 
+// librdkafka and OpenSSL put into words what the code does not say. The first that is found counts.
+struct Clue {
+  std::string_view words;
+  std::string_view hint;
+};
+constexpr std::array clues{
+    Clue{"certificate verify failed",
+         "No authority of `security.ca` has signed the broker's certificate, or it names other hosts than `brokers` does "
+         "(`security.verify_hostname`)."},
+    Clue{"certificate required", certificate_wanted},
+    Clue{"bad certificate", certificate_wanted},
+    Clue{"alert unknown ca", certificate_wanted},
+    Clue{"alert certificate", certificate_wanted},
+    Clue{"alert handshake failure", certificate_wanted},
+    Clue{"unexpected eof", other_protocol},
+    Clue{"wrong version number", other_protocol},
+    Clue{"Unsupported SASL mechanism", "The broker's listener does not offer this `security.mechanism`."},
+    Clue{"not valid in current SASL state", other_protocol},
+    Clue{"while requesting ApiVersion", other_protocol},
+    Clue{"verify that security.protocol is", other_protocol},
+    Clue{"SSL handshake failed: Disconnected", other_protocol},
+};
+
+const Clue* find_clue(std::string_view detail) {
+  const auto found = std::find_if(clues.begin(), clues.end(), [detail](const Clue& one) { return detail.find(one.words) != detail.npos; });
+  return found == clues.end() ? nullptr : &*found;
+}
+
+// Trap: librdkafka before 2.6.1 repeats its nonce in the last message of SCRAM, and Kafka 4 compares it.
+bool is_scram_of_before(std::string_view detail) {
+  constexpr int repaired = 0x020601ff;
+  return rd_kafka_version() < repaired && detail.find("SCRAM") != detail.npos;
+}
+
 const Translation* find(rd_kafka_resp_err_t code) {
   const auto found = std::find_if(translations.begin(), translations.end(), [code](const Translation& one) { return one.code == code; });
   return found == translations.end() ? nullptr : &*found;
@@ -79,13 +119,25 @@ DeliveryFailure kafka_delivery_failure(rd_kafka_resp_err_t code) {
   return translation == nullptr ? outage : translation->delivery;
 }
 
+bool is_refusal(rd_kafka_resp_err_t code, std::string_view detail) {
+  return code == RD_KAFKA_RESP_ERR__SSL || code == RD_KAFKA_RESP_ERR__AUTHENTICATION || find_clue(detail) != nullptr;
+}
+
 Error kafka_error(std::string_view what, rd_kafka_resp_err_t code, std::string_view detail) {
   std::string text(what);
   text.append(": ").append(detail.empty() ? std::string_view(rd_kafka_err2str(code)) : detail);
   text.append(" (").append(rd_kafka_err2name(code)).append(").");
   const Translation* translation = find(code);
-  if (translation != nullptr && !translation->hint.empty()) text.append(" ").append(translation->hint);
-  return {kafka_error_kind(code), std::move(text)};
+  if (const Clue* clue = find_clue(detail)) {
+    text.append(" ").append(clue->hint);
+  } else if (translation != nullptr && !translation->hint.empty()) {
+    text.append(" ").append(translation->hint);
+    if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION && is_scram_of_before(detail))
+      text.append(" Or is this Kafka 4? librdkafka ")
+          .append(rd_kafka_version_str())
+          .append(" cannot log in there with SCRAM, 2.6.1 and newer can: connectors/README.md.");
+  }
+  return {is_refusal(code, detail) ? fatal : kafka_error_kind(code), std::move(text)};
 }
 
 }  // namespace weir

@@ -19,7 +19,11 @@ enum class DeliveryFailure {
 ErrorKind kafka_error_kind(rd_kafka_resp_err_t code);
 DeliveryFailure kafka_delivery_failure(rd_kafka_resp_err_t code);
 
-// "WHAT: librdkafka's description (CODE). Hint." with the hint of the table where there is one.
+// Whether `detail`, which librdkafka says of a connection, means that the two sides do not agree on encryption or login. Waiting does not
+// help.
+bool is_refusal(rd_kafka_resp_err_t code, std::string_view detail);
+
+// "WHAT: librdkafka's description (CODE). Hint." with the hint of the tables where there is one. A refusal is fatal.
 Error kafka_error(std::string_view what, rd_kafka_resp_err_t code, std::string_view detail = {});
 
 }  // namespace weir

@@ -69,6 +69,8 @@ Status KafkaSink::open(LaneIndex lanes, void (*wake)(void*, LaneIndex), void* co
     lanes_.push_back(std::make_unique<Lane>());
     for (std::uint32_t slot = flights_max; slot > 0; --slot) lanes_.back()->free.push_back(slot - 1);
   }
+  if (const Status connected = try_connection(connection(), topic_timeout); !connected)
+    return Error{connected.error().kind, "Sink `" + name_ + "`: " + connected.error().text};
   if (const Status opened = open_producer(); !opened) return opened;
   Result<std::int32_t> partitions = partition_count(client_.get(), settings_.topic, topic_timeout);
   if (!partitions && settings_.create_topic && partitions.error().kind != ErrorKind::retryable) {
@@ -81,10 +83,13 @@ Status KafkaSink::open(LaneIndex lanes, void (*wake)(void*, LaneIndex), void* co
   return success();
 }
 
+KafkaConnection KafkaSink::connection() const {
+  return {address_, settings_.security.value_or(KafkaSecuritySettings{}), settings_.librdkafka};
+}
+
 Status KafkaSink::open_producer() {
   Result<KafkaClient> client =
-      open_kafka_client(KafkaRole::producer, {address_, settings_.security.value_or(KafkaSecuritySettings{}), settings_.librdkafka},
-                        producer_properties(settings_),
+      open_kafka_client(KafkaRole::producer, connection(), producer_properties(settings_),
                         // Reports as events: one call takes a whole response's, where callbacks would be one for each.
                         [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR); });
   if (!client) return client.error();

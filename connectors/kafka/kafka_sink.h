@@ -100,6 +100,7 @@ class KafkaSink final : public Sink {
   void set_leaders(Lane& lane, const PartitionLeaders& found);
   void look_up_leaders();  // the watcher's thread
 
+  KafkaConnection connection() const;
   Status open_producer();
   std::uint32_t produce(Lane& lane, OutputBatch& batch, std::uint32_t first);
   std::uint32_t produce_plain(Lane& lane, const OutputBatch& batch, std::uint32_t first, DeliveryId base);

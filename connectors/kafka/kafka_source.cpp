@@ -81,7 +81,7 @@ Result<std::int32_t> KafkaSource::open(LaneIndex lanes) {
   std::int32_t partitions = 0;
   std::vector<KafkaProperty> properties = consumer_properties(settings_, owner_->shares_windows());
   {
-    Result<KafkaClient> visitor = open_kafka_client(KafkaRole::consumer, connection, properties);
+    const Result<KafkaClient> visitor = open_kafka_visitor(connection, properties);
     if (!visitor) return visitor.error();
     for (const std::string& topic : settings_.topics) {
       const Result<std::int32_t> count = partition_count(visitor.value().get(), topic, topic_timeout);

@@ -14,6 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds pause_between_attempts{50};
 constexpr std::chrono::milliseconds request_timeout{5'000};
+constexpr std::chrono::milliseconds first_request_timeout{1'000};  // then it is looked at what the client says of its connections
 
 int milliseconds_until(Clock::time_point deadline, std::chrono::milliseconds most) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
@@ -43,17 +44,70 @@ TopicAnswer ask(rd_kafka_t* client, const std::string& topic, int timeout_ms) {
   return answer;
 }
 
-}  // namespace
+// What went wrong with the client's connections last, which tells more than that nobody answers.
+struct Trouble {
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::string reason;
+};
 
-Result<std::int32_t> partition_count(rd_kafka_t* client, const std::string& topic, std::chrono::milliseconds timeout) {
-  const Clock::time_point deadline = Clock::now() + timeout;
-  for (;;) {
-    const TopicAnswer answer = ask(client, topic, milliseconds_until(deadline, request_timeout));
-    if (answer.code == RD_KAFKA_RESP_ERR_NO_ERROR) return answer.partitions;
-    if (kafka_error_kind(answer.code) != ErrorKind::retryable || Clock::now() >= deadline)
-      return kafka_error("Topic `" + topic + "`", answer.code);
+void note_trouble(rd_kafka_t* client, Trouble& trouble) {
+  const KafkaQueue events(rd_kafka_queue_get_main(client));
+  while (const KafkaEvent event{rd_kafka_queue_poll(events.get(), 0)}) {
+    if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_ERROR) continue;
+    const rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) trouble = {code, rd_kafka_event_error_string(event.get())};
+  }
+}
+
+// Calls `attempt` with a time-out in ms until it gives RD_KAFKA_RESP_ERR_NO_ERROR, or there is no sense in going on: the error then.
+template <typename Attempt>
+Status attempt_until(Clock::time_point deadline, rd_kafka_t* client, const std::string& what, const Attempt& attempt) {
+  Trouble trouble;
+  for (std::chrono::milliseconds most = first_request_timeout;; most = std::min(2 * most, request_timeout)) {
+    const rd_kafka_resp_err_t code = attempt(milliseconds_until(deadline, most));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return success();
+    note_trouble(client, trouble);
+    const bool retryable = kafka_error_kind(code) == ErrorKind::retryable;
+    if (!retryable || trouble.code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (!retryable || Clock::now() >= deadline) return kafka_error(what, code);
+    } else if (is_refusal(trouble.code, trouble.reason) || Clock::now() >= deadline) {
+      return kafka_error(what, trouble.code, trouble.reason);
+    }
     std::this_thread::sleep_for(pause_between_attempts);
   }
+}
+
+}  // namespace
+
+Result<KafkaClient> open_kafka_visitor(const KafkaConnection& connection, const std::vector<KafkaProperty>& properties) {
+  std::vector<KafkaProperty> all = properties;
+  // A listener that expects something else closes the connection: worth telling here.
+  all.push_back({"log.connection.close", "true"});
+  return open_kafka_client(KafkaRole::consumer, connection, all,
+                           [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR); });
+}
+
+Status try_connection(const KafkaConnection& connection, std::chrono::milliseconds timeout) {
+  const Clock::time_point deadline = Clock::now() + timeout;
+  const Result<KafkaClient> visitor = open_kafka_visitor(connection, {});
+  if (!visitor) return visitor.error();
+  rd_kafka_t* client = visitor.value().get();
+  return attempt_until(deadline, client, "connecting", [client](int timeout_ms) {
+    const rd_kafka_metadata_t* metadata = nullptr;  // of no topic
+    const auto code = rd_kafka_metadata(client, 0, nullptr, &metadata, timeout_ms);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_metadata_destroy(metadata);
+    return code;
+  });
+}
+
+Result<std::int32_t> partition_count(rd_kafka_t* client, const std::string& topic, std::chrono::milliseconds timeout) {
+  TopicAnswer answer;
+  const Status asked = attempt_until(Clock::now() + timeout, client, "Topic `" + topic + "`", [&](int timeout_ms) {
+    answer = ask(client, topic, timeout_ms);
+    return answer.code;
+  });
+  if (!asked) return asked.error();
+  return answer.partitions;
 }
 
 Status create_kafka_topic(rd_kafka_t* client, const std::string& topic, std::int32_t partitions, std::chrono::milliseconds timeout) {
@@ -88,31 +142,24 @@ Status create_kafka_topic(rd_kafka_t* client, const std::string& topic, std::int
 Result<std::vector<std::string>> missing_topics(const KafkaConnection& connection, const std::vector<std::string>& topics,
                                                 std::chrono::milliseconds timeout) {
   const Clock::time_point deadline = Clock::now() + timeout;
-  std::string trouble;  // what the client says of its connections, which tells more than that nobody answers
-  Result<KafkaClient> client = open_kafka_client(KafkaRole::consumer, connection, {}, [&trouble](rd_kafka_conf_t* conf) {
-    rd_kafka_conf_set_opaque(conf, &trouble);
-    rd_kafka_conf_set_error_cb(conf, [](rd_kafka_t*, int code, const char* reason, void* opaque) {
-      if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) *static_cast<std::string*>(opaque) = reason;
-    });
-  });
-  if (!client) return client.error();
-  for (;;) {
+  const Result<KafkaClient> visitor = open_kafka_visitor(connection, {});
+  if (!visitor) return visitor.error();
+  rd_kafka_t* client = visitor.value().get();
+  std::vector<std::string> missing;
+  const Status asked = attempt_until(deadline, client, "connecting", [&](int timeout_ms) {
     // All topics: brokers may make one that is asked for by its name.
     const rd_kafka_metadata_t* metadata = nullptr;
-    const auto code = rd_kafka_metadata(client.value().get(), 1, nullptr, &metadata, milliseconds_until(deadline, request_timeout));
-    rd_kafka_poll(client.value().get(), 0);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      std::set<std::string_view> there;
-      for (int at = 0; at < metadata->topic_cnt; ++at) there.insert(metadata->topics[at].topic);
-      std::vector<std::string> missing;
-      for (const std::string& topic : topics)
-        if (!there.contains(topic)) missing.push_back(topic);
-      rd_kafka_metadata_destroy(metadata);
-      return missing;
-    }
-    if (kafka_error_kind(code) != ErrorKind::retryable || Clock::now() >= deadline) return kafka_error("connecting", code, trouble);
-    std::this_thread::sleep_for(pause_between_attempts);
-  }
+    const auto code = rd_kafka_metadata(client, 1, nullptr, &metadata, timeout_ms);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
+    std::set<std::string_view> there;
+    for (int at = 0; at < metadata->topic_cnt; ++at) there.insert(metadata->topics[at].topic);
+    for (const std::string& topic : topics)
+      if (!there.contains(topic)) missing.push_back(topic);
+    rd_kafka_metadata_destroy(metadata);
+    return code;
+  });
+  if (!asked) return asked.error();
+  return missing;
 }
 
 }  // namespace weir

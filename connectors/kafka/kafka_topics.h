@@ -12,7 +12,14 @@
 
 namespace weir {
 
-// How many partitions `topic` has. Tries again until `timeout`; a topic that does not exist is an error that names it.
+// A passing client that asks about topics, and can say why it is not let in.
+Result<KafkaClient> open_kafka_visitor(const KafkaConnection& connection, const std::vector<KafkaProperty>& properties);
+
+// Whether the brokers answer, and let a visitor in. Tries again until `timeout`, unless they refuse it.
+Status try_connection(const KafkaConnection& connection, std::chrono::milliseconds timeout);
+
+// How many partitions `topic` has. Tries again until `timeout`; a topic that does not exist is an error that names it. So is, for a
+// visitor, that the brokers do not let it in.
 Result<std::int32_t> partition_count(rd_kafka_t* client, const std::string& topic, std::chrono::milliseconds timeout);
 
 // Creates `topic` (0 partitions: as many as the broker's default) and waits until it can be seen. One that exists already is fine.

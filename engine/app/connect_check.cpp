@@ -73,10 +73,13 @@ void check_brokers(const ServiceSettings& settings, std::chrono::milliseconds ti
     const std::chrono::duration<double> seconds = time_max;
     const Result<std::vector<std::string>> missing = missing_topics(cluster.connection, topics, time_max);
     if (!missing) {
-      diagnostics.push_back(config_diagnostic(
-          config_error::no_broker, cluster.uses.front().place,
-          fmt::format("the brokers at `{}` do not answer within {:g} s: {}", address, seconds.count(), missing.error().text),
-          "asked for its topic"));
+      const Error& error = missing.error();
+      diagnostics.push_back(
+          config_diagnostic(config_error::no_broker, cluster.uses.front().place,
+                            error.kind == ErrorKind::retryable
+                                ? fmt::format("the brokers at `{}` do not answer within {:g} s: {}", address, seconds.count(), error.text)
+                                : fmt::format("no connection to the brokers at `{}`: {}", address, error.text),
+                            "asked for its topic"));
       continue;
     }
     for (const TopicUse& use : cluster.uses) {

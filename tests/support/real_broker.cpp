@@ -37,7 +37,7 @@ RealBroker::~RealBroker() {
 }
 
 void RealBroker::start() {
-  address_ = run("start --light --until " + std::to_string(getpid()));
+  address_ = run(std::string("start --light") + (shared_ ? " --secured" : "") + " --until " + std::to_string(getpid()));
   if (address_.empty()) throw std::runtime_error("the broker in " + folder_ + " does not start");
 }
 

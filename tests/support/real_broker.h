@@ -15,6 +15,9 @@ class RealBroker {
   ~RealBroker();
 
   const std::string& address() const { return address_; }
+  // Of the shared node, which has secured listeners too: see tests/kafka/broker/broker.
+  std::string listener(const std::string& name) const { return run("address --listener " + name); }
+  std::string security_file(const std::string& name) const { return folder_ + "/security/" + name; }
   void suspend();  // SIGSTOP: connections stay, nothing answers
   void resume();
   void restart();  // an orderly end, then a start on the same address
