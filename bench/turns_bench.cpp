@@ -1,5 +1,6 @@
 // The longest turns of a lane, by the CPU time of its thread: while its tables fill, while idle keys are forgotten, and at reloads. What
-// grows with the number of keys would show here, however rare it is. `turns_bench [KEYS [BATCH]]`; in memory, no threads.
+// grows with the number of keys would show here, however rare it is. `turns_bench [KEYS [BATCH]]`; in memory, without threads but the one
+// that keeps pages ready.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 #include "bench/in_memory.h"
 #include "engine/base/check.h"
-#include "engine/features/huge_memory.h"
+#include "engine/features/ready_pages.h"
 #include "engine/pipeline/lane.h"
 #include "rules/evaluate/rule_set.h"
 #include "rules/language/check_rules.h"
@@ -275,12 +276,6 @@ void hot_key(std::uint64_t keys, std::size_t batch) {
   trial.run("one key: a week later", 10'000, in_turn(1, begin_ms + 7 * day_ms));
 }
 
-// Memory that the machine has never handed out before is slow at first, on a virtual machine by milliseconds a huge page.
-void touch_memory(std::size_t bytes) {
-  for (HugeMemory memory(bytes / HugeMemory::page_bytes * HugeMemory::page_bytes); bytes > 0; bytes -= std::min<std::size_t>(bytes, 4096))
-    memory.data()[bytes / 4096 * 4096 % memory.bytes()] = 1;
-}
-
 }  // namespace
 }  // namespace weir
 
@@ -288,7 +283,7 @@ int main(int argc, char** argv) {
   const std::uint64_t keys = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
   const std::size_t batch = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 256;
   const std::string part = argc > 3 ? argv[3] : "all";
-  weir::touch_memory(keys * 4'000);
+  const weir::ReadyPages::Keeper keeper;  // as a service has
   const auto asked = [&](std::string_view name) { return part == "all" || part == name; };
   if (asked("windows")) weir::windows(keys, batch);
   if (asked("facts")) weir::facts(keys, batch);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/features/ready_pages.h"
 #include "engine/feedback/feedback_state.h"
 
 namespace weir {
@@ -22,6 +23,16 @@ constexpr std::int64_t first_bound = 4096;  // before the rate is known
 constexpr auto slack_time = 2s;
 constexpr std::int64_t slack_factor = 8;  // a bound further ahead than so many times what it should be is drawn in
 constexpr std::size_t versions_cached_max = 64;
+
+// Keys by which the next rule set keeps something that the one before does not.
+std::size_t new_windows(const Scorer& before, const Scorer& next) {
+  std::set<std::string_view> known;
+  for (const FeatureSpec& feature : before.features()) known.insert(feature.identity);
+  std::set<std::vector<ColumnIndex>> keys;
+  for (const FeatureSpec& feature : next.features())
+    if (!known.contains(feature.identity)) keys.insert(feature.by);
+  return keys.size();
+}
 
 }  // namespace
 
@@ -125,8 +136,23 @@ std::int64_t RuleSwitch::ahead_of(const LiveShard& shard, std::chrono::milliseco
   return static_cast<std::int64_t>(shard.offsets_per_ms * static_cast<double>(span.count()));
 }
 
+// New windows take memory with their first events, in all lanes and shards at about the same time.
+void RuleSwitch::prepare_memory(const CompiledVersion& next) {
+  std::size_t pages = ReadyPages::kept;
+  {
+    const std::lock_guard guard(mutex_);
+    for (std::size_t source = 0; source < inputs_.size(); ++source) {
+      const auto is_of_source = [source](const auto& each) { return each.first.first == source; };
+      const auto shards = static_cast<std::size_t>(std::count_if(shards_.begin(), shards_.end(), is_of_source));
+      pages += new_windows(*active_->scorers[source], *next.scorers[source]) * std::max<std::size_t>(shards, lanes_->lane_count());
+    }
+  }
+  ReadyPages::of_process().prepare(std::min(pages, ReadyPages::pages_max));
+}
+
 Status RuleSwitch::publish(CompiledVersion next, const std::string& files_digest) {
   const auto version = std::make_shared<const CompiledVersion>(std::move(next));
+  prepare_memory(*version);
   const std::lock_guard guard(mutex_);
   std::vector<std::shared_ptr<RuleStages>> stages = stages_of_all(*version);
   // Before any shard can ask: a replay that begins in between must reach back as far as the new set's windows.

@@ -109,6 +109,7 @@ class RuleSwitch : public RuleBook {
   };
   using ShardKey = std::pair<std::size_t, ShardIndex>;
 
+  void prepare_memory(const CompiledVersion& next);
   void tick();
   void measure(Clock::time_point now);
   void move_bounds(Clock::time_point now);

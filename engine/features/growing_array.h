@@ -9,8 +9,8 @@
 
 namespace weir {
 
-// Of elements that are nothing but their bytes; new ones are zero. Growing moves pages, not elements, once there are many: it takes no time
-// that anybody would notice. Addresses of elements last until the next `resize`.
+// Of elements that are nothing but their bytes; new ones are zero. Growing adds pages and copies no elements, once there are many: it takes
+// no time that anybody would notice. Addresses of elements last until the next `resize`.
 template <typename Element>
 class GrowingArray {
   static_assert(std::is_trivially_copyable_v<Element>);
@@ -23,21 +23,14 @@ class GrowingArray {
 
   // Only ever longer.
   void resize(std::size_t size) {
-    if (size * sizeof(Element) > memory_.bytes()) grow(size * sizeof(Element));
+    if (size * sizeof(Element) > memory_.bytes()) memory_.grow(size * sizeof(Element));
     size_ = std::max(size_, size);
   }
 
  private:
-  static constexpr std::size_t bytes_at_first = 4'096;
-
   Element* data() const { return reinterpret_cast<Element*>(memory_.data()); }
-  void grow(std::size_t needed) {
-    std::size_t bytes = std::max(memory_.bytes(), bytes_at_first);
-    while (bytes < needed) bytes *= 2;
-    memory_.grow(bytes);
-  }
 
-  HugeMemory memory_;
+  GrowingMemory memory_;
   std::size_t size_ = 0;
 };
 

@@ -177,6 +177,7 @@ bool LaneGroup::is_joint(std::size_t source) const {
 }
 
 void LaneGroup::start(std::chrono::microseconds idle_wait) {
+  pages_.emplace();
   for (LaneIndex index = 0; index < lane_count(); ++index) {
     threads_.emplace_back([this, index, idle_wait] {
       pthread_setname_np(pthread_self(), ("lane-" + std::to_string(index)).c_str());
@@ -190,6 +191,7 @@ void LaneGroup::stop() {
   for (const auto& lane : lanes_) lane->wake();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  pages_.reset();
 }
 
 bool LaneGroup::is_awaited(std::size_t source) const {

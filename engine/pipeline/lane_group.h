@@ -7,10 +7,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "engine/features/ready_pages.h"
 #include "engine/pipeline/joint_sources.h"
 #include "engine/pipeline/lane.h"
 #include "engine/ports/source.h"
@@ -65,6 +67,7 @@ class LaneGroup {
   std::vector<std::unique_ptr<SourceShards>> owners_;
   JointSources joint_;
   std::vector<std::thread> threads_;
+  std::optional<ReadyPages::Keeper> pages_;  // while there are threads
   std::atomic<bool> stopping_{false};
 };
 
