@@ -89,6 +89,7 @@ const std::vector<std::pair<std::string, std::set<std::string>>> libraries{
     {"concurrentqueue", {"engine/pipeline", "engine/features", "connectors", "connectors/kafka", "connectors/file"}},
     {"libfyaml", {"engine/settings", "tests"}},
     {"re2/", {"rules/language", "rules/evaluate", "tests"}},
+    {"openssl/", {"connectors/kafka/wire"}},
 };
 
 TEST(Tidy, EveryIncludeGoesDownTheLayers) {

@@ -83,6 +83,23 @@ Result<KafkaClient> open_kafka_client(KafkaRole role, const KafkaConnection& con
   return KafkaClient(client);
 }
 
+Result<std::shared_ptr<const wire::ConnectionSecurity>> open_connection_security(const KafkaSecuritySettings& settings) {
+  using Protocol = KafkaSecuritySettings::Protocol;
+  using Mechanism = KafkaSecuritySettings::Mechanism;
+  if (settings.protocol == Protocol::plaintext) return std::shared_ptr<const wire::ConnectionSecurity>();
+  std::optional<wire::TlsFiles> tls;
+  if (settings.protocol == Protocol::ssl || settings.protocol == Protocol::sasl_ssl)
+    tls = {settings.ca, settings.certificate, settings.key, settings.key_password, settings.verify_hostname};
+  std::optional<wire::LoginSettings> login;
+  if (settings.mechanism) {
+    const wire::LoginMechanism mechanism = settings.mechanism == Mechanism::scram_sha_256   ? wire::LoginMechanism::scram_sha_256
+                                           : settings.mechanism == Mechanism::scram_sha_512 ? wire::LoginMechanism::scram_sha_512
+                                                                                            : wire::LoginMechanism::plain;
+    login = {mechanism, settings.username.value_or(""), settings.password.value_or("")};
+  }
+  return wire::ConnectionSecurity::open(tls, std::move(login));
+}
+
 std::string join_addresses(const std::vector<std::string>& addresses) {
   std::string joined;
   for (const std::string& address : addresses) {

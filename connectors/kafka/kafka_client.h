@@ -2,12 +2,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "connectors/kafka/kafka_handles.h"
 #include "connectors/kafka/kafka_settings.h"
+#include "connectors/kafka/wire/connection_security.h"
 #include "engine/base/result.h"
 
 namespace weir {
@@ -33,6 +35,9 @@ struct KafkaConnection {
 // otherwise.
 Result<KafkaClient> open_kafka_client(KafkaRole role, const KafkaConnection& connection, const std::vector<KafkaProperty>& properties,
                                       const std::function<void(rd_kafka_conf_t*)>& callbacks = {});
+
+// The same for the connections of the direct path; null where they are plain and without a login. Not for GSSAPI.
+Result<std::shared_ptr<const wire::ConnectionSecurity>> open_connection_security(const KafkaSecuritySettings& settings);
 
 std::string join_addresses(const std::vector<std::string>& addresses);
 

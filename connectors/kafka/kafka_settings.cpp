@@ -217,7 +217,7 @@ std::string_view to_string(KafkaSecuritySettings::Mechanism mechanism) {
 }
 
 bool goes_direct(KafkaDataPath path, const KafkaSecuritySettings& security, const KafkaProperties& librdkafka) {
-  return path == KafkaDataPath::direct && librdkafka.empty() && security.protocol == KafkaSecuritySettings::Protocol::plaintext;
+  return path == KafkaDataPath::direct && librdkafka.empty() && security.mechanism != KafkaSecuritySettings::Mechanism::gssapi;
 }
 
 void describe(FieldReader& fields, KafkaSecuritySettings& to) {
@@ -279,8 +279,8 @@ void describe(FieldReader& fields, KafkaSourceSettings& to) {
                   "after a restart, windows are rebuilt from this much before they begin: clocks differ");
   fields.choice(
       "data_path", to.data_path, {{"direct", KafkaDataPath::direct}, {"librdkafka", KafkaDataPath::librdkafka}},
-      "who fetches the records: the lanes themselves, wherever they can (plain connections, uncompressed records, no properties of "
-      "librdkafka below), or librdkafka");
+      "who fetches the records: the lanes themselves, wherever they can (uncompressed records, no GSSAPI, no properties of librdkafka "
+      "below), or librdkafka");
   fields.size("prefetch_bytes_max", to.prefetch_bytes_max, {mib, 65'536 * mib}, "most bytes that librdkafka fetches ahead, for each lane");
   fields.group("security", to.security, "encryption and login");
   fields.properties("librdkafka", to.librdkafka, "properties of librdkafka, passed on as they are");
@@ -297,9 +297,9 @@ void describe(FieldReader& fields, KafkaSinkSettings& to) {
   describe_brokers(fields, brokers, Presence::optional, "", "where the cluster is reached; without it, that of the source");
   if (fields.given("brokers")) to.brokers = brokers;
   fields.group("security", to.security, "encryption and login; without it and without brokers, as the source");
-  fields.choice("data_path", to.data_path, {{"direct", KafkaDataPath::direct}, {"librdkafka", KafkaDataPath::librdkafka}},
-                "who sends the outputs: the lanes themselves, wherever they can (plain connections, no properties of librdkafka below), or "
-                "librdkafka");
+  fields.choice(
+      "data_path", to.data_path, {{"direct", KafkaDataPath::direct}, {"librdkafka", KafkaDataPath::librdkafka}},
+      "who sends the outputs: the lanes themselves, wherever they can (no GSSAPI, no properties of librdkafka below), or librdkafka");
   fields.duration(
       "linger", to.linger, {0ms, 1s},
       "wait at most this long for more outputs to send together; lanes that send themselves wait for the answer to what they sent "

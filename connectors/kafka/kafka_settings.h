@@ -77,8 +77,8 @@ struct KafkaSinkSettings {
   KafkaProperties librdkafka;
 };
 
-// Whether lanes talk to the leaders themselves: over plain connections, and where no property of librdkafka is set, for whoever sets one
-// means librdkafka.
+// Whether lanes talk to the leaders themselves: not with GSSAPI, and where no property of librdkafka is set, for whoever sets one means
+// librdkafka.
 bool goes_direct(KafkaDataPath path, const KafkaSecuritySettings& security, const KafkaProperties& librdkafka);
 
 std::string_view to_string(KafkaSecuritySettings::Protocol protocol);    // as librdkafka writes it

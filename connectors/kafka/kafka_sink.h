@@ -155,9 +155,10 @@ class KafkaSink final : public Sink {
 
   std::mutex client_mutex_;  // around the client's replacement, and its use by the watcher
   std::mutex leaders_mutex_;
-  std::atomic<bool> sent_directly_{false};  // since the last look
-  std::size_t leader_attempts_ = 0;         // the watcher's
-  Clock::time_point next_leader_attempt_;   // likewise
+  std::atomic<bool> sent_directly_{false};                    // since the last look
+  std::shared_ptr<const wire::ConnectionSecurity> security_;  // of the lanes' own connections
+  std::size_t leader_attempts_ = 0;                           // the watcher's
+  Clock::time_point next_leader_attempt_;                     // likewise
   std::unique_ptr<SocketWatcher> watcher_;
 
   std::atomic<bool> healthy_{true};

@@ -21,7 +21,13 @@ bool KafkaSink::sends_itself() const {
 
 // Without an answer about leaders the lanes go over librdkafka, which waits for one.
 void KafkaSink::open_senders() {
-  const Result<PartitionLeaders> found = partition_leaders(client_.get(), topic_.get(), leader_attempts_++, leader_timeout);
+  Result<std::shared_ptr<const wire::ConnectionSecurity>> security = open_connection_security(connection().security);
+  if (!security) {
+    if (notice_) notice_("Sink `" + name_ + "` writes through librdkafka: " + security.error().text);
+    return;
+  }
+  security_ = security.take();
+  const Result<PartitionLeaders> found = partition_leaders(client_.get(), topic_.get(), leader_attempts_++, leader_timeout, security_);
   if (!found || found.value().partitions.count(settings_.topic) == 0) {
     for (const auto& lane : lanes_) lane->hand_overs.add(1);
     return;
@@ -134,7 +140,7 @@ void KafkaSink::look_up_leaders() {
   if (std::none_of(lanes_.begin(), lanes_.end(), wants) || Clock::now() < next_leader_attempt_) return;
   Result<PartitionLeaders> found = [this] {
     const std::lock_guard lock(client_mutex_);
-    return partition_leaders(client_.get(), topic_.get(), leader_attempts_++, leader_timeout);
+    return partition_leaders(client_.get(), topic_.get(), leader_attempts_++, leader_timeout, security_);
   }();
   next_leader_attempt_ = Clock::now() + leader_pause;
   if (!found) return;

@@ -112,6 +112,12 @@ Status KafkaSource::start(ShardOwner& owner, LaneIndex lanes) {
   partitions_ = opened.value();
   if (!librdkafka_is_at_least(2, 1))
     say(std::string("librdkafka ") + rd_kafka_version_str() + " does not notice truncated logs; 2.1.0 or newer does");
+  if (goes_direct(settings_.data_path, settings_.security, settings_.librdkafka)) {
+    Result<std::shared_ptr<const wire::ConnectionSecurity>> security = open_connection_security(settings_.security);
+    fetches_itself_ = security.ok();
+    if (security) security_ = security.take();
+    if (!fetches_itself_) say("Source `" + name_ + "` is read through librdkafka: " + security.error().text);
+  }
   rd_kafka_poll_set_consumer(client_.get());
   for (LaneIndex lane = 0; lane < lanes; ++lane)
     readers_.push_back(std::make_unique<KafkaReader>(client_.get(), limits_, owner.shares_windows()));
@@ -219,7 +225,7 @@ void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions, Assi
     queued->index = shard;
     queued->epoch = epoch_;
     queued->next_offset = chosen.replay_from;
-    if (fetches_itself()) {
+    if (fetches_itself_) {
       queued->fetched = std::make_unique<wire::FetchedShard>();
       queued->fetched->topic = one.topic;
       queued->fetched->partition = one.partition;
@@ -236,20 +242,16 @@ void KafkaSource::assign(const rd_kafka_topic_partition_list_t& partitions, Assi
   for (int at = starts->cnt - 1; at >= 0; --at)
     if (starts->elems[at].offset == RD_KAFKA_OFFSET_INVALID) rd_kafka_topic_partition_list_del_by_idx(starts.get(), at);
   if (by == Assignment::again) {
-    for (int at = 0; at < starts->cnt && !fetches_itself(); ++at)
+    for (int at = 0; at < starts->cnt && !fetches_itself_; ++at)
       handed_back_.push_back({{starts->elems[at].topic, starts->elems[at].partition}, starts->elems[at].offset});
     hand_back();
   } else {
     // Before the assign, so that not one request is made.
-    if (fetches_itself()) rd_kafka_pause_partitions(client_.get(), starts.get());
+    if (fetches_itself_) rd_kafka_pause_partitions(client_.get(), starts.get());
     if (const auto code = rd_kafka_assign(client_.get(), starts.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) error(code, "assign");
   }
   next_leader_attempt_ = Clock::now();
   find_leaders();
-}
-
-bool KafkaSource::fetches_itself() const {
-  return goes_direct(settings_.data_path, settings_.security, settings_.librdkafka);
 }
 
 // After an assignment, and when a connection or a leadership was lost. Until there is an answer, such shards stand still.
@@ -258,7 +260,7 @@ void KafkaSource::find_leaders() {
   std::set<ShardIndex> leaderless;
   for (const auto& reader : readers_) leaderless.merge(reader->leaderless());
   if (leaderless.empty()) return;
-  const Result<PartitionLeaders> leaders = partition_leaders(client_.get(), nullptr, leader_attempts_++, leader_timeout);
+  const Result<PartitionLeaders> leaders = partition_leaders(client_.get(), nullptr, leader_attempts_++, leader_timeout, security_);
   next_leader_attempt_ = Clock::now() + leader_pause;
   if (!leaders) return;  // librdkafka itself says that the brokers are away
   for (const auto& [partition, assigned] : assigned_) {

@@ -70,7 +70,6 @@ class KafkaSource final : public Source {
   void revoke(bool lost);
   void give_back(bool lost);
   void begin_anew();
-  bool fetches_itself() const;
   void find_leaders();
   void hand_back();
   void report_failures();
@@ -101,6 +100,8 @@ class KafkaSource final : public Source {
   AssignmentEpoch epoch_ = 0;
   std::int32_t partitions_ = 0;                                  // of all topics, whoever has them
   std::vector<std::pair<Partition, std::int64_t>> handed_back_;  // paused; librdkafka is to go on there
+  bool fetches_itself_ = false;                                  // lanes fetch, over connections with this:
+  std::shared_ptr<const wire::ConnectionSecurity> security_;
   std::size_t leader_attempts_ = 0;
   Clock::time_point next_leader_attempt_;
   Clock::time_point leave_by_;

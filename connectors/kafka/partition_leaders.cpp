@@ -31,7 +31,8 @@ std::vector<wire::BrokerAddress> resolve(const char* host, int port) {
 }  // namespace
 
 Result<PartitionLeaders> partition_leaders(rd_kafka_t* client, rd_kafka_topic_t* topic, std::size_t attempt,
-                                           std::chrono::milliseconds timeout) {
+                                           std::chrono::milliseconds timeout,
+                                           const std::shared_ptr<const wire::ConnectionSecurity>& security) {
   const rd_kafka_metadata_t* answer = nullptr;
   if (const auto code = rd_kafka_metadata(client, 0, topic, &answer, static_cast<int>(timeout.count())); code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return kafka_error("The partitions' leaders cannot be looked up", code);
@@ -41,7 +42,9 @@ Result<PartitionLeaders> partition_leaders(rd_kafka_t* client, rd_kafka_topic_t*
   for (int at = 0; at < answer->broker_cnt; ++at) {
     const rd_kafka_metadata_broker_t& broker = answer->brokers[at];
     std::vector<wire::BrokerAddress> addresses = resolve(broker.host, broker.port);
-    if (!addresses.empty()) brokers[broker.id] = std::move(addresses[attempt % addresses.size()]);
+    if (addresses.empty()) continue;
+    wire::BrokerAddress& chosen = brokers[broker.id] = std::move(addresses[attempt % addresses.size()]);
+    chosen.security = security;
   }
   PartitionLeaders found_out;
   for (int at = 0; at < answer->topic_cnt; ++at) {

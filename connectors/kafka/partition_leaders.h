@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -25,8 +26,9 @@ struct PartitionLeaders {
 
 // Asks the cluster about `topic`, or, where that is null, about the topics that `client` knows. Partitions without a leader, and leaders
 // whose names resolve to nothing, are not in the answer. Of a name with several addresses `attempt` picks one, so that repeated attempts
-// come by all of them.
+// come by all of them. `security` is what the leaders' connections are to be opened with.
 Result<PartitionLeaders> partition_leaders(rd_kafka_t* client, rd_kafka_topic_t* topic, std::size_t attempt,
-                                           std::chrono::milliseconds timeout);
+                                           std::chrono::milliseconds timeout,
+                                           const std::shared_ptr<const wire::ConnectionSecurity>& security);
 
 }  // namespace weir

@@ -100,16 +100,17 @@ void Sender::pump(std::vector<std::uint64_t>& delivered) {
   for (const auto& one : links_) {
     Link& link = *one;
     if (link.connection.failed()) {
-      lose(link, link.connection.failure());
+      lose_failed(link);
       continue;
     }
     if (link.connection.progress(memory_)) {
+      refusals_ = 0;
       take_answer(link, delivered);
       link.connection.release_answer();
       if (failed()) return;
     }
     if (link.connection.failed()) {
-      lose(link, link.connection.failure());
+      lose_failed(link);
     } else if (link.connection.awaits_answer()) {
       if (now - link.connection.sent_at() > answer_timeout) lose(link, "no answer for a long time");
     } else if (link.not_before <= now) {
@@ -134,6 +135,12 @@ void Sender::lose(Link& link, std::string what) {
     wants_leaders_ = true;
   }
   if (!what.empty()) trouble_ = link.connection.address().name + ": " + std::move(what);
+}
+
+// Who is not let in here again and again may be so through librdkafka, which says more about it.
+void Sender::lose_failed(Link& link) {
+  lose(link, link.connection.failure());
+  if (link.connection.refused() && ++refusals_ >= refusals_max) fail(link.connection.address().name + ": " + link.connection.failure());
 }
 
 void Sender::fail(std::string why) {

@@ -65,6 +65,7 @@ class Sender {
   static constexpr std::chrono::milliseconds produce_timeout{10'000};
   static constexpr std::chrono::seconds answer_timeout{15};
   static constexpr std::chrono::milliseconds retry_pause{50};
+  static constexpr int refusals_max = 10;                        // connections in a row that were not let in
   static constexpr std::chrono::milliseconds idle_pause{1'000};  // after it, a connection may be closed already
 
   struct Batch {
@@ -93,6 +94,7 @@ class Sender {
   void keep_spare(std::unique_ptr<Batch> batch);
   void take_partition(Link& link, const ProduceAnswer::Partition& one, std::vector<std::uint64_t>& delivered);
   void lose(Link& link, std::string what);
+  void lose_failed(Link& link);
   void fail(std::string why);
 
   std::string topic_;
@@ -107,6 +109,7 @@ class Sender {
   std::size_t batch_bytes_max_ = batch_bytes_usual;  // lower once the topic took no such batch
   std::size_t pending_ = 0;                          // records
   std::uint32_t keyless_ = 0;
+  int refusals_ = 0;
   bool wants_leaders_ = true;
   std::string failure_;
   std::string trouble_;

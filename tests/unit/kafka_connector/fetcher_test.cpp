@@ -46,7 +46,7 @@ class FetcherOnEmbeddedBroker : public testing::Test {
     Result<KafkaClient> client = open_kafka_client(KafkaRole::consumer, {broker_->address(), {}, {}}, {});
     ASSERT_TRUE(client.ok());
     const KafkaTopic topic(rd_kafka_topic_new(client.value().get(), "payments", nullptr));
-    const Result<PartitionLeaders> leaders = partition_leaders(client.value().get(), topic.get(), 0, patience);
+    const Result<PartitionLeaders> leaders = partition_leaders(client.value().get(), topic.get(), 0, patience, nullptr);
     ASSERT_TRUE(leaders.ok());
     limits_.bytes_max = 32 * 1024;
     limits_.partition_bytes_max = 16 * 1024;
