@@ -34,6 +34,11 @@ const RuleVersion* find(const std::vector<RuleVersion>& versions, const std::str
   return found == versions.end() ? nullptr : &*found;
 }
 
+// `number`; where none was given, `newest`.
+std::string or_newest(const std::string& number, std::uint64_t newest) {
+  return number.empty() || number == "json" ? std::to_string(newest) : number;
+}
+
 AdminAnswer no_such_version(const std::vector<RuleVersion>& versions, const std::string& number, bool json) {
   std::string kept;
   if (!versions.empty()) kept = fmt::format("; versions {} to {} are", versions.front().number, versions.back().number);
@@ -50,8 +55,10 @@ AdminAnswer AdminAnswers::operator()(const AdminRequest& request) const {
   if (verb == "reload") return reload(json);
   if (verb == "activate") return activate(request, json);
   if (verb == "rules" && what == "ls") return list(json);
-  if (verb == "rules" && what == "show") return show(request.word(2), json);
-  if (verb == "rules" && what == "diff") return diff(request.word(2), request.word(3), json);
+  const std::uint64_t in_force = built_.service->rules()->status().version;
+  if (verb == "rules" && what == "show") return show(or_newest(request.word(2), in_force), json);
+  if (verb == "rules" && what == "diff")
+    return diff(or_newest(request.word(2), before(in_force)), or_newest(request.word(3), in_force), json);
   if (verb == "rules" && what == "rollback") return rollback(request.word(2), json);
   return complaint(exit_code::usage, fmt::format("the service knows no `{} {}`; is it of another version?", verb, what), json);
 }
@@ -133,18 +140,33 @@ AdminAnswer AdminAnswers::diff(const std::string& from, const std::string& to, b
   return {exit_code::fine, body};
 }
 
+// The newest version that is kept below `number`; itself where there is none.
+std::uint64_t AdminAnswers::before(std::uint64_t number) const {
+  std::uint64_t newest = 0;
+  for (const RuleVersion& version : built_.versions->list())
+    if (version.number < number) newest = std::max(newest, version.number);
+  return newest == 0 ? number : newest;
+}
+
+// What was put in force past the files, who goes on to work with them must know.
+AdminAnswer AdminAnswers::with_files(AdminAnswer answer, bool json) const {
+  if (!json && answer.code == exit_code::fine && built_.reloader->files_differ())
+    answer.body += "the files on disk say something else; their next change takes over\n";
+  return answer;
+}
+
 AdminAnswer AdminAnswers::rollback(const std::string& number, bool json) const {
   const std::vector<RuleVersion> versions = built_.versions->list();
   const RuleVersion* version = find(versions, number);
   if (version == nullptr) return no_such_version(versions, number, json);
-  return answer_of(built_.reloader->rollback(version->number), json);
+  return with_files(answer_of(built_.reloader->rollback(version->number), json), json);
 }
 
 AdminAnswer AdminAnswers::activate(const AdminRequest& request, bool json) const {
   if (request.files.empty()) return complaint(exit_code::usage, "there is no rules file to activate", json);
   std::vector<SourceFile> files;
   for (const auto& [path, text] : request.files) files.push_back({path, text});
-  return answer_of(built_.reloader->activate(std::move(files), "activate"), json);
+  return with_files(answer_of(built_.reloader->activate(std::move(files), "activate"), json), json);
 }
 
 }  // namespace weir

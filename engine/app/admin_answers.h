@@ -20,6 +20,8 @@ class AdminAnswers {
   AdminAnswer status(bool json) const;
   AdminAnswer reload(bool json) const;
   AdminAnswer list(bool json) const;
+  std::uint64_t before(std::uint64_t number) const;
+  AdminAnswer with_files(AdminAnswer answer, bool json) const;
   AdminAnswer show(const std::string& number, bool json) const;
   AdminAnswer diff(const std::string& from, const std::string& to, bool json) const;
   AdminAnswer rollback(const std::string& number, bool json) const;

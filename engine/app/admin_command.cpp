@@ -20,14 +20,15 @@ namespace fs = std::filesystem;
 
 struct Action {
   std::string_view name;
+  std::size_t arguments_min;
   std::size_t arguments;
   std::string_view usage;
 };
-constexpr std::array<Action, 5> actions{{{"ls", 0, "weir rules ls"},
-                                         {"show", 1, "weir rules show N"},
-                                         {"diff", 2, "weir rules diff A B"},
-                                         {"rollback", 1, "weir rules rollback N"},
-                                         {"activate", 1, "weir rules activate PATH"}}};
+constexpr std::array<Action, 5> actions{{{"ls", 0, 0, "weir rules ls"},
+                                         {"show", 0, 1, "weir rules show [N]"},
+                                         {"diff", 0, 2, "weir rules diff [A [B]]"},
+                                         {"rollback", 1, 1, "weir rules rollback N"},
+                                         {"activate", 1, 1, "weir rules activate PATH"}}};
 
 int complain(const Terminal& terminal, std::string_view message, std::string_view suggestion) {
   terminal.err << fmt::format("weir: {}\n", message);
@@ -88,7 +89,8 @@ int admin_command(std::string_view verb, const AdminOptions& options, const Term
       return complain(terminal, fmt::format("there is no `weir rules {}`", wanted),
                       closest.empty() ? "" : fmt::format("weir rules {}", closest));
     }
-    if (options.words.size() != action->arguments + 1) return complain(terminal, fmt::format("it is `{}`", action->usage), "");
+    if (options.words.size() < action->arguments_min + 1 || options.words.size() > action->arguments + 1)
+      return complain(terminal, fmt::format("it is `{}`", action->usage), "");
     if (wanted == "activate") {
       request.words = {"activate"};
       if (const std::optional<int> failed = add_files(options, request, terminal)) return *failed;

@@ -25,6 +25,8 @@
 namespace weir {
 namespace {
 
+constexpr std::string_view paths_meaning =
+    "Config files (.yaml, .yml), rules files (.rules) or folders of rules files; weir.yaml here, or else config/weir.yaml";
 constexpr std::array<std::string_view, 4> listable{"functions", "sources", "sinks", "errors"};
 
 constexpr const char* summary =
@@ -75,7 +77,7 @@ void add_end(CLI::App& verb, std::string& ends_after) {
 
 void add_run(CLI::App& app, Request& request) {
   CLI::App* run = app.add_subcommand("run", "Run the service until SIGTERM or Ctrl-C, or to the end of its files");
-  run->add_option("CONFIG", request.run.config, "The config file")->required()->option_text(" ");
+  run->add_option("CONFIG", request.run.config, "The config file: weir.yaml here, or else config/weir.yaml")->option_text(" ");
   add_set(*run, request.run.overrides);
   add_end(*run, request.ends_after);
   run->add_flag("--live", request.run.live, "Show the service on one screen; without a terminal, a line a second");
@@ -95,9 +97,7 @@ void add_run(CLI::App& app, Request& request) {
 
 void add_check(CLI::App& app, Request& request) {
   CLI::App* verb = app.add_subcommand("check", "Check configs and rules: all errors at once, then what the rules cost");
-  verb->add_option("PATH", request.check.paths, "Config files (.yaml, .yml), rules files (.rules) or folders of rules files")
-      ->required()
-      ->option_text("...");
+  verb->add_option("PATH", request.check.paths, std::string(paths_meaning))->option_text("...");
   add_set(*verb, request.check.overrides);
   verb->add_flag("--connect", request.check.connect, "Ask the brokers of configs for the topics that they name; creates nothing");
   verb->add_flag("--measure", request.check.measure, "Measure what an event costs here, instead of estimating it");
@@ -114,9 +114,7 @@ void add_check(CLI::App& app, Request& request) {
 
 void add_test(CLI::App& app, Request& request) {
   CLI::App* verb = app.add_subcommand("test", "Run the `test` blocks of rules files as the service would run the rules");
-  verb->add_option("PATH", request.test.paths, "Config files (.yaml, .yml), rules files (.rules) or folders of rules files")
-      ->required()
-      ->option_text("...");
+  verb->add_option("PATH", request.test.paths, std::string(paths_meaning))->option_text("...");
   add_set(*verb, request.test.overrides);
   verb->add_option("--junit", request.test.junit, "Write the results as JUnit XML, too")->option_text("FILE");
   verb->add_flag("--coverage", request.test.coverage, "Show which rules never fired and which operands were never true or never false");
@@ -143,10 +141,14 @@ void add_create(CLI::App& app, Request& request) {
   verb->footer("Example:\n  weir create card-payments my-rules && cd my-rules && weir test weir.yaml && weir run weir.yaml");
 }
 
+// In a folder that `weir create` made, its own.
+std::string usual_config() {
+  return std::filesystem::exists("weir.yaml") ? "weir.yaml" : "config/weir.yaml";
+}
+
 // What is asked of a running service.
 void add_admin(CLI::App& app, Request& request) {
-  // In a folder that `weir create` made, its own.
-  request.admin.config = std::filesystem::exists("weir.yaml") ? "weir.yaml" : "config/weir.yaml";
+  request.admin.config = usual_config();
   const auto common = [&request](CLI::App& verb) {
     verb.add_option("--socket", request.admin.socket, "The service's local socket, instead of the one that the config names")
         ->option_text("PATH");
@@ -158,13 +160,16 @@ void add_admin(CLI::App& app, Request& request) {
   common(*status);
   status->footer("Examples:\n  weir status config/weir.yaml\n  weir status --socket state/admin.sock --json");
   CLI::App* rules = app.add_subcommand("rules", "Look at the versions of a running service's rules, and put one in force");
-  rules->add_option("ACTION", request.admin.words, "ls, show N, diff A B, rollback N or activate PATH")->required()->option_text("...");
+  rules->add_option("ACTION", request.admin.words, "ls, show [N], diff [A [B]], rollback N or activate PATH")
+      ->required()
+      ->option_text("...");
   rules->add_option("--config", request.admin.config, "The config that the service runs: weir.yaml here, or else config/weir.yaml")
       ->option_text("FILE");
   common(*rules);
   rules->footer(
       "Examples:\n  weir rules ls                     the versions that are kept, the one in force with a star\n"
-      "  weir rules diff 3 4               what changed between two of them\n"
+      "  weir rules show                   the files of the version in force, or of another\n"
+      "  weir rules diff 3 4               what changed between two of them; without numbers, by the last switch\n"
       "  weir rules rollback 3             version 3 again, as a new version; the files stay as they are\n"
       "  weir rules activate new.rules     check these rules, run their tests, put them in force\n\n"
       "Ends with 1 if the rules are refused, with 69 if no service runs.");
@@ -276,7 +281,22 @@ int explain_parse_error(CLI::App& app, const CLI::ParseError& error, const std::
   return complain(terminal, said, closest_option(shown, arguments), verb == nullptr ? "" : verb->get_name());
 }
 
+// The verbs that work on a config without being told which.
+bool takes_usual_config(std::string_view verb, Request& request) {
+  if (verb != "run" && verb != "check" && verb != "test") return true;
+  std::vector<std::string>& paths = verb == "check" ? request.check.paths : request.test.paths;
+  if (verb == "run" ? !request.run.config.empty() : !paths.empty()) return true;
+  const std::string config = usual_config();
+  if (!std::filesystem::exists(config)) return false;
+  if (verb == "run") request.run.config = config;
+  if (verb != "run") paths = {config};
+  return true;
+}
+
 int run_verb(std::string_view verb, Request& request, const Terminal& terminal) {
+  if (!takes_usual_config(verb, request))
+    return complain(terminal, fmt::format("there is no weir.yaml here: which config{}?", verb == "run" ? "" : ", rules file or folder"), "",
+                    verb);
   if (verb == "run" || verb == "demo") {
     std::optional<std::chrono::microseconds> ends_after;
     if (!request.ends_after.empty()) {

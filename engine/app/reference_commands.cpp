@@ -84,6 +84,8 @@ int schema_command(bool markdown, const Terminal& terminal) {
 int list_command(const std::string& what, bool json, const Terminal& terminal) {
   if (what == "functions") {
     std::vector<Row> rows;
+    for (const AggregateDescription& aggregate : all_aggregates())
+      rows.push_back({aggregate.signature, aggregate.description, aggregate.example});
     for (const FunctionDescription& function : all_functions())
       rows.push_back({function.signature, function.description, function.example});
     write_rows(rows, "signature", "description", "example", json, terminal);

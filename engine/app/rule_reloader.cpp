@@ -205,7 +205,11 @@ ReloadResult RuleReloader::bring(RuleCandidate candidate, const std::string& ori
     return tell(failure(fmt::format("the rules have {}", count_of(set.diagnostics)), render(set.diagnostics, false)));
   if (from_disk) files_digest_ = RuleVersions::digest_of(candidate.files);
   ReloadResult result;
-  if (candidate.hash == rules_.status().hash) {
+  // Tests are no part of a version: whoever saves one that fails wants to know, also where the rules are those in force.
+  const bool known = candidate.hash == rules_.status().hash;
+  if (const TestVerdict verdict = judge_by_tests(*set.rules, test_terms(set, versions_.settings())); !verdict.failures.empty())
+    return tell(failure(verdict.failures_text(), render(verdict.failures, false)));
+  if (known) {
     result.outcome = ReloadResult::Outcome::unchanged;
     result.text = "the rules say what is in force already";
     if (from_disk) {
@@ -214,8 +218,6 @@ ReloadResult RuleReloader::bring(RuleCandidate candidate, const std::string& ori
     }
     return tell(std::move(result));
   }
-  if (const TestVerdict verdict = judge_by_tests(*set.rules, test_terms(set, versions_.settings())); !verdict.failures.empty())
-    return tell(failure(verdict.failures_text(), render(verdict.failures, false)));
   Result<CompiledVersion> made = versions_.make(candidate, origin);
   if (!made) return tell(failure(made.error().text));
   const std::uint64_t number = made.value().number;

@@ -40,6 +40,9 @@ RulesPaths find_rules(const std::vector<std::string>& paths, Diagnostics& diagno
       for (auto& [parent, files] : found) sorted.sets.push_back(std::move(files));
     } else if (!std::filesystem::exists(file, error)) {
       diagnostics.push_back(config_diagnostic(config_error::unreadable, {}, "there is no file `" + file.string() + "`"));
+    } else if (!is_config(file) && file.has_extension() && file.extension() != ".rules") {
+      diagnostics.push_back(config_diagnostic(config_error::unreadable, {},
+                                              "`" + file.string() + "` is neither a config (.yaml, .yml) nor a rules file (.rules)"));
     } else {
       (is_config(file) ? sorted.configs : named).push_back(file);
     }

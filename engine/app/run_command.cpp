@@ -125,7 +125,8 @@ int run_service(const Configuration& configuration, BuiltService& built, const R
     log_error(started.error().text);
     return started.error().kind == ErrorKind::configuration ? exit_code::bad_configuration : exit_code::internal;
   }
-  log_info(fmt::format("running {}: rules {}, {} lanes", options.config, configuration.rules->rules.size(), service.lane_count()));
+  log_info(fmt::format("running {}: {} rules, {} lane{}", options.config, configuration.rules->rules.size(), service.lane_count(),
+                       service.lane_count() == 1 ? "" : "s"));
   built.reloader->start();
   const AdminAnswers answers(built, options.config);
   AdminSocket admin(settings.admin.socket ? std::filesystem::path(*settings.admin.socket) : settings.state.dir / "admin.sock", answers);

@@ -30,6 +30,10 @@ std::string_view outcome_text(ReloadResult::Outcome outcome) {
   return "failed";
 }
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : noun.ends_with("ch") ? "es" : "s");
+}
+
 std::string lag_text(std::int64_t lag) {
   return lag < 0 ? "unknown" : std::to_string(lag);
 }
@@ -86,9 +90,10 @@ std::string version_json(const RuleVersion& version, bool in_force) {
 
 std::string status_text(const StatusLook& look) {
   const ServiceStatus& service = look.service;
-  std::string text = fmt::format("{}: up {}s, {} lanes, {} shards\n", look.config, look.uptime.count(), look.lanes, service.shards);
-  text += fmt::format("rules   version {}, hash {}, {} switches, {} reloads\n", look.rules.version, look.rules.hash, look.rules.switches,
-                      look.reloads);
+  std::string text =
+      fmt::format("{}: up {}s, {}, {}\n", look.config, look.uptime.count(), counted(look.lanes, "lane"), counted(service.shards, "shard"));
+  text += fmt::format("rules   version {}, hash {}, {}, {}\n", look.rules.version, look.rules.hash, counted(look.rules.switches, "switch"),
+                      counted(look.reloads, "reload"));
   if (look.files_differ) text += "        the files on disk say something else; their next change takes over\n";
   if (look.last_reload) {
     text += fmt::format("reload  {} at {} ({}): {}\n", outcome_text(look.last_reload->outcome), time_text(look.last_reload->at_ms),
@@ -122,6 +127,7 @@ std::string status_text(const StatusLook& look) {
     text += sink.state.healthy ? "\n" : ", fails: " + sink.state.last_error + "\n";
   }
   for (const OutcomeCount& outcome : service.outcomes) text += fmt::format("outcome {}: {}\n", outcome.name, outcome.count);
+  if (look.rules.switches > 0) text += fmt::format("rules   counted since version {} is in force\n", look.rules.version);
   for (const RuleStatus& rule : service.rules) text += "rule    " + rule_text(rule) + '\n';
   for (const RuleStatus& rule : service.rules)
     if (const std::string near = expiry_text(rule, look.now_ms, look.expiry_warning_ms); !near.empty()) text += "warning " + near + '\n';

@@ -117,19 +117,6 @@ std::string table(std::string_view heading, const Descriptions& descriptions) {
   return text;
 }
 
-template <typename Descriptions>
-std::string lines(const Descriptions& descriptions) {
-  std::size_t width = 0;
-  for (const auto& description : descriptions) width = std::max(width, description.signature.size());
-  std::string text;
-  for (const auto& description : descriptions) {
-    text += "  " + std::string(description.signature) + std::string(width - description.signature.size(), ' ') + "  " +
-            std::string(description.description) + '\n';
-    text += "      " + std::string(description.example) + '\n';
-  }
-  return text;
-}
-
 }  // namespace
 
 std::span<const FunctionDescription> all_functions() {
@@ -152,10 +139,6 @@ std::optional<Function> find_function(std::string_view name) {
 
 std::string render_function_reference() {
   return "### Aggregates\n\n" + table("Aggregate", all_aggregates()) + "\n### Functions\n\n" + table("Function", all_functions());
-}
-
-std::string render_function_list() {
-  return "Aggregates (over a window: `... by KEY over 10m`)\n" + lines(all_aggregates()) + "\nFunctions\n" + lines(all_functions());
 }
 
 }  // namespace weir

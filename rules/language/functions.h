@@ -80,7 +80,5 @@ std::span<const AggregateDescription> all_aggregates();
 
 // The reference in Markdown: the last section of rules/README.md, between its two marker comments.
 std::string render_function_reference();
-// The same for a terminal, one line a function.
-std::string render_function_list();
 
 }  // namespace weir

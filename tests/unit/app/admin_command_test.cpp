@@ -47,8 +47,8 @@ TEST_F(AdminCommand, SuggestsTheNearestAction) {
   EXPECT_EQ(run("rules", {"rolback", "3"}), exit_code::usage);
   EXPECT_EQ(err_.str(),
             "weir: there is no `weir rules rolback`\ndid you mean `weir rules rollback`?\n`weir rules --help` shows how it is used.\n");
-  EXPECT_EQ(run("rules", {"diff", "3"}), exit_code::usage);
-  EXPECT_EQ(err_.str(), "weir: it is `weir rules diff A B`\n`weir rules --help` shows how it is used.\n");
+  EXPECT_EQ(run("rules", {"diff", "3", "4", "5"}), exit_code::usage);
+  EXPECT_EQ(err_.str(), "weir: it is `weir rules diff [A [B]]`\n`weir rules --help` shows how it is used.\n");
 }
 
 TEST_F(AdminCommand, PassesWordsAndAnswersOnAndOnlyTheOwnerMayAsk) {

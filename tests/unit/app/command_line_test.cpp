@@ -143,8 +143,29 @@ TEST_F(CommandLine, CreateRefusesWhatItDoesNotKnowAndWhatIsThere) {
   EXPECT_EQ(weir_with({"test", folder}).code, exit_code::fine);
   EXPECT_EQ(weir_with({"create", "payouts", folder}).code, exit_code::usage);
   EXPECT_THAT(weir_with({"create"}).err, HasSubstr("TEMPLATE is required: card-payments, account-takeover or payouts"));
-  EXPECT_THAT(weir_with({"check"}).err, HasSubstr("PATH is required: Config files"));
   EXPECT_THAT(weir_with({"create", "payout", folder}).err, HasSubstr("did you mean `weir create payouts`?"));
+}
+
+TEST_F(CommandLine, ChecksTestsAndRunsTheConfigOfTheFolderItIsCalledIn) {
+  const auto before = std::filesystem::current_path();
+  std::filesystem::create_directories(folder_ / "empty");
+  std::filesystem::current_path(folder_ / "empty");
+  for (const char* verb : {"check", "test", "run"}) {
+    EXPECT_EQ(weir_with({verb}).code, exit_code::usage);
+    EXPECT_THAT(weir_with({verb}).err, HasSubstr("there is no weir.yaml here"));
+  }
+  EXPECT_EQ(weir_with({"create", "payouts", (folder_ / "mine").string()}).code, exit_code::fine);
+  std::filesystem::current_path(folder_ / "mine");
+  EXPECT_THAT(weir_with({"check"}).out, HasSubstr("11 rules, 5 features"));
+  EXPECT_THAT(weir_with({"test"}).out, HasSubstr("7 tests passed"));
+  EXPECT_THAT(weir_with({"check", "README.md"}).out, HasSubstr("`README.md` is neither a config (.yaml, .yml) nor a rules file (.rules)"));
+  std::filesystem::current_path(before);
+}
+
+TEST_F(CommandLine, ListsAggregatesAmongTheFunctions) {
+  const std::string listed = weir_with({"list", "functions"}).out;
+  EXPECT_THAT(listed, HasSubstr("count() by card_id over 10m"));
+  EXPECT_THAT(listed, HasSubstr("hour_of_day("));
 }
 
 TEST_F(CommandLine, EachFolderOfRulesIsARuleSet) {
@@ -156,7 +177,7 @@ TEST_F(CommandLine, EachFolderOfRulesIsARuleSet) {
 
 TEST_F(CommandLine, EndsWith64OnWrongUsage) {
   EXPECT_EQ(weir_with({}).code, exit_code::usage);
-  EXPECT_EQ(weir_with({"check"}).code, exit_code::usage);
+  EXPECT_EQ(weir_with({"fmt"}).code, exit_code::usage);
   EXPECT_EQ(weir_with({"explain"}).code, exit_code::usage);
   EXPECT_EQ(weir_with({"explain", "C9999"}).code, exit_code::usage);
   EXPECT_EQ(weir_with({"--colour"}).code, exit_code::usage);

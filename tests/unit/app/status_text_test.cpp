@@ -24,6 +24,19 @@ TEST(StatusText, CountsWhatWentOverToLibrdkafka) {
   EXPECT_THAT(status_json(look), HasSubstr(R"("queued":2,"hand_overs":1,"last_error":"away"})"));
 }
 
+TEST(StatusText, SaysSinceWhenRulesAreCountedOnceTheyHaveChanged) {
+  StatusLook look;
+  look.config = "weir.yaml";
+  look.lanes = 1;
+  look.service.shards = 3;
+  look.rules.version = 4;
+  EXPECT_THAT(status_text(look), HasSubstr("weir.yaml: up 0s, 1 lane, 3 shards\nrules   version 4, hash , 0 switches, 0 reloads\n"));
+  EXPECT_THAT(status_text(look), testing::Not(HasSubstr("counted since")));
+  look.rules.switches = 1;
+  EXPECT_THAT(status_text(look), HasSubstr("1 switch, "));
+  EXPECT_THAT(status_text(look), HasSubstr("rules   counted since version 4 is in force\n"));
+}
+
 TEST(StatusText, NamesTheSourceThatOthersWaitFor) {
   StatusLook look;
   look.sources = {{"logins", 3, 0, true}, {"payments", 3, 0}};

@@ -206,6 +206,7 @@ TEST_F(ReloadTest, ASignalReadsTheRulesAgainAndARollbackBringsAnOlderSetBack) {
   EXPECT_NE(ask({"status", "json"}).body.find("\"switch_longest_us\":"), std::string::npos);
   const AdminAnswer rolled = ask({"rules", "rollback", "1"});
   EXPECT_EQ(rolled.code, 0) << rolled.body;
+  EXPECT_NE(rolled.body.find("their next change takes over"), std::string::npos) << rolled.body;
   EXPECT_EQ(version_in_force(), 3U);
   EXPECT_NE(ask({"status"}).body.find("the files on disk say something else"), std::string::npos);
   const AdminAnswer listed = ask({"rules", "ls"});
@@ -213,6 +214,10 @@ TEST_F(ReloadTest, ASignalReadsTheRulesAgainAndARollbackBringsAnOlderSetBack) {
   EXPECT_NE(ask({"rules", "show", "2"}).body.find("card_spend_1h"), std::string::npos);
   EXPECT_NE(ask({"rules", "diff", "1", "2"}).body.find("+feature card_spend_1h"), std::string::npos);
   EXPECT_EQ(ask({"rules", "diff", "1", "3"}).body, "");
+  EXPECT_EQ(ask({"rules", "show"}).body, ask({"rules", "show", "3"}).body);
+  EXPECT_EQ(ask({"rules", "diff"}).body, ask({"rules", "diff", "2", "3"}).body);
+  EXPECT_EQ(ask({"rules", "diff", "2"}).body, ask({"rules", "diff", "2", "3"}).body);
+  EXPECT_EQ(ask({"rules", "diff", "json"}).body, ask({"rules", "diff", "2", "3", "json"}).body);
   EXPECT_EQ(ask({"rules", "show", "17"}).code, 1);
   EXPECT_EQ(ask({"rules", "rollback", "17"}).code, 1);
   running.signal(SIGTERM);
@@ -287,6 +292,23 @@ std::string tested_rules(int number, int passes) {
   return rules_number(number) +
          "test \"the number\" {\n  when payment { amount: 5.00 }\n  expect score == " + std::to_string(passes % 3 + 1) +
          "\n}\ntest \"a decision\" {\n  when payment { amount: 5.00 }\n  expect outcome allow\n}\n";
+}
+
+TEST_F(ReloadTest, ATestThatIsAddedAndFailsIsToldThoughTheRulesAreThoseInForce) {
+  save(tested_rules(0, 0));
+  config(1, 2'000, 1'000'000);
+  test::ChildProcess running = service();
+  ASSERT_TRUE(wait_until([&] { return version_in_force() == 1; })) << log();
+  save(tested_rules(0, 1));
+  ASSERT_TRUE(wait_until([&] {
+    return log().find("failed, version 1 stays in force: the rules fail their own tests: 1 error") != std::string::npos;
+  })) << log();
+  EXPECT_NE(ask({"status"}).body.find("test \"the number\" failed"), std::string::npos);
+  save(tested_rules(0, 0));
+  ASSERT_TRUE(wait_until([&] { return log().find("the rules say what is in force already") != std::string::npos; })) << log();
+  EXPECT_EQ(version_in_force(), 1U);
+  running.signal(SIGTERM);
+  EXPECT_EQ(running.wait(), 0) << log();
 }
 
 TEST_F(ReloadTest, AStartTriesNewFilesByTheirTestsAsAReloadDoes) {
