@@ -23,16 +23,23 @@ def output_of(command):
 class Broker:
     """A Kafka node of the benchmark's own, ended with it; or the one that the caller names."""
 
-    def __init__(self, addresses, folder):
+    def __init__(self, addresses, folder, secured=False):
         self.addresses = addresses
         self.folder = None if addresses else folder
+        self.secured = secured
 
     def __enter__(self):
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)
             command = [str(BROKER), "start", "--dir", str(self.folder), "--until", str(os.getpid())]
+            command += ["--secured"] if self.secured else []
             self.addresses = output_of(command).splitlines()[-1]
         return self.addresses
+
+    def tls(self):
+        """The address of a secured node's TLS listener, and what a config says under `security` to use it."""
+        address = output_of([str(BROKER), "address", "--dir", str(self.folder), "--listener", "ssl"])
+        return address, f"protocol: ssl, ca: {self.folder.resolve()}/security/ca.pem"
 
     def __exit__(self, *_):
         if self.folder:
@@ -53,14 +60,14 @@ def describe_machine(build):
     ]
 
 
-def write_config(path, brokers, topics, rules, options):
+def write_config(path, brokers, topics, rules, options, security="protocol: plaintext"):
     """The engine's config for one run: one lane, one topic in, decisions and dead letters out. What it knew of earlier topics of these names goes."""
     state = path.parent / (path.stem + ".state")
     shutil.rmtree(state, ignore_errors=True)
     path.write_text(f"""version: 1
 sources:
   payments:
-    kafka: {{ brokers: ["{brokers}"], topics: [{topics['in']}], group: {topics['in']}, start: earliest, data_path: {options.data_path} }}
+    kafka: {{ brokers: ["{brokers}"], topics: [{topics['in']}], group: {topics['in']}, start: earliest, data_path: {options.data_path}, security: {{ {security} }} }}
     event: payment
     mapping: {{ batch_size: {options.batch_size}, in_flight_max: {options.in_flight_max} }}
 rules:
