@@ -30,7 +30,9 @@ inline std::shared_ptr<const Scorer> compile_rules(const std::string& path, cons
   Diagnostics diagnostics;
   const std::optional<CheckedRules> rules = check_rules(files, {}, diagnostics);
   if (!rules) fail(render(diagnostics, false));
-  Result<std::shared_ptr<const Scorer>> scorer = RuleSet::compile(*rules);
+  RuleSetOptions options;
+  options.every_feature_is_read = false;
+  Result<std::shared_ptr<const Scorer>> scorer = RuleSet::compile(*rules, options);
   if (!scorer) fail(scorer.error().text);
   return scorer.take();
 }

@@ -111,13 +111,17 @@ std::vector<std::filesystem::path> rules_paths(const ServiceSettings& settings, 
   return paths;
 }
 
+bool writes_all_features(const ServiceSettings& settings) {
+  return std::any_of(settings.sinks.begin(), settings.sinks.end(),
+                     [](const SinkSettings& sink) { return sink.features == FeaturesWritten::all; });
+}
+
 void check_set(CheckedSet& set, const ServiceSettings& settings, CheckOptions options) {
   options.locate = [&set, inner = std::move(options.locate)](const std::string& path) {
     if (std::find(set.read_paths.begin(), set.read_paths.end(), path) == set.read_paths.end()) set.read_paths.push_back(path);
     return inner ? inner(path) : path;
   };
-  options.features_are_written = std::any_of(settings.sinks.begin(), settings.sinks.end(),
-                                             [](const SinkSettings& sink) { return sink.features == FeaturesWritten::all; });
+  options.features_are_written = writes_all_features(settings);
   set.rules = check_rules(set.rules_files, options, set.diagnostics);
   if (!set.rules) return;
   if (settings.state.duplicates.horizon.count() > 0 && !set.rules->event.id_field)

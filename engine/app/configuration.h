@@ -33,6 +33,9 @@ struct CheckedSet {
 // Checks `set.rules_files` as one rule set, then the conditions of `settings` against it.
 void check_set(CheckedSet& set, const ServiceSettings& settings, CheckOptions options);
 
+// Whether some sink's decisions name every feature, whatever fired.
+bool writes_all_features(const ServiceSettings& settings);
+
 // The rules files are broken, and a version that is kept stands in for them.
 struct KeptStart {
   std::uint64_t version = 0;

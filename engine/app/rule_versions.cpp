@@ -166,6 +166,7 @@ Result<CompiledVersion> RuleVersions::compile(const CheckedSet& set, std::uint64
     if (filter != no_expression) options.filter = filter;
     for (const ExpressionIndex route : set.routes)
       if (route != no_expression) options.routes.push_back(route);
+    options.every_feature_is_read = writes_all_features(settings());
     options.version = number;
     options.hash = hash;
     auto scorer = RuleSet::compile(*set.rules, options);

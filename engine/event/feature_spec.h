@@ -21,6 +21,14 @@ struct DerivedColumnSpec {
   std::string name = {};  // of a part of a key
 };
 
+// A condition under which the values of other features are read: this count is at least so high.
+struct CountFloor {
+  std::uint32_t feature = 0;  // place of the count among the features
+  std::int64_t at_least = 0;
+
+  bool operator==(const CountFloor&) const = default;
+};
+
 struct FeatureSpec {
   std::string name;
   Aggregate aggregate = Aggregate::count;
@@ -43,9 +51,16 @@ struct FeatureSpec {
   EventTypeSet from = 0;
   bool after_decision = false;  // `where` reads the event's decision: judged after it, and the event at hand is never in the window
   bool resettable = false;      // some rule empties the window of a key
+  // The events on which its value is read: those where one of these holds, counts by the same key. None: all events; empty: no event.
+  // On other events the value may be anything. Whether it is there is told for all.
+  std::optional<std::vector<CountFloor>> demand{};
   // Equal in two versions of a rule set: the same feature, whose windows go on when one replaces the other. Empty: like no other.
   std::string identity{};
 
+  // Entries younger than this are in the window.
+  std::int64_t reach_ms() const { return delay_ms + window_ms + (inclusive ? 1 : 0); }
+  // A window that does not end at the event, or asks for the order of its values.
+  bool is_span() const { return delay_ms > 0 || last_events > 0 || aggregate == Aggregate::percentile || aggregate == Aggregate::mode; }
   // Its value depends on what earlier events of the same batch decided.
   bool is_feedback() const { return after_decision || resettable; }
 };

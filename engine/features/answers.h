@@ -70,6 +70,15 @@ class Answers {
     put_integer(output, static_cast<std::int64_t>(distinct));
   }
 
+  // Of a cell whose numbers nobody reads: which of them there are not.
+  void put_unread(const CellPlan& cell, std::uint64_t count) {
+    if (count >= 2) return;
+    if (cell.has(Aggregate::stddev)) put_missing(cell.output(Aggregate::stddev));
+    if (count == 1) return;
+    for (const Aggregate aggregate : {Aggregate::avg, Aggregate::min, Aggregate::max})
+      if (cell.has(aggregate)) put_missing(cell.output(aggregate));
+  }
+
   // A value as the ring keeps it.
   void put_value(std::int32_t output, const RingView& ring, const RingColumnPlan& column, std::size_t index) {
     const Target& target = targets_[static_cast<std::size_t>(output)];

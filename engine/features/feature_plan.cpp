@@ -44,16 +44,6 @@ ValueStorage storage_of(ValueType type, bool counted_distinct) {
   return ValueStorage::word;
 }
 
-// Entries younger than this are in the window.
-std::int64_t reach_of(const FeatureSpec& feature) {
-  return feature.delay_ms + feature.window_ms + (feature.inclusive ? 1 : 0);
-}
-
-bool is_span(const FeatureSpec& feature) {
-  return feature.delay_ms > 0 || feature.last_events > 0 || feature.aggregate == Aggregate::percentile ||
-         feature.aggregate == Aggregate::mode;
-}
-
 // What the windows of time with one key ask of its events.
 struct KeyReach {
   std::int64_t longest_ms = 0;
@@ -66,7 +56,7 @@ KeyReach reach_of_key(std::span<const FeatureSpec> features, const KeyGroupPlan&
   for (const FeatureSpec& feature : features) {
     if (feature.by != plan.by || feature.from != plan.from || feature.last_events > 0) continue;
     reach.longest_ms = std::max(reach.longest_ms, feature.delay_ms + feature.window_ms);
-    reach.reach_ms = std::max(reach.reach_ms, reach_of(feature));
+    reach.reach_ms = std::max(reach.reach_ms, feature.reach_ms());
   }
   return reach;
 }
@@ -137,14 +127,14 @@ class GroupBuilder {
     planned.aggregate = feature.aggregate;
     planned.type = feature.type;
     planned.scale = feature.scale;
-    if (is_span(feature)) {
+    if (feature.is_span()) {
       add_to_span(span(feature, track, member_flags), feature, unit);
       plan_.features.push_back(planned);
       return;
     }
     const std::uint32_t known_track = track_index(track);
     need(plan_.tracks[known_track], feature.aggregate);
-    CellPlan& answers = cell(known_track, window_of(reach_of(feature)), feature.aggregate);
+    CellPlan& answers = cell(known_track, window_of(feature.reach_ms()), feature.aggregate);
     answers.unit = unit;
     answers.outputs[static_cast<std::size_t>(feature.aggregate)] = static_cast<std::int32_t>(plan_.features.size());
     plan_.features.push_back(planned);
@@ -169,6 +159,7 @@ class GroupBuilder {
     plan_.wide_time = plan_.retain_ms + reach_ms + 2 > std::int64_t{std::numeric_limits<std::uint32_t>::max()};
     lay_out();
     plan_totals();
+    set_demand(plan_, features);
     return std::move(plan_);
   }
 
@@ -221,7 +212,7 @@ class GroupBuilder {
       const bool same_values = known.track.column == track.column && known.track.flags == track.flags &&
                                known.track.excludes_this_event == track.excludes_this_event && known.member_flags == member_flags;
       const bool same_window =
-          known.delay_ms == feature.delay_ms && known.reach_ms == reach_of(feature) && known.events == feature.last_events;
+          known.delay_ms == feature.delay_ms && known.reach_ms == feature.reach_ms() && known.events == feature.last_events;
       if (same_values && same_window && has_room_for(known, feature.aggregate)) return known;
     }
     SpanPlan& added = plan_.spans.emplace_back();
@@ -229,7 +220,7 @@ class GroupBuilder {
     added.cell.outputs.fill(no_output);
     added.member_flags = member_flags;
     added.delay_ms = feature.delay_ms;
-    added.reach_ms = reach_of(feature);
+    added.reach_ms = feature.reach_ms();
     added.events = feature.last_events;
     return added;
   }

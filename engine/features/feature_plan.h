@@ -69,6 +69,12 @@ struct GroupFeaturePlan {
 constexpr std::size_t aggregate_count = 9;  // those that a cell answers; percentile and mode belong to spans
 constexpr std::int32_t no_output = -1;
 
+// A cell's numbers are wanted where this window holds at least so many entries, the event at hand counted.
+struct EntryFloor {
+  std::uint32_t window = 0;
+  std::uint32_t entries = 0;
+};
+
 // One track in one window: what is known about it answers all its aggregates at once.
 struct CellPlan {
   std::uint32_t track = 0;
@@ -76,6 +82,8 @@ struct CellPlan {
   std::array<std::int32_t, aggregate_count> outputs;  // by Aggregate: a place in KeyGroupPlan::features
   double unit = 1.0;                                  // avg and stddev: 10^scale of the input
   std::int32_t totals = no_output;                    // place among the totals that a hot key keeps
+  std::uint32_t floors_begin = 0;                     // among KeyGroupPlan::floors; none: the numbers are always wanted
+  std::uint32_t floors_end = 0;
 
   std::int32_t output(Aggregate aggregate) const { return outputs[static_cast<std::size_t>(aggregate)]; }
   bool has(Aggregate aggregate) const { return output(aggregate) != no_output; }
@@ -130,6 +138,7 @@ struct KeyGroupPlan {
   std::vector<std::int64_t> reaches_ms;  // distinct windows, ascending: an entry is in a window when its age is less than its reach
   std::vector<TrackPlan> tracks;
   std::vector<CellPlan> cells;               // by track, the shortest window first
+  std::vector<EntryFloor> floors;            // of the cells
   std::vector<TotalsPlan> totals;            // by window, the shortest first
   std::vector<std::uint32_t> totals_before;  // by window: how many there are of shorter ones; then of all
   std::vector<SpanPlan> spans;               // beside the cells
@@ -154,6 +163,9 @@ std::vector<KeyGroupPlan> plan_features(std::span<const FeatureSpec> features, s
 
 // What is too late for a key and what is kept of it: from all `features` with the plan's `by`, whoever holds them.
 void set_reach(KeyGroupPlan& plan, std::span<const FeatureSpec> features, std::int64_t late_allowed_ms);
+
+// Where somebody reads what the cells answer, from FeatureSpec::demand.
+void set_demand(KeyGroupPlan& plan, std::span<const FeatureSpec> features);
 
 // Makes `plan`, whose rings stay as they are, read and answer as `view` does: the same plan under another rule set's numbers.
 void show_plan(KeyGroupPlan& plan, const KeyGroupPlan& view);

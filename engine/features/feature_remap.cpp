@@ -49,6 +49,11 @@ void show_plan(KeyGroupPlan& plan, const KeyGroupPlan& view) {
   plan.retain_time_ms = view.retain_time_ms;
   plan.retain_ms = view.retain_ms;
   plan.keeps = view.keeps;
+  plan.floors = view.floors;
+  for (std::size_t index = 0; index < plan.cells.size(); ++index) {
+    plan.cells[index].floors_begin = view.cells[index].floors_begin;
+    plan.cells[index].floors_end = view.cells[index].floors_end;
+  }
   for (std::size_t index = 0; index < plan.columns.size(); ++index) plan.columns[index].source = view.columns[index].source;
   for (std::size_t index = 0; index < plan.conditions.size(); ++index) plan.conditions[index].source = view.conditions[index].source;
 }
@@ -75,6 +80,7 @@ bool remap_plan(KeyGroupPlan& plan, const FeatureMapping& mapping, std::span<con
   for (RingColumnPlan& column : plan.columns) column.source = renamed(column.source);
   for (ConditionPlan& condition : plan.conditions) condition.source = renamed(condition.source);
   set_reach(plan, features, late_allowed_ms);
+  set_demand(plan, features);
   if (!plan.wide_time) {
     // The times of the rings at hand have 32 bits. What cannot be told apart in them counts as too late.
     std::int64_t reach_ms = plan.reaches_ms.empty() ? 0 : plan.reaches_ms.back();

@@ -203,28 +203,46 @@ void HotKey::ask(std::uint64_t age, std::int64_t newest, Answers& answers) {
 
 void HotKey::answer(bool excluding, bool in_extremes, Answers& answers) {
   for (const CellPlan& cell : plan_.cells)
-    if (plan_.tracks[cell.track].excludes_this_event == excluding) answer_cell(cell, in_extremes, answers);
+    if (plan_.tracks[cell.track].excludes_this_event == excluding) answer_cell(cell, in_extremes, is_wanted(cell, excluding), answers);
 }
 
-void HotKey::answer_cell(const CellPlan& cell, bool in_extremes, Answers& answers) {
+// Cells that exclude the event at hand are answered before it is entered.
+bool HotKey::is_wanted(const CellPlan& cell, bool excluding) const {
+  if (cell.floors_begin == cell.floors_end) return true;
+  for (std::uint32_t at = cell.floors_begin; at < cell.floors_end; ++at) {
+    const EntryFloor& floor = plan_.floors[at];
+    if (head_ - cursors_[floor.window] + (excluding ? 1 : 0) >= floor.entries) return true;
+  }
+  return false;
+}
+
+void HotKey::answer_cell(const CellPlan& cell, bool in_extremes, bool wanted, Answers& answers) {
   const TrackPlan& track = plan_.tracks[cell.track];
   const RingRange range{ring_, index_of(cursors_[cell.window]), index_of(head_)};
   if (track.floating) {
     answer_floating(cell, range, answers);
+  } else if (!wanted) {
+    const std::uint64_t count = count_of(cell);
+    answers.put_count(cell, count);
+    answers.put_unread(cell, count);
   } else {
     answer_totals(cell, answers);
     put_extreme(cell, Aggregate::max, in_extremes, answers);
     put_extreme(cell, Aggregate::min, in_extremes, answers);
   }
-  if (cell.has(Aggregate::distinct))
+  if (wanted && cell.has(Aggregate::distinct))
     answers.put_distinct(cell.output(Aggregate::distinct), cells_[static_cast<std::size_t>(cell.totals)].distinct->size());
   if (cell.has(Aggregate::first) || cell.has(Aggregate::last)) answer_ends(cell, range, answers);
 }
 
+std::uint64_t HotKey::count_of(const CellPlan& cell) const {
+  const bool counted = plan_.tracks[cell.track].flags != 0 && cell.totals != no_output;
+  return counted ? cells_[static_cast<std::size_t>(cell.totals)].count : head_ - cursors_[cell.window];
+}
+
 void HotKey::answer_totals(const CellPlan& cell, Answers& answers) {
   const TrackPlan& track = plan_.tracks[cell.track];
-  const bool counted = track.flags != 0 && cell.totals != no_output;
-  const std::uint64_t count = counted ? cells_[static_cast<std::size_t>(cell.totals)].count : head_ - cursors_[cell.window];
+  const std::uint64_t count = count_of(cell);
   answers.put_count(cell, count);
   if (!track.needs_sum || cell.totals == no_output) return;
   const ExactTotals& totals = cells_[static_cast<std::size_t>(cell.totals)].totals;

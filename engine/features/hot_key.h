@@ -82,7 +82,9 @@ class HotKey {
   void change(std::uint32_t begin, std::uint32_t end, std::uint64_t position, Change change);
   void leave(std::size_t window, std::uint64_t position);
   void answer(bool excluding, bool in_extremes, Answers& answers);
-  void answer_cell(const CellPlan& cell, bool in_extremes, Answers& answers);
+  bool is_wanted(const CellPlan& cell, bool excluding) const;
+  void answer_cell(const CellPlan& cell, bool in_extremes, bool wanted, Answers& answers);
+  std::uint64_t count_of(const CellPlan& cell) const;
   void answer_totals(const CellPlan& cell, Answers& answers);
   void put_extreme(const CellPlan& cell, Aggregate aggregate, bool in_extremes, Answers& answers);
 

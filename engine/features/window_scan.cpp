@@ -122,6 +122,13 @@ void WindowScan::answer_numbers(const CellPlan& cell, const RingRange& range, An
   put_extreme(Aggregate::max, totals.max);
 }
 
+bool WindowScan::is_wanted(const CellPlan& cell) const {
+  if (cell.floors_begin == cell.floors_end) return true;
+  for (std::uint32_t at = cell.floors_begin; at < cell.floors_end; ++at)
+    if (inside_[plan_.floors[at].window] >= plan_.floors[at].entries) return true;
+  return false;
+}
+
 template <bool is_entry>
 void WindowScan::scan(const RingView& ring, std::size_t begin, std::size_t place, std::int64_t newest, Answers& answers) {
   count_inside<is_entry>(ring, begin, place, newest);
@@ -136,14 +143,21 @@ void WindowScan::scan(const RingView& ring, std::size_t begin, std::size_t place
     for (; cell != plan_.cells.end() && cell->track == index; ++cell) {
       const std::size_t entries = inside_[cell->window] - left_out;
       const RingRange range{ring, end - entries, end};
+      const bool wanted = is_wanted(*cell);
       if (track.floating) {
         answer_floating(*cell, range, answers);
       } else {
-        if (walks && entries != walked_.entries) widen(range, track, adds);
-        answers.put_count(*cell, walks ? walked_.count : entries);
-        if (adds) answer_numbers(*cell, range, answers);
+        if (walks && (wanted || track.flags != 0) && entries != walked_.entries) widen(range, track, adds);
+        const std::uint64_t count = track.flags != 0 ? walked_.count : entries;
+        answers.put_count(*cell, count);
+        if (!wanted) {
+          answers.put_unread(*cell, count);
+        } else if (adds) {
+          answer_numbers(*cell, range, answers);
+        }
       }
-      if (cell->has(Aggregate::distinct)) answers.put_distinct(cell->output(Aggregate::distinct), distinct(ring, track, range.begin, end));
+      if (wanted && cell->has(Aggregate::distinct))
+        answers.put_distinct(cell->output(Aggregate::distinct), distinct(ring, track, range.begin, end));
       if (cell->has(Aggregate::first) || cell->has(Aggregate::last)) answer_ends(*cell, range, answers);
     }
   }

@@ -49,6 +49,8 @@ class WindowScan {
   void scan(const RingView& ring, std::size_t begin, std::size_t place, std::int64_t newest, Answers& answers);
   template <bool is_entry>
   void count_inside(const RingView& ring, std::size_t begin, std::size_t place, std::int64_t newest);
+  // Whether somebody reads more than its count, as of the event at hand.
+  bool is_wanted(const CellPlan& cell) const;
   void widen(const RingRange& range, const TrackPlan& track, bool adds);
   void answer_numbers(const CellPlan& cell, const RingRange& range, Answers& answers);
   std::uint64_t distinct(const RingView& ring, const TrackPlan& track, std::size_t begin, std::size_t end);

@@ -6,6 +6,7 @@
 #include "engine/base/json_text.h"
 #include "rules/evaluate/compiled_rules.h"
 #include "rules/evaluate/fact_chains.h"
+#include "rules/evaluate/feature_demand.h"
 #include "rules/evaluate/lowering.h"
 #include "rules/evaluate/program_builder.h"
 #include "rules/evaluate/rule_scorer.h"
@@ -61,8 +62,9 @@ class Compiler {
     compile_prepare(options.filter);
     compile_decided();
     compiled_->observer = options.watched.observer;
-    compile_rules(options.watched.judged);
+    compile_rules(options.watched.judged, options.every_feature_is_read);
     compile_routes(options.routes, options.watched.decided);
+    for (const Program* program : {&compiled_->after, &compiled_->route}) read_always(*program);
     if (const std::string& error = compiled_->attachments.error(); !error.empty()) return Error{ErrorKind::configuration, error};
     return std::shared_ptr<const Scorer>(std::make_shared<RuleScorer>(std::move(compiled_)));
   }
@@ -133,11 +135,12 @@ class Compiler {
     std::vector<PendingUpdate> updates;
   };
 
-  void compile_rules(const std::vector<ExpressionIndex>& watched) {
+  void compile_rules(const std::vector<ExpressionIndex>& watched, bool every_feature_is_read) {
     Graph graph;
     Lowering lowering(rules_, graph, compiled_->attachments);
     std::vector<Root> roots;
     std::vector<PendingRule> pending;
+    std::vector<FeatureReads> reads;
     for (std::uint32_t index = 0; index < rules_.rules.size(); ++index) {
       const CheckedRule& rule = rules_.rules[index];
       if (rule.mode == RuleMode::off) continue;
@@ -154,14 +157,21 @@ class Compiler {
       for (const ReasonPart& part : rule.reason)
         next.reason.push_back(part.value == no_expression ? std::optional<Wanted>() : want(lowering, part.value, next.fired, roots));
       for (const CheckedUpdate& update : rule.updates) next.updates.push_back(want_update(graph, lowering, update, next.fired, roots));
+      reads.push_back({holds, rule.features});
       pending.push_back(std::move(next));
     }
     std::vector<Wanted> values;
     for (const ExpressionIndex value : watched) values.push_back(want(lowering, value, no_node, roots));
     compiled_->judge = build_program(graph, roots, set_);
+    if (!every_feature_is_read) find_demand(graph, roots, reads, compiled_->features);
     for (const Wanted& value : values) compiled_->watched_judged.push_back(reader(compiled_->judge, value));
     for (const PendingRule& rule : pending) compiled_->rules.push_back(finish(rule));
     compiled_->missing_values = find_missing_values(rules_, *compiled_);
+  }
+
+  void read_always(const Program& program) {
+    for (const Input& input : program.inputs())
+      if (input.source == InputSource::feature && input.index < compiled_->features.size()) compiled_->features[input.index].demand.reset();
   }
 
   // Rows whose event time lies before the rule's end.

@@ -20,6 +20,9 @@ struct RuleSetOptions {
   std::vector<ExpressionIndex> routes;
   WatchedExpressions watched{};                            // none in the live stream
   std::optional<evaluate::InstructionSet> instructions{};  // none: the best that this processor has
+  // False: of features, only the values are read that rules look at, and in decisions those of rules that fired. Then features are computed
+  // where they are read (FeatureSpec::demand).
+  bool every_feature_is_read = true;
   // What decisions call the set. `hash`: empty: that of `rules`; else what it was when the version was made.
   std::uint64_t version = 1;
   std::string hash{};

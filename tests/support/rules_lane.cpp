@@ -18,10 +18,12 @@ CheckedRules check_or_abort(const std::string& rules_text) {
   return std::move(*rules);
 }
 
-RulesLane::RulesLane(const std::string& rules_text, std::size_t batch_size, InputSettings input, const std::vector<std::string>& routes)
+RulesLane::RulesLane(const std::string& rules_text, std::size_t batch_size, InputSettings input, const std::vector<std::string>& routes,
+                     bool every_feature_is_read)
     : reader_(batch_size) {
   CheckedRules rules = check_or_abort(rules_text);
   RuleSetOptions options;
+  options.every_feature_is_read = every_feature_is_read;
   std::vector<SourceFile> conditions;
   for (const std::string& route : routes) conditions.push_back({"when", route});
   for (const SourceFile& condition : conditions) {

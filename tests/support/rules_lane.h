@@ -20,8 +20,10 @@ CheckedRules check_or_abort(const std::string& rules_text);
 
 class RulesLane {
  public:
-  // `features` settings and limits of `input` are kept, its scorer is made from the text. `routes`: conditions of further sinks.
-  RulesLane(const std::string& rules_text, std::size_t batch_size, InputSettings input = {}, const std::vector<std::string>& routes = {});
+  // `features` settings and limits of `input` are kept, its scorer is made from the text. `routes`: conditions of further sinks, whose
+  // decisions name what fired rules read. Those of `decisions` name every feature, so that `every_feature_is_read` should hold for them.
+  RulesLane(const std::string& rules_text, std::size_t batch_size, InputSettings input = {}, const std::vector<std::string>& routes = {},
+            bool every_feature_is_read = true);
 
   // The shard's records from `offset` on: mute below `live_from`.
   void assign(std::int64_t live_from = 0);

@@ -194,6 +194,40 @@ std::string RandomStream::describe(const FeatureSpec& feature) const {
          (feature.where ? " where column " + std::to_string(*feature.where) : std::string());
 }
 
+std::vector<FeatureSpec> with_demands(std::vector<FeatureSpec> features, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  for (std::size_t index = features.size(); index-- > 0;) {
+    FeatureSpec count;
+    count.by = features[index].by;
+    count.from = features[index].from;
+    count.window_ms = features[index].window_ms;
+    count.exclude_this_event = random() % 2 == 0;
+    if (random() % 2 == 0) count.where = where_a;
+    if (random() % 4 == 0) features.push_back(count);
+  }
+  for (FeatureSpec& feature : features) {
+    std::vector<std::uint32_t> counts;
+    for (std::uint32_t index = 0; index < features.size(); ++index)
+      if (const FeatureSpec& count = features[index];
+          count.aggregate == Aggregate::count && !count.is_span() && count.by == feature.by && count.from == feature.from)
+        counts.push_back(index);
+    feature.demand.reset();
+    if (random() % 8 == 0) continue;
+    feature.demand.emplace();
+    for (std::uint64_t floors = random() % 4; floors > 0 && !counts.empty(); --floors)
+      feature.demand->push_back({counts[random() % counts.size()], static_cast<std::int64_t>(random() % (random() % 2 == 0 ? 6 : 60))});
+  }
+  return features;
+}
+
+bool is_read(const FeatureSpec& feature, const std::function<const std::int64_t*(std::uint32_t)>& counts) {
+  if (!feature.demand) return true;
+  return std::any_of(feature.demand->begin(), feature.demand->end(), [&](const CountFloor& floor) {
+    const std::int64_t* count = counts(floor.feature);
+    return count != nullptr && *count >= floor.at_least;
+  });
+}
+
 std::vector<std::string> texts_of(const FeatureColumns& columns, std::size_t feature, std::size_t rows) {
   const Column& column = columns.columns[feature];
   std::vector<std::string> texts;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <random>
 #include <span>
 #include <string>
@@ -88,6 +89,12 @@ class RandomStream {
   std::vector<FeatureSpec> features_;
   std::vector<StreamRow> rows_;
 };
+
+// The features, and some counts by each of their keys. Most are read only where one of up to three counts is high enough.
+std::vector<FeatureSpec> with_demands(std::vector<FeatureSpec> features, std::uint64_t seed);
+
+// `counts`: the row's value of a feature, null where it is missing.
+bool is_read(const FeatureSpec& feature, const std::function<const std::int64_t*(std::uint32_t)>& counts);
 
 // Feature values of all rows, one text a row and feature ("-": missing), for exact comparison.
 std::vector<std::string> texts_of(const FeatureColumns& columns, std::size_t feature, std::size_t rows);
