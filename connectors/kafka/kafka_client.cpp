@@ -65,6 +65,8 @@ Result<KafkaClient> open_kafka_client(KafkaRole role, const KafkaConnection& con
                                  {"client.id", "weir"},
                                  // Trap: Nagle is on by default until librdkafka 2.10 and costs 40 ms a round trip.
                                  {"socket.nagle.disable", "true"},
+                                 // Trap: ten seconds by default, where Java clients wait for one. So long nobody could say who leads what.
+                                 {"reconnect.backoff.max.ms", "1000"},
                                  {"log.connection.close", "false"}};
   for (const KafkaProperty& one : security_properties(connection.security)) all.push_back(one);
   for (const KafkaProperty& one : properties) all.push_back(one);

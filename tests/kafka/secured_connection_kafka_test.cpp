@@ -1,11 +1,13 @@
 // One connection of the direct path at the secured listeners of a real Apache Kafka.
 #include <chrono>
 #include <fstream>
-#include <iterator>
-#include <memory>
+#include <map>
+#include <mutex>
 #include <poll.h>
 #include <string>
+#include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
@@ -13,9 +15,14 @@
 #include <netinet/in.h>
 
 #include "connectors/kafka/kafka_client.h"
+#include "connectors/kafka/kafka_sink.h"
+#include "connectors/kafka/kafka_source.h"
 #include "connectors/kafka/wire/broker_connection.h"
 #include "connectors/kafka/wire/request_frame.h"
+#include "tests/support/fake_lanes.h"
+#include "tests/support/kafka_topic.h"
 #include "tests/support/real_broker.h"
+#include "tests/support/sink_lanes.h"
 
 namespace weir {
 namespace {
@@ -138,6 +145,65 @@ TEST(SecuredConnection, SaysWhyItIsNotLetIn) {
     EXPECT_EQ(connection.refused(), one.refused) << connection.failure();
     EXPECT_EQ(connection.failure().find("hunter-22"), std::string::npos);
   }
+}
+
+// The broker closes connections whose login has lasted long enough, whatever is on the way.
+TEST(SecuredConnection, IsOpenedAnewWhereLoginsEndAndNothingIsLost) {
+  const std::string topic = "logins-" + std::to_string(getpid());
+  KafkaTopicUser user(RealBroker::shared().address());
+  user.create(topic, 2);
+  const std::string address = RealBroker::shared().listener("sasl_ssl");
+  std::mutex mutex;
+  std::size_t ended = 0;
+  const KafkaNotice count = [&](std::string_view text) {
+    const std::lock_guard lock(mutex);
+    if (text.find("closed the connection") != std::string_view::npos) ++ended;
+  };
+  KafkaSinkSettings out;
+  out.topic = topic;
+  out.security = login(Protocol::sasl_ssl, Mechanism::plain);
+  KafkaSink sink("out", out, address, count);
+  ASSERT_TRUE(sink.open(1, nullptr, nullptr).ok());
+  SinkLane lane(sink, 0);
+  KafkaSourceSettings in;
+  in.topics = {topic};
+  in.group = topic;
+  in.start = {KafkaStart::Kind::earliest, 0};
+  in.security = *out.security;
+  ShardNumbers numbers;
+  FakeLanes lanes(1);
+  KafkaSource source("in", in, address, {}, numbers);
+  ASSERT_TRUE(source.start(lanes, 1).ok());
+  RunningLanes running(lanes, source);
+
+  std::size_t written = 0;
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  const auto ended_twice = [&] {
+    const std::lock_guard lock(mutex);
+    return ended >= 2;
+  };
+  while (!ended_twice() && std::chrono::steady_clock::now() < give_up) {
+    std::vector<TestOutput> outputs;
+    for (std::size_t at = 0; at < 20; ++at, ++written)
+      outputs.push_back({"key" + std::to_string(written % 7), std::to_string(written), true, true, -1, {}});
+    lane.add(outputs);
+    ASSERT_TRUE(lane.deliver_all());
+  }
+  EXPECT_TRUE(ended_twice());
+  const std::vector<TopicRecord> records = user.read_all(topic);
+  EXPECT_EQ(records.size(), written) << "no copies";
+  std::map<std::string, std::size_t> newest;
+  for (const TopicRecord& record : records) {
+    const std::size_t number = std::stoul(*record.value) + 1;
+    EXPECT_LT(newest[*record.key], number) << "in order";
+    newest[*record.key] = number;
+  }
+  EXPECT_TRUE(lanes.wait_for_records(written));
+  EXPECT_EQ(sink.state().hand_overs, 0U);
+  EXPECT_EQ(source.hand_overs(), 0U);
+  EXPECT_TRUE(lanes.failures().empty());
+  running.stop();
+  sink.close(std::chrono::steady_clock::now() + patience);
 }
 
 TEST(SecuredConnection, TellsWhichFileIsNoGood) {
