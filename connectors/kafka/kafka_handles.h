@@ -22,6 +22,7 @@ using KafkaQueue = std::unique_ptr<rd_kafka_queue_t, DestroyBy<&rd_kafka_queue_d
 using KafkaEvent = std::unique_ptr<rd_kafka_event_t, DestroyBy<&rd_kafka_event_destroy>>;
 using KafkaPartitions = std::unique_ptr<rd_kafka_topic_partition_list_t, DestroyBy<&rd_kafka_topic_partition_list_destroy>>;
 using KafkaNewTopic = std::unique_ptr<rd_kafka_NewTopic_t, DestroyBy<&rd_kafka_NewTopic_destroy>>;
+using KafkaConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, DestroyBy<&rd_kafka_ConfigResource_destroy>>;
 using KafkaAdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, DestroyBy<&rd_kafka_AdminOptions_destroy>>;
 using KafkaHeaders = std::unique_ptr<rd_kafka_headers_t, DestroyBy<&rd_kafka_headers_destroy>>;
 using KafkaErrorObject = std::unique_ptr<rd_kafka_error_t, DestroyBy<&rd_kafka_error_destroy>>;

@@ -11,6 +11,8 @@ namespace weir {
 namespace {
 
 constexpr std::chrono::milliseconds topic_timeout{15'000};
+constexpr std::chrono::milliseconds config_timeout{2'000};  // without an answer, librdkafka's defaults hold
+constexpr std::size_t batch_bytes_usual = 1'000'000;        // librdkafka's
 constexpr int close_wait_ms = 20;
 
 // librdkafka takes mutable pointers and, without RD_KAFKA_MSG_F_COPY or _FREE, only reads.
@@ -31,8 +33,8 @@ bool is_plain(const Output& output) {
   return output.header_count == 0 && output.timestamp_ms < 0;
 }
 
-std::vector<KafkaProperty> producer_properties(const KafkaSinkSettings& settings) {
-  return {
+std::vector<KafkaProperty> producer_properties(const KafkaSinkSettings& settings, std::optional<std::size_t> batch_bytes_max) {
+  std::vector<KafkaProperty> properties{
       {"acks", "all"},
       {"enable.idempotence", "true"},
       // Trap: without it, a request that the broker refuses for good leaves a gap, and the producer goes on behind it with what it has
@@ -47,6 +49,11 @@ std::vector<KafkaProperty> producer_properties(const KafkaSinkSettings& settings
       {"queue.buffering.max.kbytes", "2147483647"},
       {"allow.auto.create.topics", "false"},
   };
+  // A batch that is too large for the topic is refused whole, and its outputs come one by one, behind those that were taken. So only an
+  // output that is too large by itself is ever refused.
+  if (batch_bytes_max && *batch_bytes_max > 0 && *batch_bytes_max < batch_bytes_usual)
+    properties.push_back({"batch.size", std::to_string(*batch_bytes_max)});
+  return properties;
 }
 
 }  // namespace
@@ -69,8 +76,11 @@ Status KafkaSink::open(LaneIndex lanes, void (*wake)(void*, LaneIndex), void* co
     lanes_.push_back(std::make_unique<Lane>());
     for (std::uint32_t slot = flights_max; slot > 0; --slot) lanes_.back()->free.push_back(slot - 1);
   }
-  if (const Status connected = try_connection(connection(), topic_timeout); !connected)
-    return Error{connected.error().kind, "Sink `" + name_ + "`: " + connected.error().text};
+  {
+    const Result<KafkaClient> visitor = visit_cluster(connection(), topic_timeout);
+    if (!visitor) return Error{visitor.error().kind, "Sink `" + name_ + "`: " + visitor.error().text};
+    batch_bytes_max_ = largest_batch_bytes(visitor.value().get(), settings_.topic, config_timeout);
+  }
   if (const Status opened = open_producer(); !opened) return opened;
   Result<std::int32_t> partitions = partition_count(client_.get(), settings_.topic, topic_timeout);
   if (!partitions && settings_.create_topic && partitions.error().kind != ErrorKind::retryable) {
@@ -89,7 +99,7 @@ KafkaConnection KafkaSink::connection() const {
 
 Status KafkaSink::open_producer() {
   Result<KafkaClient> client =
-      open_kafka_client(KafkaRole::producer, connection(), producer_properties(settings_),
+      open_kafka_client(KafkaRole::producer, connection(), producer_properties(settings_, batch_bytes_max_),
                         // Reports as events: one call takes a whole response's, where callbacks would be one for each.
                         [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR); });
   if (!client) return client.error();

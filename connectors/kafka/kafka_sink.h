@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -128,6 +129,7 @@ class KafkaSink final : public Sink {
   std::string name_;
   KafkaSinkSettings settings_;
   std::string address_;
+  std::optional<std::size_t> batch_bytes_max_;  // of the topic, where it is less than what librdkafka would send
   KafkaNotice notice_;
   void (*wake_)(void*, LaneIndex) = nullptr;
   void* wake_context_ = nullptr;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstring>
 #include <set>
 #include <string_view>
 #include <thread>
@@ -87,17 +89,19 @@ Result<KafkaClient> open_kafka_visitor(const KafkaConnection& connection, const 
                            [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR); });
 }
 
-Status try_connection(const KafkaConnection& connection, std::chrono::milliseconds timeout) {
+Result<KafkaClient> visit_cluster(const KafkaConnection& connection, std::chrono::milliseconds timeout) {
   const Clock::time_point deadline = Clock::now() + timeout;
-  const Result<KafkaClient> visitor = open_kafka_visitor(connection, {});
-  if (!visitor) return visitor.error();
+  Result<KafkaClient> visitor = open_kafka_visitor(connection, {});
+  if (!visitor) return visitor;
   rd_kafka_t* client = visitor.value().get();
-  return attempt_until(deadline, client, "connecting", [client](int timeout_ms) {
+  const Status asked = attempt_until(deadline, client, "connecting", [client](int timeout_ms) {
     const rd_kafka_metadata_t* metadata = nullptr;  // of no topic
     const auto code = rd_kafka_metadata(client, 0, nullptr, &metadata, timeout_ms);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_metadata_destroy(metadata);
     return code;
   });
+  if (!asked) return asked.error();
+  return visitor;
 }
 
 Result<std::int32_t> partition_count(rd_kafka_t* client, const std::string& topic, std::chrono::milliseconds timeout) {
@@ -137,6 +141,29 @@ Status create_kafka_topic(rd_kafka_t* client, const std::string& topic, std::int
     if (Clock::now() >= deadline) return kafka_error("Topic `" + topic + "` was created and is not seen", answer.code);
     std::this_thread::sleep_for(pause_between_attempts);
   }
+}
+
+std::optional<std::size_t> largest_batch_bytes(rd_kafka_t* client, const std::string& topic, std::chrono::milliseconds timeout) {
+  const KafkaConfigResource wanted(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  const KafkaAdminOptions options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), static_cast<int>(timeout.count()), nullptr, 0);
+  const KafkaQueue queue(rd_kafka_queue_new(client));
+  std::array<rd_kafka_ConfigResource_t*, 1> resources{wanted.get()};
+  rd_kafka_DescribeConfigs(client, resources.data(), resources.size(), options.get(), queue.get());
+  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), static_cast<int>(timeout.count())));
+  if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  std::size_t count = 0;
+  const auto* answer = rd_kafka_event_DescribeConfigs_result(event.get());
+  const rd_kafka_ConfigResource_t** described = rd_kafka_DescribeConfigs_result_resources(answer, &count);
+  if (count != 1 || rd_kafka_ConfigResource_error(described[0]) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(described[0], &count);
+  for (std::size_t at = 0; at < count; ++at) {
+    const char* value = rd_kafka_ConfigEntry_value(entries[at]);
+    if (value == nullptr || rd_kafka_ConfigEntry_name(entries[at]) != std::string_view("max.message.bytes")) continue;
+    std::size_t bytes = 0;
+    if (std::from_chars(value, value + std::strlen(value), bytes).ec == std::errc{}) return bytes;
+  }
+  return {};
 }
 
 Result<std::vector<std::string>> missing_topics(const KafkaConnection& connection, const std::vector<std::string>& topics,

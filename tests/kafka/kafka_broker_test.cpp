@@ -328,6 +328,26 @@ TEST(KafkaSinkOnRealBroker, BatchesThatAreTooLargeForTheTopicAreCutUntilOneOutpu
   sink.close(std::chrono::steady_clock::now() + SinkLane::patience);
 }
 
+// Over librdkafka, which cuts no batch: none is made that is too large.
+TEST(KafkaSinkOnRealBroker, MakesNoBatchThatIsTooLargeForTheTopicOverLibrdkafka) {
+  KafkaTopicUser user(RealBroker::shared().address());
+  const std::string topic = unique_name("small");
+  user.create_limited(topic, 2, 2'000);
+  KafkaSinkSettings settings;
+  settings.topic = topic;
+  settings.data_path = KafkaDataPath::librdkafka;
+  KafkaSink sink("out", settings, user.address());
+  ASSERT_TRUE(sink.open(1, nullptr, nullptr).ok());
+  SinkLane lane(sink, 0);
+  for (std::size_t batch = 0; batch < 10; ++batch) lane.add(outputs(1'000, batch * 1'000));
+  ASSERT_TRUE(lane.deliver_all());
+  const std::vector<TopicRecord> records = user.read_all(topic);
+  expect_complete_and_in_order(records, 10'000);
+  EXPECT_EQ(records.size(), 10'000U) << "no copies";
+  EXPECT_EQ(sink.state().retries, 0U);
+  sink.close(std::chrono::steady_clock::now() + SinkLane::patience);
+}
+
 TEST(KafkaSinkOnRealBroker, CreatesAMissingTopicOnlyWhenAskedTo) {
   KafkaTopicUser user(RealBroker::shared().address());
   KafkaSinkSettings settings;
