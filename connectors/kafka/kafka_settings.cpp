@@ -217,7 +217,14 @@ std::string_view to_string(KafkaSecuritySettings::Mechanism mechanism) {
 }
 
 bool goes_direct(KafkaDataPath path, const KafkaSecuritySettings& security, const KafkaProperties& librdkafka) {
-  return path == KafkaDataPath::direct && librdkafka.empty() && security.mechanism != KafkaSecuritySettings::Mechanism::gssapi;
+  return path == KafkaDataPath::direct && direct_path_obstacle(path, security, librdkafka).empty();
+}
+
+std::string_view direct_path_obstacle(KafkaDataPath path, const KafkaSecuritySettings& security, const KafkaProperties& librdkafka) {
+  if (path == KafkaDataPath::librdkafka) return {};
+  if (!librdkafka.empty()) return "properties of librdkafka are set (with `data_path: librdkafka` this is not said)";
+  if (security.mechanism == KafkaSecuritySettings::Mechanism::gssapi) return "only librdkafka logs in with GSSAPI";
+  return {};
 }
 
 void describe(FieldReader& fields, KafkaSecuritySettings& to) {

@@ -80,6 +80,8 @@ struct KafkaSinkSettings {
 // Whether lanes talk to the leaders themselves: not with GSSAPI, and where no property of librdkafka is set, for whoever sets one means
 // librdkafka.
 bool goes_direct(KafkaDataPath path, const KafkaSecuritySettings& security, const KafkaProperties& librdkafka);
+// Why not, though `data_path` would have it; for people. Empty where it is as the settings say.
+std::string_view direct_path_obstacle(KafkaDataPath path, const KafkaSecuritySettings& security, const KafkaProperties& librdkafka);
 
 std::string_view to_string(KafkaSecuritySettings::Protocol protocol);    // as librdkafka writes it
 std::string_view to_string(KafkaSecuritySettings::Mechanism mechanism);  // as librdkafka writes it

@@ -90,6 +90,8 @@ Status KafkaSink::open(LaneIndex lanes, void (*wake)(void*, LaneIndex), void* co
   }
   if (!partitions) return Error{partitions.error().kind, "Sink `" + name_ + "`: " + partitions.error().text};
   if (sends_itself()) open_senders();
+  if (const auto why = direct_path_obstacle(settings_.data_path, connection().security, settings_.librdkafka); !why.empty() && notice_)
+    notice_("Sink `" + name_ + "` is written through librdkafka, which is slower: " + std::string(why));
   return success();
 }
 

@@ -118,6 +118,8 @@ Status KafkaSource::start(ShardOwner& owner, LaneIndex lanes) {
     if (security) security_ = security.take();
     if (!fetches_itself_) say("Source `" + name_ + "` is read through librdkafka: " + security.error().text);
   }
+  if (const auto why = direct_path_obstacle(settings_.data_path, settings_.security, settings_.librdkafka); !why.empty())
+    say("Source `" + name_ + "` is read through librdkafka, which is slower: " + std::string(why));
   rd_kafka_poll_set_consumer(client_.get());
   for (LaneIndex lane = 0; lane < lanes; ++lane)
     readers_.push_back(std::make_unique<KafkaReader>(client_.get(), limits_, owner.shares_windows()));

@@ -1,12 +1,15 @@
 // Any bytes as what a Kafka broker answers: no crash, no read beyond the end, no record out of order.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "connectors/kafka/wire/crc32c.h"
 #include "connectors/kafka/wire/fetch_messages.h"
+#include "connectors/kafka/wire/login.h"
 #include "connectors/kafka/wire/produce_messages.h"
 #include "connectors/kafka/wire/record_set.h"
 #include "connectors/kafka/wire/request_frame.h"
@@ -56,11 +59,28 @@ void read_records(std::string bytes, bool mended) {
   }
 }
 
+// The broker's side of a login: answers of at most 255 bytes, each behind its length.
+void log_in(std::string_view bytes) {
+  const wire::LoginSettings settings{wire::LoginMechanism::scram_sha_256, "user", "pencil"};
+  wire::Login login(settings, "rOprNGfwEbeRWgbNEkqO");
+  std::string frame;
+  while (!login.done() && !bytes.empty()) {
+    const std::size_t length = std::min<std::size_t>(static_cast<unsigned char>(bytes[0]), bytes.size() - 1);
+    login.write_request(frame);
+    if (!login.take_answer(bytes.substr(1, length))) return;
+    bytes.remove_prefix(1 + length);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  if (data[0] == 255) {
+    log_in(bytes);
+    return 0;
+  }
   wire::FetchAnswer fetched;
   wire::ProduceAnswer produced;
   wire::InitProducerIdAnswer identity;

@@ -18,7 +18,9 @@
 #include "connectors/kafka/kafka_sink.h"
 #include "connectors/kafka/kafka_source.h"
 #include "connectors/kafka/wire/broker_connection.h"
+#include "connectors/kafka/wire/fetcher.h"
 #include "connectors/kafka/wire/request_frame.h"
+#include "connectors/kafka/wire/sender.h"
 #include "tests/support/fake_lanes.h"
 #include "tests/support/kafka_topic.h"
 #include "tests/support/real_broker.h"
@@ -204,6 +206,36 @@ TEST(SecuredConnection, IsOpenedAnewWhereLoginsEndAndNothingIsLost) {
   EXPECT_TRUE(lanes.failures().empty());
   running.stop();
   sink.close(std::chrono::steady_clock::now() + patience);
+}
+
+// Whoever is refused again and again leaves it to librdkafka, and says why.
+TEST(SecuredConnection, IsGivenUpWhereItIsNeverLetIn) {
+  const wire::BrokerAddress leader = address_of("ssl", tls("other_ca.pem"));
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  wire::FetchedShard shard;
+  shard.topic = "none";
+  wire::Fetcher fetcher(wire::FetchLimits{});
+  fetcher.add(shard);
+  while (shard.give_up.empty() && std::chrono::steady_clock::now() < give_up) {
+    if (shard.wants_leader) fetcher.set_leader(shard, leader);
+    fetcher.pump();
+  }
+  EXPECT_THAT(shard.give_up, HasSubstr("does not let us in: TLS: the broker's certificate is not accepted"));
+
+  wire::Sender sender(
+      "none", [](void*, int) {}, nullptr);
+  sender.set_leaders(1, {{0, leader}});
+  wire::RecordToWrite record;
+  record.has_value = true;
+  record.value = "value";
+  sender.add(record, 7);
+  std::vector<std::uint64_t> delivered;
+  while (!sender.failed() && std::chrono::steady_clock::now() < give_up) {
+    if (sender.wants_leaders()) sender.set_leaders(1, {{0, leader}});
+    sender.pump(delivered);
+  }
+  EXPECT_THAT(sender.failure(), HasSubstr("TLS: the broker's certificate is not accepted"));
+  EXPECT_EQ(sender.take_undelivered(), std::vector<std::uint64_t>{7});
 }
 
 TEST(SecuredConnection, TellsWhichFileIsNoGood) {

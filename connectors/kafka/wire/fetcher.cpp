@@ -42,7 +42,8 @@ void Fetcher::remove(FetchedShard& shard) {
 }
 
 void Fetcher::set_leader(FetchedShard& shard, const BrokerAddress& leader) {
-  if (++shard.leaders_tried_ > leaders_tried_max) shard.give_up = "its leader " + leader.name + " does not answer";
+  if (++shard.leaders_tried_ > leaders_tried_max)
+    shard.give_up = "its leader " + leader.name + (shard.refusal_.empty() ? " does not answer" : " does not let us in: " + shard.refusal_);
   const auto found = std::find_if(brokers_.begin(), brokers_.end(), [&](const auto& broker) {
     return broker->connection.address().name == leader.name && !broker->connection.failed();
   });
@@ -85,6 +86,7 @@ void Fetcher::lose(Broker& broker) {
     if (shard->broker_ != &broker) continue;
     shard->broker_ = nullptr;
     shard->wants_leader = true;
+    shard->refusal_ = broker.connection.refused() ? broker.connection.failure() : std::string();
   }
 }
 

@@ -34,6 +34,7 @@ struct FetchedShard {
   friend class Fetcher;
   struct Broker* broker_ = nullptr;
   int leaders_tried_ = 0;  // since the last answer
+  std::string refusal_;    // why the last of them did not let us in
 };
 
 // One connection a broker, one request on the way on each, which asks for all shards there that are not paused: none starves while another

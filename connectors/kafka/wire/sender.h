@@ -65,7 +65,7 @@ class Sender {
   static constexpr std::chrono::milliseconds produce_timeout{10'000};
   static constexpr std::chrono::seconds answer_timeout{15};
   static constexpr std::chrono::milliseconds retry_pause{50};
-  static constexpr int refusals_max = 10;                        // connections in a row that were not let in
+  static constexpr int refusals_max = 100;                       // connections in a row that were not let in
   static constexpr std::chrono::milliseconds idle_pause{1'000};  // after it, a connection may be closed already
 
   struct Batch {
