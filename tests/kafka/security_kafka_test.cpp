@@ -65,6 +65,7 @@ struct Way {
   std::string settings;      // what `security` says; NAME.pem and the like stand for files of the broker's folder
   std::string host = "";     // instead of the listener's own
   std::string expects = "";  // where there is no way in: part of what is said
+  std::string path = "direct";
 };
 
 class SecuredKafka : public testing::Test {
@@ -93,10 +94,11 @@ class SecuredKafka : public testing::Test {
       if (const std::size_t at = settings.find(std::string("file:") + name); at != std::string::npos)
         settings.insert(at + 5, broker.security_file(""));
     const fs::path path = root_ / (way.name + ".yaml");
-    std::ofstream(path) << "version: 1\nsources:\n  payments:\n    kafka: { brokers: [\"" << address << "\"], topics: [" << topic(way, "in")
-                        << "], group: " << topic(way, "group") << ", start: earliest, security: { " << settings << " } }\n"
-                        << "    event: payment\nrules: { files: [test.rules] }\nsinks:\n  decisions: { kafka: { topic: "
-                        << topic(way, "decisions") << " } }\ndead_letters: { kafka: { topic: " << topic(way, "dead")
+    std::ofstream(path) << "version: 1\nsources:\n  payments:\n    kafka: { brokers: [\"" << address << "\"], data_path: " << way.path
+                        << ", topics: [" << topic(way, "in") << "], group: " << topic(way, "group") << ", start: earliest, security: { "
+                        << settings << " } }\n"
+                        << "    event: payment\nrules: { files: [test.rules] }\nsinks:\n  decisions: { kafka: { data_path: " << way.path
+                        << ", topic: " << topic(way, "decisions") << " } }\ndead_letters: { kafka: { topic: " << topic(way, "dead")
                         << " } }\nruntime: { lanes: 2 }\nstate: { dir: state-" << way.name << " }\n";
     return path;
   }
@@ -166,6 +168,11 @@ INSTANTIATE_TEST_SUITE_P(
         Way{"certificate", "mutual", "protocol: ssl, ca: ca.pem, certificate: client.pem, key: client.key"},
         Way{"locked_key", "mutual",
             "protocol: ssl, ca: ca.pem, certificate: client.pem, key: client_locked.key, key_password: \"${file:client_locked.password}\""},
+        Way{"locked_key_over_librdkafka", "mutual",
+            "protocol: ssl, ca: ca.pem, certificate: client.pem, key: client_locked.key, key_password: \"${file:client_locked.password}\"",
+            "", "", "librdkafka"},
+        Way{"plain_tls_over_librdkafka", "sasl_ssl",
+            "protocol: sasl_ssl, mechanism: PLAIN, username: weir, password: \"${file:password}\", ca: ca.pem", "", "", "librdkafka"},
         Way{"plain", "sasl_plaintext", "protocol: sasl_plaintext, mechanism: PLAIN, username: weir, password: \"${file:password}\""},
         Way{"plain_tls", "sasl_ssl", "protocol: sasl_ssl, mechanism: PLAIN, username: weir, password: \"${file:password}\", ca: ca.pem"},
         Way{"scram_256", "sasl_plaintext",
