@@ -24,22 +24,9 @@ bool reads(const CheckedRules& rules, ExpressionIndex root, ExpressionKind kind,
                      [&](ExpressionIndex operand) { return reads(rules, operand, kind, index); });
 }
 
-// It can hold for an event that lacks one of the fields that it reads.
-bool may_hold_without_fields(const CheckedRules& rules, ExpressionIndex root) {
-  const Expression& node = rules.expressions[root];
-  switch (node.kind) {
-    case ExpressionKind::logical_or:
-    case ExpressionKind::logical_not:
-    case ExpressionKind::is_missing:
-    case ExpressionKind::call:
-    case ExpressionKind::event_is:
-      return true;
-    case ExpressionKind::let:
-      return may_hold_without_fields(rules, rules.lets[node.index].value);
-    default:
-      return std::any_of(node.operands.begin(), node.operands.end(),
-                         [&](ExpressionIndex operand) { return may_hold_without_fields(rules, operand); });
-  }
+bool is_asked_by(const CheckedRules& rules, const std::vector<ExpressionIndex>& routes, ExpressionKind kind, std::uint32_t index) {
+  return std::any_of(routes.begin(), routes.end(),
+                     [&](ExpressionIndex route) { return route != no_expression && reads(rules, route, kind, index); });
 }
 
 class Finder {
@@ -114,40 +101,24 @@ class Finder {
     }
     if (is_asked_by_routes(ExpressionKind::fact, index)) read = ~EventTypeSet{0};
     join_if_several(fact, written, read);
+    if (fact.spans_sources) fact.read_by = 0;  // one state for all, so all read the same
   }
 
   void look_at_pattern(std::uint32_t index) {
     PatternSpec& pattern = rules_.sequences[index];
     EventTypeSet fitting = 0;
-    for (const PatternStep& step : pattern.steps) fitting |= types_fitting(step);
+    for (const PatternStep& step : pattern.steps) fitting |= types_fitting(rules_, step);
     EventTypeSet read = 0;
     for (const CheckedRule& rule : rules_.rules)
       if (std::find(rule.sequences.begin(), rule.sequences.end(), index) != rule.sequences.end())
         read |= rule.on == 0 ? ~EventTypeSet{0} : rule.on;
     if (is_asked_by_routes(ExpressionKind::matched, index)) read = ~EventTypeSet{0};
     // It holds only at events that fit the last step.
-    join_if_several(pattern, fitting, read & types_fitting(pattern.steps.back()));
+    join_if_several(pattern, fitting, read & types_fitting(rules_, pattern.steps.back()));
     if (pattern.spans_sources && !pattern.identity.empty()) pattern.identity += "; of several sources";
   }
 
-  EventTypeSet types_fitting(const PatternStep& step) const {
-    const std::size_t fields = rules_.event.fields.size();
-    std::vector<ColumnIndex> needed;
-    if (step.condition < fields) {
-      needed.push_back(step.condition);
-    } else {
-      const ExpressionIndex asks = rules_.derived[step.condition - fields].value;
-      if (!may_hold_without_fields(rules_, asks)) needed = fields_read(rules_, {asks});
-    }
-    for (const StepComparison& comparison : step.comparisons)
-      if (comparison.own < fields) needed.push_back(comparison.own);
-    return types_with_key(rules_.event, needed);
-  }
-
-  bool is_asked_by_routes(ExpressionKind kind, std::uint32_t index) const {
-    return std::any_of(routes_.begin(), routes_.end(),
-                       [&](ExpressionIndex route) { return route != no_expression && reads(rules_, route, kind, index); });
-  }
+  bool is_asked_by_routes(ExpressionKind kind, std::uint32_t index) const { return is_asked_by(rules_, routes_, kind, index); }
 
   template <typename Spec>
   void join_if_several(Spec& spec, EventTypeSet feeding_types, EventTypeSet reading_types) {
@@ -171,7 +142,9 @@ class Finder {
 
 SourceLinks find_feeding_sources(const std::vector<SourceSettings>& sources, CheckedRules& rules,
                                  const std::vector<ExpressionIndex>& routes) {
-  if (!rules.event.has_several_types() || sources.size() < 2) return {};
+  if (!rules.event.has_several_types()) return {};
+  tie_facts_to_shards(rules, [&](std::uint32_t fact) { return is_asked_by(rules, routes, ExpressionKind::fact, fact); });
+  if (sources.size() < 2) return {};
   return Finder(sources, rules, routes).find();
 }
 

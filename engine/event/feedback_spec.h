@@ -23,6 +23,9 @@ struct FactSpec {
   std::int64_t longest_ms = 0;         // that some update lets it live; 0: one lets it live without end
   std::vector<std::uint32_t> sources;  // facts that the rules read which write this one, by their place among the facts
   bool by_includes_shard_key = true;
+  // Events of these types read it; 0: all that have its key. Where types differ in the shard's key, those for which no rule asks would read
+  // another shard's.
+  EventTypeSet read_by = 0;
   bool spans_sources = false;  // events of several sources write and read it; then the key is not tied to a shard either
 };
 

@@ -13,18 +13,24 @@ void for_each_row(const RowBlock& rows, Visit visit) {
     visit(rows.block * BitMask::word_bits + static_cast<std::size_t>(std::countr_zero(bits)));
 }
 
+bool are_for_some_types(const std::vector<FactSpec>& specs) {
+  return std::any_of(specs.begin(), specs.end(), [](const FactSpec& spec) { return spec.read_by != 0; });
+}
+
 }  // namespace
 
 FactGroup::FactGroup(std::span<const FactSpec> specs, std::vector<std::uint32_t> facts, std::size_t first_column,
                      const FeedbackLimits& limits)
     : facts_(std::move(facts)), first_column_(first_column), limits_(limits), memory_(std::make_shared<Memory>()) {
   for (const std::uint32_t fact : facts_) specs_.push_back(specs[fact]);
+  for_some_types_ = are_for_some_types(specs_);
 }
 
 FactGroup::FactGroup(const FactGroup& before, std::span<const FactSpec> specs, std::vector<std::uint32_t> facts, std::size_t first_column)
     : specs_(before.specs_), facts_(std::move(facts)), first_column_(first_column), limits_(before.limits_), memory_(before.memory_) {
   for (std::size_t place = 0; place < facts_.size(); ++place)
     if (facts_[place] != nobodys) specs_[place] = specs[facts_[place]];
+  for_some_types_ = are_for_some_types(specs_);
 }
 
 void FactGroup::begin(const EventBatch& batch, const BatchKeys& keys, FeatureColumns& out) {
@@ -71,6 +77,7 @@ void FactGroup::read(const EventBatch& batch, const BatchKeys& keys, const RowBl
     for (std::size_t place = 0; place < facts_.size(); ++place) {
       const Slot& slot = known[place];
       if (facts_[place] == nobodys || (slot.ends_ms != EndTimes::endless && time >= slot.ends_ms)) continue;
+      if (for_some_types_ && !is_read_by(place, batch.type_of(row))) continue;
       Column& column = out.columns[first_column_ + facts_[place]];
       column.present.set(row);
       if (column.type == ValueType::boolean) {

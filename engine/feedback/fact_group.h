@@ -74,10 +74,15 @@ class FactGroup {
   NameNumber add_key(const BatchKeys& keys, std::size_t row, NameNumber known);
   void sweep();
 
+  bool is_read_by(std::size_t place, std::size_t type) const {
+    return specs_[place].read_by == 0 || (specs_[place].read_by >> type & 1U) != 0;
+  }
+
   std::vector<FactSpec> specs_;       // by place; of `nobodys` as it was
   std::vector<std::uint32_t> facts_;  // by place
   std::size_t first_column_;
   FeedbackLimits limits_;
+  bool for_some_types_ = false;  // some fact is not read by all
   std::shared_ptr<Memory> memory_;
   // How far the stream has settled, as of the rows of the batch: from each row on, ascending. The first is row 0.
   std::vector<std::pair<std::size_t, std::int64_t>> settled_;

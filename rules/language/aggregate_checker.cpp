@@ -134,13 +134,7 @@ bool AggregateChecker::event_types(const SyntaxExpression& syntax, FeatureSpec& 
   if (!types) return false;
   spec.from = *types;
   // The shard's key must be among `by` for every event that is added or asks.
-  const EventTypeSet taking_part = types_with_key(schema, spec.by);
-  spec.by_includes_shard_key = true;
-  for (std::size_t type = 0; type < schema.type_count(); ++type) {
-    if ((taking_part >> type & 1U) == 0) continue;
-    const std::optional<std::size_t> key = schema.key_field_of(type);
-    if (!key || std::find(spec.by.begin(), spec.by.end(), *key) == spec.by.end()) spec.by_includes_shard_key = false;
-  }
+  spec.by_includes_shard_key = includes_shard_key(schema, spec.by, types_with_key(schema, spec.by));
   return true;
 }
 

@@ -13,6 +13,7 @@
 #include "rules/language/condition_warnings.h"
 #include "rules/language/definition_order.h"
 #include "rules/language/event_checker.h"
+#include "rules/language/event_types.h"
 #include "rules/language/expression_checker.h"
 #include "rules/language/fact_types.h"
 #include "rules/language/feature_identity.h"
@@ -61,6 +62,7 @@ class RuleSetChecker {
     definitions();
     patterns();
     rules();
+    tie_facts_to_shards(rules_, [](std::uint32_t) { return false; });
     tests();
     warn_unused();
     warn_untested();

@@ -135,8 +135,6 @@ std::uint32_t CheckScope::declare_fact(std::vector<ColumnIndex> by, std::string_
   for (const ColumnIndex part : by) key += (key.empty() ? "" : ", ") + rules.event.fields[part].name;
   fact.spec.name = "profile(" + key + ")." + std::string(field);
   fact.spec.field = field;
-  const std::optional<std::size_t> shard_key = rules.event.key_field;
-  fact.spec.by_includes_shard_key = shard_key && std::find(by.begin(), by.end(), *shard_key) != by.end();
   fact.spec.by = std::move(by);
   rules.facts.push_back(std::move(fact));
   return index;

@@ -36,6 +36,36 @@ void complain_no_type(const std::vector<ColumnIndex>& fields, const TypeClaim& c
   reporter.error("R0211", claim.span, "no event type has all the fields that " + claim.what + " reads", label, {help});
 }
 
+// It can hold for an event that lacks one of the fields that it reads.
+bool may_hold_without_fields(const CheckedRules& rules, ExpressionIndex root) {
+  const Expression& node = rules.expressions[root];
+  switch (node.kind) {
+    case ExpressionKind::logical_or:
+    case ExpressionKind::logical_not:
+    case ExpressionKind::is_missing:
+    case ExpressionKind::call:
+    case ExpressionKind::event_is:
+      return true;
+    case ExpressionKind::let:
+      return may_hold_without_fields(rules, rules.lets[node.index].value);
+    default:
+      return std::any_of(node.operands.begin(), node.operands.end(),
+                         [&](ExpressionIndex operand) { return may_hold_without_fields(rules, operand); });
+  }
+}
+
+// Of rules that write or read the fact.
+EventTypeSet types_using(const CheckedRules& rules, std::uint32_t fact) {
+  EventTypeSet types = 0;
+  for (const CheckedRule& rule : rules.rules) {
+    const bool writes =
+        std::any_of(rule.updates.begin(), rule.updates.end(), [&](const CheckedUpdate& update) { return update.fact == fact; });
+    if (writes || std::find(rule.facts.begin(), rule.facts.end(), fact) != rule.facts.end())
+      types |= rule.on == 0 ? rules.event.all_types() : rule.on;
+  }
+  return types;
+}
+
 }  // namespace
 
 std::vector<ColumnIndex> fields_read(const CheckedRules& rules, const std::vector<ExpressionIndex>& roots) {
@@ -108,6 +138,39 @@ EventTypeSet types_with_key(const EventSchema& schema, const std::vector<ColumnI
   EventTypeSet types = schema.all_types();
   for (const ColumnIndex part : by) types &= schema.types_with(part);
   return types;
+}
+
+EventTypeSet types_fitting(const CheckedRules& rules, const PatternStep& step) {
+  const std::size_t fields = rules.event.fields.size();
+  std::vector<ColumnIndex> needed;
+  if (step.condition < fields) {
+    needed.push_back(step.condition);
+  } else {
+    const ExpressionIndex asks = rules.derived[step.condition - fields].value;
+    if (!may_hold_without_fields(rules, asks)) needed = fields_read(rules, {asks});
+  }
+  for (const StepComparison& comparison : step.comparisons)
+    if (comparison.own < fields) needed.push_back(comparison.own);
+  return types_with_key(rules.event, needed);
+}
+
+bool includes_shard_key(const EventSchema& schema, const std::vector<ColumnIndex>& by, EventTypeSet types) {
+  for (std::size_t type = 0; type < schema.type_count(); ++type) {
+    if ((types >> type & 1U) == 0) continue;
+    const std::optional<std::size_t> key = schema.key_field_of(type);
+    if (!key || std::find(by.begin(), by.end(), *key) == by.end()) return false;
+  }
+  return true;
+}
+
+void tie_facts_to_shards(CheckedRules& rules, const std::function<bool(std::uint32_t fact)>& asked_elsewhere) {
+  for (std::uint32_t index = 0; index < rules.facts.size(); ++index) {
+    FactSpec& fact = rules.facts[index].spec;
+    const EventTypeSet with_key = types_with_key(rules.event, fact.by);
+    const EventTypeSet users = asked_elsewhere(index) ? with_key : types_using(rules, index) & with_key;
+    fact.by_includes_shard_key = includes_shard_key(rules.event, fact.by, users);
+    fact.read_by = fact.by_includes_shard_key && !includes_shard_key(rules.event, fact.by, with_key) ? users : 0;
+  }
 }
 
 }  // namespace weir

@@ -1,6 +1,8 @@
 // Which event types a rule or a feature is about: those that are named, or those that have the fields that it reads.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,5 +30,14 @@ std::optional<EventTypeSet> check_event_types(const std::vector<SyntaxName>& nam
 
 // Events of these types have the whole key, so they ask for features by it.
 EventTypeSet types_with_key(const EventSchema& schema, const std::vector<ColumnIndex>& by);
+
+// Events of these types may fit the step of a pattern.
+EventTypeSet types_fitting(const CheckedRules& rules, const PatternStep& step);
+
+// Whether the key of the shard is among `by` for each of the types.
+bool includes_shard_key(const EventSchema& schema, const std::vector<ColumnIndex>& by, EventTypeSet types);
+
+// Ties facts to the shard whose key holds it for all types that write or read it: by rules or, where `asked_elsewhere` says so, all.
+void tie_facts_to_shards(CheckedRules& rules, const std::function<bool(std::uint32_t fact)>& asked_elsewhere);
 
 }  // namespace weir

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rules/language/condition_warnings.h"
+#include "rules/language/event_types.h"
 #include "rules/language/expression_checker.h"
 #include "rules/language/feature_identity.h"
 #include "rules/language/limits.h"
@@ -97,8 +98,6 @@ class PatternChecker {
         spec_.by.push_back(entry->index);
       }
     }
-    const std::optional<std::size_t> shard_key = scope_.rules.event.key_field;
-    spec_.by_includes_shard_key = shard_key && std::find(spec_.by.begin(), spec_.by.end(), *shard_key) != spec_.by.end();
   }
 
   void within(const SyntaxDuration& duration) {
@@ -224,6 +223,11 @@ class PatternChecker {
 void check_pattern(const SyntaxPattern& syntax, std::uint32_t index, CheckScope& scope, Reporter& reporter) {
   PatternSpec& spec = scope.rules.sequences[index];
   spec = PatternChecker(scope, reporter).run(syntax);
+  // Events that fit no step are no part of it.
+  EventTypeSet fitting = 0;
+  for (const PatternStep& step : spec.steps) fitting |= types_fitting(scope.rules, step);
+  const EventSchema& schema = scope.rules.event;
+  spec.by_includes_shard_key = includes_shard_key(schema, spec.by, fitting & types_with_key(schema, spec.by));
   spec.identity = pattern_identity(syntax, scope, spec.by_includes_shard_key);
 }
 

@@ -72,6 +72,34 @@ rule s "S" on payment { when profile(card).bad then alert }
   EXPECT_TRUE(checked.rules->sequences[0].by_includes_shard_key);
 }
 
+const std::string payments_count = R"(
+rule count "Counts" on payment { when amount > 0 update card set paid = coalesce(profile(card).paid, 0) + 1 }
+rule third "Third" on payment { when profile(card).paid >= 2 score 5 }
+pattern twice by card within 1h { one: amount > 1.00 then two: amount > 1.00 }
+rule second "Second" on payment { when twice matched score 1 }
+)";
+
+TEST(EventTypesSources, AFactIsTiedToTheShardOfTheTypesThatUseIt) {
+  const auto fact_of = [](const std::string& rules, bool asked_by_a_sink) {
+    Checked checked(rules);
+    std::vector<ExpressionIndex> routes;
+    const SourceFile text{"when", "profile(card).paid > 1"};
+    Diagnostics diagnostics;
+    if (asked_by_a_sink) routes.push_back(check_expression(text, ExpressionScope::decision, *checked.rules, diagnostics).value());
+    EXPECT_FALSE(find_feeding_sources(sources({"payment"}), *checked.rules, routes).any());
+    return checked.rules->facts[0].spec;
+  };
+  const FactSpec of_payments = fact_of(rules_text + payments_count, false);
+  EXPECT_TRUE(of_payments.by_includes_shard_key) << "logins have another key, and do not use it";
+  EXPECT_EQ(of_payments.read_by, 1U);
+  EXPECT_FALSE(fact_of(rules_text + payments_count, true).by_includes_shard_key) << "a sink asks for all events";
+  const FactSpec of_both = fact_of(rules_text + payments_count + "rule l \"L\" on login { when profile(card).paid > 1 score 1 }", false);
+  EXPECT_FALSE(of_both.by_includes_shard_key);
+  EXPECT_EQ(of_both.read_by, 0U);
+  Checked checked(rules_text + payments_count);
+  EXPECT_TRUE(checked.rules->sequences[0].by_includes_shard_key) << "no login fits a step";
+}
+
 class AcrossSources : public testing::TestWithParam<LaneIndex> {};
 INSTANTIATE_TEST_SUITE_P(Lanes, AcrossSources, testing::Values(1U, 2U, 3U));
 
@@ -118,6 +146,37 @@ TEST_P(AcrossSources, ASourceThatComesBackReplaysIntoEmptyWindows) {
   under.work();
   EXPECT_EQ(under.seen().at("p2").substr(under.seen().at("p2").find('/')), "/4") << "their own windows stayed";
   EXPECT_NE(under.seen().at("p2"), "0/4");
+}
+
+// What only payments use goes with their shards, over any number of lanes; a login, whose shard is another, is told nothing of it.
+TEST_P(AcrossSources, AFactOfOneTypeIsKeptByItsShards) {
+  TwoSources under(GetParam(), rules_text + payments_count);
+  under.assign(0, 0);
+  for (ShardIndex shard = 1; shard < 4; ++shard) under.assign(1, shard);
+  for (int minute = 1; minute <= 3; ++minute)
+    for (ShardIndex shard = 1; shard < 4; ++shard) {
+      const std::string card = "c" + std::to_string(shard);
+      under.feed(1, shard, {payment("p" + std::to_string(minute) + card, card, minute)});
+      under.feed(0, 0, {login(card, minute)});
+      under.work();
+    }
+  std::size_t payments = 0;
+  std::size_t logins = 0;
+  for (const std::string& value : under.values()) {
+    if (value.find("\"event\":\"login\"") != std::string::npos) {
+      ++logins;
+      EXPECT_NE(value.find("\"profile(card).paid\":null"), std::string::npos) << value;
+      continue;
+    }
+    for (int minute = 1; minute <= 3; ++minute) {
+      if (value.find("\"event_id\":\"p" + std::to_string(minute)) == std::string::npos) continue;
+      ++payments;
+      const std::string score = minute == 1 ? "0" : minute == 2 ? "1" : "6";
+      EXPECT_NE(value.find("\"score\":" + score + ","), std::string::npos) << value;
+    }
+  }
+  EXPECT_EQ(payments, 9U);
+  EXPECT_EQ(logins, 9U);
 }
 
 const std::string joint_rules = rules_text + R"(
