@@ -68,7 +68,7 @@ int check_command(const CheckCommandOptions& options, const Terminal& terminal) 
     const Configuration& configuration = *configurations.back();
     diagnostics.insert(diagnostics.end(), configuration.diagnostics.begin(), configuration.diagnostics.end());
     if (configuration.load.settings) {
-      check_state_dir(*configuration.load.settings, diagnostics);
+      check_state_dir(*configuration.load.settings, options.connect ? StateUser::service : StateUser::anybody, diagnostics);
       if (options.connect) check_brokers(*configuration.load.settings, connect_time_max, terminal.err, diagnostics);
     }
     if (!configuration.rules) continue;

@@ -99,7 +99,8 @@ void add_check(CLI::App& app, Request& request) {
   CLI::App* verb = app.add_subcommand("check", "Check configs and rules: all errors at once, then what the rules cost");
   verb->add_option("PATH", request.check.paths, std::string(paths_meaning))->option_text("...");
   add_set(*verb, request.check.overrides);
-  verb->add_flag("--connect", request.check.connect, "Ask the brokers of configs for the topics that they name; creates nothing");
+  verb->add_flag("--connect", request.check.connect,
+                 "Check as the service: ask the brokers of configs for the topics that they name; creates nothing");
   verb->add_flag("--measure", request.check.measure, "Measure what an event costs here, instead of estimating it");
   verb->add_flag("--strict", request.check.strict, "Warn about rules that no test names, too; any warning ends with 1");
   verb->add_option("--format", request.check_format, "text or json")->option_text("FORMAT")->check(CLI::IsMember({"text", "json"}));

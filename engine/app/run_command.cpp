@@ -162,7 +162,7 @@ int run_command(const RunOptions& options, const Terminal& terminal) {
   if (!configuration->diagnostics.empty()) terminal.err << render(configuration->diagnostics, terminal.err_colour);
   if (configuration->load.settings) {
     Diagnostics state;
-    check_state_dir(*configuration->load.settings, state);
+    check_state_dir(*configuration->load.settings, StateUser::service, state);
     if (!state.empty()) {
       terminal.err << render(state, terminal.err_colour);
       return exit_code::bad_configuration;

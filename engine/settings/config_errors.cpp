@@ -74,11 +74,14 @@ constexpr std::array table{
     ConfigError{config_error::no_such_file, "a pattern matches no file",
                 "Each entry of `rules.files` must match at least one file. Relative patterns start at the folder of the config file.\n"
                 "`*` stands for any characters but `/`, `?` for one character.\n\n  rules: { files: [\"rules/*.rules\"] }"},
-    ConfigError{config_error::unwritable_state, "the folder of the state cannot be written",
-                "The service keeps in `state.dir` what must survive a restart. It makes the folder where it is missing, so the nearest "
-                "folder\n"
-                "above it that is there must be one that its user may write to. Relative paths start at the folder of the config file.\n\n"
-                "  state: { dir: /var/lib/weir }"},
+    ConfigError{
+        config_error::unwritable_state, "the folder of the state cannot be written",
+        "The service keeps in `state.dir` what must survive a restart. It makes the folder where it is missing, so the nearest "
+        "folder\n"
+        "above it that is there must be one that its user may write to. `weir check` only warns where the user who checks may not write,\n"
+        "since the service may be another; with `--connect` it checks as the service. Relative paths start at the folder of the config "
+        "file.\n\n"
+        "  state: { dir: /var/lib/weir }"},
     ConfigError{
         config_error::missing_variable, "a variable of the environment is not set",
         "`${NAME}` is replaced with the variable NAME. Where it is not set, there is no silent empty text: give a default, or set it.\n\n"

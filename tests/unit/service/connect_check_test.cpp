@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "connectors/kafka/embedded_broker.h"
+#include "engine/app/state_dir_check.h"
 #include "engine/settings/config_errors.h"
 #include "tests/unit/service/service_folder.h"
 
@@ -126,11 +127,45 @@ TEST_F(ConnectCheckTest, AStateFolderThatCannotBeWrittenIsRefusedByCheckAndRunAl
   }
   EXPECT_EQ(weir({"check", path.string(), "--set", "state.dir=" + (root_ / "not/yet/there").string()}, said), 0) << said;
   EXPECT_FALSE(std::filesystem::exists(root_ / "not"));
-  if (::geteuid() == 0) return;  // who may write everywhere
+}
+
+// In the place of a user who may not write: root may everywhere.
+class AsNobody {
+ public:
+  AsNobody() : before_(::geteuid()) {
+    constexpr uid_t nobody = 65'534;
+    if (before_ == 0) {
+      EXPECT_EQ(::seteuid(nobody), 0);
+    }
+  }
+  ~AsNobody() { EXPECT_EQ(::seteuid(before_), 0); }
+
+ private:
+  uid_t before_;
+};
+
+TEST_F(ConnectCheckTest, AStateFolderOfAnotherUserIsAWarningToWhoChecksAndAnErrorToTheService) {
+  using std::filesystem::perms;
+  constexpr perms all_read =
+      perms::owner_read | perms::owner_exec | perms::group_read | perms::group_exec | perms::others_read | perms::others_exec;
+  std::filesystem::permissions(root_, perms::owner_write | all_read);
   std::filesystem::create_directory(root_ / "closed");
-  std::filesystem::permissions(root_ / "closed", std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  EXPECT_EQ(weir({"check", path.string(), "--set", "state.dir=" + (root_ / "closed" / "state").string()}, said), 1);
-  EXPECT_THAT(said, HasSubstr("`" + (root_ / "closed").string() + "` cannot be written: Permission denied"));
+  std::filesystem::permissions(root_ / "closed", all_read);
+  ServiceSettings settings;
+  settings.state.dir = root_ / "closed" / "state";
+  Diagnostics anybody;
+  Diagnostics service;
+  {
+    const AsNobody nobody;
+    check_state_dir(settings, StateUser::anybody, anybody);
+    check_state_dir(settings, StateUser::service, service);
+  }
+  ASSERT_EQ(anybody.size(), 1U);
+  ASSERT_EQ(service.size(), 1U);
+  EXPECT_EQ(anybody[0].severity, Severity::warning);
+  EXPECT_EQ(service[0].severity, Severity::error);
+  EXPECT_EQ(service[0].message, "`state.dir` cannot be used: `" + (root_ / "closed").string() + "` cannot be written: Permission denied");
+  EXPECT_THAT(anybody[0].message, HasSubstr("cannot be used by this user: "));
 }
 
 }  // namespace
