@@ -236,12 +236,13 @@ void describe(FieldReader& fields, KafkaSecuritySettings& to) {
                  {"sasl_plaintext", Protocol::sasl_plaintext},
                  {"sasl_ssl", Protocol::sasl_ssl}},
                 "how the connection is protected and who logs in");
-  fields.choice("mechanism", to.mechanism,
-                {{"PLAIN", Mechanism::plain},
-                 {"SCRAM-SHA-256", Mechanism::scram_sha_256},
-                 {"SCRAM-SHA-512", Mechanism::scram_sha_512},
-                 {"GSSAPI", Mechanism::gssapi}},
-                "how to log in; needed with sasl_plaintext and sasl_ssl");
+  fields.choice(
+      "mechanism", to.mechanism,
+      {{"PLAIN", Mechanism::plain},
+       {"SCRAM-SHA-256", Mechanism::scram_sha_256},
+       {"SCRAM-SHA-512", Mechanism::scram_sha_512},
+       {"GSSAPI", Mechanism::gssapi}},
+      "how to log in; needed with sasl_plaintext and sasl_ssl. PLAIN sends the password itself, which sasl_plaintext lets others read");
   fields.text("username", to.username, "who logs in");
   fields.text("password", to.password, "the password; better `${file:...}` or a variable than the text itself");
   fields.path("ca", to.ca, "PEM file with the authorities to trust; without it, those of the system");

@@ -16,7 +16,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds pause_between_attempts{50};
 constexpr std::chrono::milliseconds request_timeout{5'000};
-constexpr std::chrono::milliseconds first_request_timeout{1'000};  // then it is looked at what the client says of its connections
+// Then it is looked at what the client says of its connections. Until then, one broker of several may yet let it in.
+constexpr std::chrono::milliseconds first_request_timeout{2'000};
 
 int milliseconds_until(Clock::time_point deadline, std::chrono::milliseconds most) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
