@@ -1,28 +1,20 @@
 // latency_probe: open-loop latency of a program between two topics, from the moment a record should have been sent to the moment its output
-// is read.
-//
-// The sender keeps a fixed schedule whatever comes back, and writes the intended time into the record's id; decisions repeat that id, and
-// the echo repeats the record's first bytes. An independent consumer reads the outputs. A slow program thus delays its own measurements,
-// never their schedule.
+// is read by an independent consumer.
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <sys/resource.h>
 
-#include "bench/fd1/workload.h"
 #include "bench/kafka/bench_topics.h"
 #include "bench/kafka/process_meter.h"
+#include "bench/latency/open_loop.h"
 #include "engine/base/histogram.h"
 
 namespace weir::bench {
@@ -30,10 +22,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-
-constexpr std::size_t stamp_digits = 19;
-constexpr std::string_view stamped_beginning = "{\"id\":\"@0000000000000000000\",";
-constexpr std::size_t stamp_at = 8;  // of the first digit
 
 struct Settings {
   std::string brokers;
@@ -49,32 +37,6 @@ struct Settings {
   std::vector<std::string> command;
 };
 
-std::int64_t nanoseconds(Clock::time_point time) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
-}
-
-// Moves the id to the front, with room for the time in it.
-void make_room_for_stamp(std::string& document) {
-  constexpr std::string_view id_member = "\"id\":\"p";
-  const std::size_t begin = document.find(id_member);
-  std::size_t end = document.find('"', begin + id_member.size()) + 1;
-  if (document[end] == ',') ++end;
-  document.erase(begin, end - begin);
-  if (document[document.size() - 2] == ',') document.erase(document.size() - 2, 1);
-  document.replace(0, 1, stamped_beginning);
-}
-
-void stamp(std::string& document, std::int64_t time_ns) {
-  char* at = document.data() + stamp_at;
-  for (std::size_t i = stamp_digits; i-- > 0; time_ns /= 10) at[i] = static_cast<char>('0' + time_ns % 10);
-}
-
-// The schedule must hold while everything else competes for the cores. Without the right to do so the run may come out void.
-void prefer_this_thread() {
-  constexpr int niceness = -15;
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
-}
-
 class Probe {
  public:
   explicit Probe(const Settings& settings)
@@ -86,14 +48,15 @@ class Probe {
     create_topic(settings_.brokers, settings_.input);
     create_topic(settings_.brokers, settings_.output);
     if (!settings_.dead_letters.empty()) create_topic(settings_.brokers, {settings_.dead_letters, 1});
-    make_records();
-    Properties properties = producer_properties(settings_.brokers, 0);
-    producer_ = make_client(RD_KAFKA_PRODUCER, properties);
-    topic_.reset(rd_kafka_topic_new(producer_.get(), settings_.input.name.c_str(), nullptr));
+    PacedSender sender(settings_.brokers, settings_.input.name, settings_.size, total_);
     MeasuredProcess process(settings_.command, settings_.log);
-    std::thread reader([this] { read(); });
-    greet();
-    send();
+    std::thread reader([this] { read_outputs(settings_.brokers, settings_.output, stopping_, [this](auto... of) { take(of...); }); });
+    sender.greet(greeted_);
+    sender.send(settings_.rate, [this](std::size_t number, std::int64_t intended_ns, std::int64_t delay_ns) {
+      if (number < warmup_) return;
+      delays_->record(static_cast<std::uint64_t>(delay_ns));
+      if (number == warmup_) measured_from_ns_ = intended_ns;
+    });
     const Clock::time_point patient_until =
         Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(settings_.patience_seconds));
     backlog_ = total_ - received_.load();
@@ -106,84 +69,8 @@ class Probe {
   }
 
  private:
-  struct Record {
-    std::string key;
-    std::string value;
-  };
-
-  void make_records() {
-    fd1::Workload workload(*fd1::workload_size(settings_.size), 1);
-    fd1::WorkloadRecord record;
-    while (records_.size() < total_ + 1 && workload.next(record)) {
-      if (record.malformed) continue;
-      make_room_for_stamp(record.value);
-      records_.push_back({record.key, record.value});
-    }
-    if (records_.size() < total_ + 1)
-      fail("size " + settings_.size + " has fewer than " + std::to_string(total_ + 1) + " records: name a larger one");
-  }
-
-  // One record ahead of the schedule, so that connections, partitions and the program are there when it starts.
-  void greet() {
-    produce(records_.back());
-    while (!greeted_.load()) {
-      rd_kafka_poll(producer_.get(), 1);
-      std::this_thread::sleep_for(1ms);
-    }
-  }
-
-  void send() {
-    prefer_this_thread();
-    const Clock::time_point start = Clock::now() + 10ms;
-    const double interval_ns = 1e9 / settings_.rate;
-    for (std::size_t i = 0; i < total_; ++i) {
-      const Clock::time_point intended = start + std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(i) * interval_ns));
-      if (Clock::now() < intended) {
-        rd_kafka_poll(producer_.get(), 0);
-        std::this_thread::sleep_until(intended);
-      }
-      stamp(records_[i].value, nanoseconds(intended));
-      produce(records_[i]);
-      if (i >= warmup_)
-        delays_->record(static_cast<std::uint64_t>(std::max<std::int64_t>(nanoseconds(Clock::now()) - nanoseconds(intended), 0)));
-      if (i == warmup_) measured_from_ns_ = nanoseconds(intended);
-    }
-  }
-
-  void produce(Record& record) {
-    while (rd_kafka_produce(topic_.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, record.value.data(), record.value.size(),
-                            record.key.data(), record.key.size(), nullptr) != 0) {
-      rd_kafka_poll(producer_.get(), 1);
-    }
-  }
-
-  void read() {
-    Properties properties = consumer_properties(settings_.brokers, "latency-" + settings_.output.name);
-    const Client consumer = make_client(RD_KAFKA_CONSUMER, properties);
-    const PartitionList list(rd_kafka_topic_partition_list_new(settings_.output.partitions));
-    for (int partition = 0; partition < settings_.output.partitions; ++partition) {
-      rd_kafka_topic_partition_list_add(list.get(), settings_.output.name.c_str(), partition)->offset = RD_KAFKA_OFFSET_BEGINNING;
-    }
-    rd_kafka_poll_set_consumer(consumer.get());
-    {
-      const Queue queue(rd_kafka_queue_get_consumer(consumer.get()));
-      if (rd_kafka_assign(consumer.get(), list.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) fail("assign of " + settings_.output.name);
-      while (!stopping_.load()) {
-        rd_kafka_consume_callback_queue(
-            queue.get(), 10, [](rd_kafka_message_t* message, void* self) { static_cast<Probe*>(self)->take(*message); }, this);
-      }
-      rd_kafka_consumer_close(consumer.get());
-    }
-  }
-
-  void take(const rd_kafka_message_t& message) {
-    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) fail(std::string("consume: ") + rd_kafka_message_errstr(&message));
-    const std::int64_t read_ns = nanoseconds(Clock::now());
-    const std::string_view output(static_cast<const char*>(message.payload), message.len);
-    const std::size_t at = output.find('@');
-    std::int64_t intended_ns = 0;
-    if (at == std::string_view::npos || at + stamp_digits >= output.size()) fail("an output without the time: " + std::string(output));
-    std::from_chars(output.data() + at + 1, output.data() + at + 1 + stamp_digits, intended_ns);
+  void take(std::string_view output, std::int64_t read_ns) {
+    const std::int64_t intended_ns = intended_ns_of(output);
     if (!greeted_.load(std::memory_order_relaxed)) {
       greeted_ = true;
       return;
@@ -215,9 +102,6 @@ class Probe {
   Settings settings_;
   std::size_t warmup_;
   std::size_t total_;
-  std::vector<Record> records_;
-  Client producer_;
-  Topic topic_;
   std::unique_ptr<Histogram> latencies_ = std::make_unique<Histogram>();
   std::unique_ptr<Histogram> delays_ = std::make_unique<Histogram>();
   std::atomic<std::int64_t> measured_from_ns_{0};

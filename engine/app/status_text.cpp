@@ -108,8 +108,10 @@ std::string status_text(const StatusLook& look) {
   for (std::size_t lane = 0; lane < service.switches.size(); ++lane) {
     const LaneSwitches& switches = service.switches[lane];
     if (switches.pauses == 0 && switches.held_longest_us == 0) continue;
-    text += fmt::format("lane    {}: {} pauses for changed rules, the last {} us, the longest {} us; records waited {} us at most\n", lane,
-                        switches.pauses, switches.last_us, switches.longest_us, switches.held_longest_us);
+    text += fmt::format(
+        "lane    {}: {} pauses for changed rules, the last {} us, the longest {} us, turns about them {} us at most; records waited "
+        "{} us at most\n",
+        lane, switches.pauses, switches.last_us, switches.longest_us, switches.turn_longest_us, switches.held_longest_us);
   }
   for (const SourceStatus& source : look.sources)
     text += fmt::format("source  {}: lag {}{}{}\n", source.name, lag_text(source.lag), hand_overs_text(source.hand_overs, "shard"),
@@ -159,8 +161,8 @@ std::string status_json(const StatusLook& look) {
                        json_of(failure.error.text));
   });
   const std::string lanes = joined(service.switches, [](const LaneSwitches& lane) {
-    return fmt::format(R"({{"switch_pauses":{},"switch_last_us":{},"switch_longest_us":{},"held_longest_us":{}}})", lane.pauses,
-                       lane.last_us, lane.longest_us, lane.held_longest_us);
+    return fmt::format(R"({{"switch_pauses":{},"switch_last_us":{},"switch_longest_us":{},"turn_longest_us":{},"held_longest_us":{}}})",
+                       lane.pauses, lane.last_us, lane.longest_us, lane.turn_longest_us, lane.held_longest_us);
   });
   std::vector<std::string> near;
   for (const RuleStatus& rule : service.rules)

@@ -31,7 +31,8 @@ ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& ou
     for (std::size_t outcome = 0; outcome < outcomes.size() && outcome < LaneCounters::outcomes_max; ++outcome)
       status.outcomes[outcome].count += counters.outcomes[outcome].get();
     const SwitchPauses& switches = counters.switches;
-    status.switches.push_back({switches.us.count(), switches.last_us.get(), switches.longest_us.get(), switches.held_longest_us.get()});
+    status.switches.push_back({switches.us.count(), switches.last_us.get(), switches.longest_us.get(), switches.turn_longest_us.get(),
+                               switches.held_longest_us.get()});
     counters.batch_us.add_to(status.batch_us);
     counters.age_ms.add_to(status.age_ms);
   }

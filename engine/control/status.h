@@ -38,6 +38,7 @@ struct LaneSwitches {
   std::uint64_t pauses = 0;
   std::uint64_t last_us = 0;
   std::uint64_t longest_us = 0;
+  std::uint64_t turn_longest_us = 0;  // CPU time of the longest whole turn about a change
   std::uint64_t held_longest_us = 0;  // records waited so long for an epoch or a bound to be on disk
 };
 

@@ -31,6 +31,16 @@ std::vector<std::shared_ptr<const RuleCounters>> Lane::rule_counters() const {
 }
 
 bool Lane::do_work(std::chrono::microseconds wait) {
+  if (turns_watched_ == 0) [[likely]]
+    return take_turn(wait);
+  --turns_watched_;
+  const std::chrono::nanoseconds begun = thread_cpu_time();
+  const bool moved = take_turn(wait);
+  counters_.switches.saw_turn(thread_cpu_time() - begun);
+  return moved;
+}
+
+bool Lane::take_turn(std::chrono::microseconds wait) {
   bool moved = fan_out_.collect();
   moved |= serve_inbox();
   moved |= serve_exchange();
@@ -60,6 +70,7 @@ bool Lane::do_work(std::chrono::microseconds wait) {
   if (switching_.count() > 0) {
     counters_.switches.add(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(switching_).count()));
     switching_ = std::chrono::nanoseconds{0};
+    turns_watched_ = turns_watched_about_switches;
   }
   return moved;
 }

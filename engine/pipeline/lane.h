@@ -96,6 +96,7 @@ class Lane {
  private:
   using Clock = std::chrono::steady_clock;
   static constexpr std::uint64_t turns_between_gauges = 64;
+  static constexpr std::uint32_t turns_watched_about_switches = 4'096;
   struct Message {
     enum class Kind {
       assign,
@@ -127,6 +128,7 @@ class Lane {
     std::promise<std::vector<ProposedSwitch>> proposed;
   };
 
+  bool take_turn(std::chrono::microseconds wait);
   std::future<void> post(Message message);
   bool serve_inbox();
   void take_shard(Message& message);
@@ -184,6 +186,7 @@ class Lane {
   LaneCounters counters_;
   StateGauges state_;
   std::uint64_t turns_ = 0;
+  std::uint32_t turns_watched_ = 0;        // more turns whose time is looked at, because the rule set changes
   std::chrono::nanoseconds switching_{0};  // this turn's time for changes of the rule set
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -19,7 +20,12 @@ struct SwitchPauses {
   Gauge last_us;
   Gauge longest_us;
   Gauge held_longest_us;  // records that waited for an epoch or a bound to be on disk, from the first of them to none
+  Gauge turn_longest_us;  // whole turns by the lane's CPU time, from a proposal until long after the last shard has taken over
 
+  void saw_turn(std::chrono::nanoseconds cpu) {
+    const auto us_of_turn = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(cpu).count());
+    if (us_of_turn > turn_longest_us.get()) turn_longest_us.set(us_of_turn);
+  }
   void add(std::uint64_t microseconds) {
     us.record(microseconds);
     last_us.set(microseconds);

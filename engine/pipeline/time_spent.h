@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 
 namespace weir {
 
@@ -17,5 +18,12 @@ class TimeSpent {
   std::chrono::nanoseconds& total_;
   std::chrono::steady_clock::time_point begun_;
 };
+
+// CPU time of the calling thread so far: what others do on its core does not count.
+inline std::chrono::nanoseconds thread_cpu_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+}
 
 }  // namespace weir

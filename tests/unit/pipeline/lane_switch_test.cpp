@@ -159,6 +159,8 @@ TEST(LaneSwitch, ItsPauseAndWhatWaitedForTheDiskAreMeasured) {
   under.settle(2, true);
   EXPECT_GT(pauses.us.count(), proposed);
   EXPECT_GE(pauses.longest_us.get(), pauses.last_us.get());
+  under.feed(4, 1'000);
+  EXPECT_GT(pauses.turn_longest_us.get(), 0U);
 }
 
 TEST(LaneSwitch, ACancelledSwitchLeavesTheOldSetInForce) {
