@@ -4,13 +4,17 @@
 
 #include "engine/base/prefetch.h"
 #include "engine/features/range_answers.h"
+#include "engine/features/ready_pages.h"
 
 namespace weir {
 namespace {
 
 constexpr std::size_t line_bytes = 64;
 constexpr std::size_t capacity_at_first = 256;
-constexpr std::uint64_t leaving_ahead = 2;  // entries: of keys whose events are closer together than `prefetch_leaving` looks ahead
+constexpr std::size_t moved_at_once_max = 65'536;  // entries of capacity; larger rings move on the way
+constexpr std::size_t moved_an_event = 32;         // of these; twice what is needed to be done before the room ends
+constexpr std::size_t begun_ahead = 8;             // such a part of the capacity is left when the move begins
+constexpr std::uint64_t leaving_ahead = 2;         // entries: of keys whose events are closer together than `prefetch_leaving` looks ahead
 
 std::int64_t value_at(const RingView& ring, const TrackPlan& track, std::size_t index) {
   return ring.load<std::int64_t>(ring.plan->columns[track.column].bytes_before, index);
@@ -36,6 +40,7 @@ HotKey::HotKey(const KeyGroupPlan& plan, const NameTable& names, const RingView&
       memory_(new char[capacity_at_first * plan.entry_bytes]),
       ring_{&plan, memory_.get(), capacity_at_first},
       end_(count),
+      room_(capacity_at_first),
       cursors_(plan.reaches_ms.size(), 0),
       cells_(plan.totals.size()),
       largest_(tracks_where_any(plan, [](const TrackPlan& track) { return track.needs_max; })),
@@ -111,9 +116,24 @@ void HotKey::drop_unneeded(std::int64_t newest, std::uint64_t advance_ms, NameTa
   while (begin_ < end_ && !spans_->needs_front(entries_of(newest), advance_ms)) drop_front(newest, names);
 }
 
+bool HotKey::let_go(std::size_t entries_max, NameTable& names) {
+  for (; entries_max > 0 && begin_ < end_; --entries_max) release_names(ring_, index_of(begin_++), names);
+  return begin_ < end_;
+}
+
+void HotKey::leave_windows() {
+  for (CellState& cell : cells_) {
+    cell.totals = {};
+    cell.count = 0;
+    if (cell.distinct != nullptr) *cell.distinct = DistinctCounts();
+  }
+  head_ = end_;
+  std::fill(cursors_.begin(), cursors_.end(), end_);
+}
+
 // Room for one more entry: the front's free places are used when they are a quarter of all, so an entry is moved three times at most.
-void HotKey::make_room() {
-  if (index_of(end_) < ring_.capacity) return;
+void HotKey::find_room() {
+  if (ring_.capacity > moved_at_once_max) return move_on();
   const std::size_t free_places = index_of(begin_);
   if (free_places * 4 >= ring_.capacity) {
     ring_.move(ring_, free_places, 0, entries());
@@ -124,8 +144,31 @@ void HotKey::make_room() {
     wider.move(ring_, free_places, 0, entries());
     memory_ = std::move(memory);
     ring_ = wider;
+    room_ = larger > moved_at_once_max ? larger - larger / begun_ahead : larger;
   }
   origin_ = begin_;
+}
+
+// A step of the way to other memory. Late events that come in front of what is copied have it copied again.
+void HotKey::move_on() {
+  if (move_ == nullptr) {
+    const std::size_t capacity = index_of(begin_) * 4 >= ring_.capacity ? ring_.capacity : ring_.capacity + ring_.capacity / 2;
+    std::unique_ptr<char[]> memory(new char[capacity * plan_.entry_bytes]);
+    const RingView ring{&plan_, memory.get(), capacity};
+    move_ = std::make_unique<Move>(Move{std::move(memory), ring, begin_, begin_});
+  }
+  std::uint64_t& copied = move_->copied;
+  copied = std::max(copied, begin_);
+  const bool full = index_of(end_) >= ring_.capacity;
+  const std::size_t count = full ? end_ - copied : std::min(moved_an_event, static_cast<std::size_t>(end_ - copied));
+  move_->ring.move(ring_, index_of(copied), copied - move_->origin, count);
+  copied += count;
+  if (copied < end_) return;
+  memory_.swap(move_->memory);
+  ring_ = move_->ring;
+  origin_ = move_->origin;
+  room_ = ring_.capacity - ring_.capacity / begun_ahead;
+  ReadyPages::of_process().retire(std::move(move_));
 }
 
 // Moves head and cursors to where they stand for an event of this age at `position`.
@@ -163,7 +206,10 @@ void HotKey::add(const RingEvent& event, std::uint64_t age, std::int64_t newest,
   if (answers != nullptr) answer(true, true, *answers);
   if (answers != nullptr && spans_ != nullptr) spans_->answer(entries_of(newest), true, *answers);
   const std::size_t index = index_of(position);
-  if (position < end_) ring_.move(ring_, index, index + 1, end_ - position);
+  if (position < end_) {
+    ring_.move(ring_, index, index + 1, end_ - position);
+    if (move_ != nullptr) move_->copied = std::min(move_->copied, position);
+  }
   ring_.write(index, static_cast<std::uint64_t>(newest) - age, event);
   ++end_;
   if (!too_late) {
@@ -323,7 +369,8 @@ void HotKey::prefetch_value(const RingColumnPlan& column, std::size_t index) con
 }
 
 std::size_t HotKey::bytes() const {
-  std::size_t total = sizeof *this + ring_.capacity * plan_.entry_bytes + cells_.capacity() * sizeof(CellState);
+  const std::size_t moving = move_ != nullptr ? move_->ring.capacity : 0;
+  std::size_t total = sizeof *this + (ring_.capacity + moving) * plan_.entry_bytes + cells_.capacity() * sizeof(CellState);
   for (const std::unique_ptr<DistinctCounts>& distinct : distincts_) total += sizeof *distinct + distinct->bytes();
   for (const SuffixExtremes& extremes : largest_) total += sizeof extremes + extremes.bytes();
   for (const SuffixExtremes& extremes : smallest_) total += sizeof extremes + extremes.bytes();

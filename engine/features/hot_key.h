@@ -36,6 +36,12 @@ class HotKey {
   // Drops the oldest entry of a key whose newest event is of that time.
   void drop_front(std::int64_t newest, NameTable& names);
 
+  // Of a key that is nobody's any more: gives back the names of up to so many entries, and says whether there are others.
+  bool let_go(std::size_t entries_max, NameTable& names);
+
+  // All entries leave the windows that are not spans at once, because the next event is later than the longest of them reaches.
+  void leave_windows();
+
   // Of a key that keeps by count, before its newest event of the time `newest` is `advance_ms` younger: drops what nothing that is still
   // admitted can see.
   void drop_unneeded(std::int64_t newest, std::uint64_t advance_ms, NameTable& names);
@@ -64,6 +70,14 @@ class HotKey {
     DistinctCounts* distinct = nullptr;
   };
 
+  // A large ring moves to other memory a few entries an event: those below `copied` are in both.
+  struct Move {
+    std::unique_ptr<char[]> memory;
+    RingView ring;
+    std::uint64_t origin = 0;
+    std::uint64_t copied = 0;
+  };
+
   std::size_t index_of(std::uint64_t position) const { return position - origin_; }
   std::uint64_t age_at(std::uint64_t position, std::int64_t newest) const { return ring_.age(index_of(position), newest); }
   HotEntries entries_of(std::int64_t newest) const { return {ring_, origin_, begin_, end_, newest}; }
@@ -73,7 +87,11 @@ class HotKey {
   // Where the entry's values are counted.
   void prefetch_count(std::size_t window, std::uint64_t position) const;
   void prefetch_value(const RingColumnPlan& column, std::size_t index) const;
-  void make_room();
+  void make_room() {
+    if (index_of(end_) >= room_) find_room();
+  }
+  void find_room();
+  void move_on();
   void seek(std::uint64_t position, std::uint64_t age, std::int64_t newest);
   void enter(std::size_t window, std::uint64_t position);
   // Of the totals [begin, end) those that the entry belongs to.
@@ -96,6 +114,7 @@ class HotKey {
   std::uint64_t end_ = 0;
   std::uint64_t head_ = 0;
   std::int64_t oldest_ = 0;
+  std::size_t room_;                                                // the place from which on more room has to be found
   std::int64_t sought_ = std::numeric_limits<std::int64_t>::min();  // the time that head and cursors stand at
   std::vector<std::uint64_t> cursors_;                              // by window
   std::vector<CellState> cells_;                                    // by CellPlan::totals
@@ -103,6 +122,7 @@ class HotKey {
   std::vector<SuffixExtremes> largest_;   // by track; empty where no track needs it
   std::vector<SuffixExtremes> smallest_;  // likewise, of complemented values
   std::unique_ptr<SpanCells> spans_;      // null: the plan has none
+  std::unique_ptr<Move> move_;            // null: the ring stays where it is
 };
 
 // Gives back the names that an entry holds.

@@ -8,12 +8,15 @@
 #include "engine/base/check.h"
 #include "engine/base/prefetch.h"
 #include "engine/features/count_retention.h"
+#include "engine/features/ready_pages.h"
 
 namespace weir {
 namespace {
 
 constexpr std::size_t entries_at_first = 3;
 constexpr std::size_t cool_entries = WindowScan::entries_max / 4;
+constexpr std::size_t dropped_at_once_max = 4'096;  // entries of one key
+constexpr std::size_t let_go_a_row = 8;             // of what more than that have left behind
 
 std::uint64_t age_of(std::int64_t time, std::int64_t newest) {
   return static_cast<std::uint64_t>(newest) - static_cast<std::uint64_t>(time);
@@ -72,6 +75,7 @@ void KeyGroup::apply(const EventBatch& batch, FeatureColumns* out) {
   if (out != nullptr) answers_.bind(plan_, *out, batch.rows);
   too_late_rows_.clear();
   size_absent(batch.rows);
+  if (!left_behind_.empty()) let_go(batch.rows);
   for (std::size_t begin = 0; begin < batch.rows; begin += stretch_rows) {
     const std::size_t first = begin / BitMask::word_bits;
     const std::size_t words = std::min(stretch_words, batch.active.word_count() - first);
@@ -125,8 +129,7 @@ void KeyGroup::empty_windows(const EventBatch& batch, std::size_t row) {
   if (slot.number == 0) return;
   KeyState& state = state_at(slot.number);
   if (state.is_hot()) {
-    HotKey& hot = *state.hot();
-    while (hot.entries() > 0) hot.drop_front(state.newest, names_);
+    leave_behind(state);
     return cool_down(slot);
   }
   const RingView ring = state.ring(plan_);
@@ -274,9 +277,10 @@ void KeyGroup::expire(KeyState& state, std::uint64_t advance_ms) {
   if (!plan_.keeps.empty()) return expire_by_count(state, advance_ms);
   const std::uint64_t retain = static_cast<std::uint64_t>(plan_.retain_ms);
   if (state.is_hot()) {
+    if (advance_ms >= retain) return leave_behind(state);
     HotKey& hot = *state.hot();
-    while (hot.entries() > 0 && (advance_ms >= retain || age_of(hot.oldest(), state.newest) + advance_ms >= retain))
-      hot.drop_front(state.newest, names_);
+    if (!plan_.reaches_ms.empty() && advance_ms >= static_cast<std::uint64_t>(plan_.reaches_ms.back())) hot.leave_windows();
+    while (hot.entries() > 0 && age_of(hot.oldest(), state.newest) + advance_ms >= retain) hot.drop_front(state.newest, names_);
     return;
   }
   const RingView ring = state.ring(plan_);
@@ -293,6 +297,25 @@ void KeyGroup::expire_by_count(KeyState& state, std::uint64_t advance_ms) {
   for (std::size_t drop = unneeded_at_front(plan_, state.ring(plan_), state.begin, end, state.newest, advance_ms); drop > 0; --drop)
     drop_oldest(state);
   if (state.count == 0) state.begin = 0;
+}
+
+// Of a hot key nothing is seen any more.
+void KeyGroup::leave_behind(KeyState& state) {
+  std::unique_ptr<HotKey> hot(state.hot());
+  state.set_hot(new HotKey(plan_, names_, hot->ring(), 0, 0, state.newest));
+  give_up(std::move(hot));
+}
+
+// Names that many entries hold are given back later, some with each batch.
+void KeyGroup::give_up(std::unique_ptr<HotKey> hot) {
+  hot_ahead_.fill(nullptr);
+  if (hot->let_go(dropped_at_once_max, names_)) left_behind_.push_back(std::move(hot));
+}
+
+void KeyGroup::let_go(std::size_t rows) {
+  if (left_behind_.front()->let_go(rows * let_go_a_row, names_)) return;
+  ReadyPages::of_process().retire(std::shared_ptr<HotKey>(std::move(left_behind_.front())));
+  left_behind_.pop_front();
 }
 
 void KeyGroup::drop_oldest(KeyState& state) {
@@ -402,10 +425,7 @@ void KeyGroup::approach_idle(std::span<const BlockRef> blocks) const {
 void KeyGroup::forget(BlockRef block) {
   KeyState& state = state_at(block);
   if (state.is_hot()) {
-    HotKey* hot = state.hot();
-    hot_ahead_.fill(nullptr);
-    while (hot->entries() > 0) hot->drop_front(state.newest, names_);
-    delete hot;
+    give_up(std::unique_ptr<HotKey>(state.hot()));
   } else {
     const RingView ring = state.ring(plan_);
     for (std::size_t index = 0; index < state.count; ++index) release_names(ring, state.begin + index, names_);

@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -44,6 +46,7 @@ class KeyGroup {
   void begin_waves(const EventBatch& batch, FeatureColumns& out) {
     answers_.bind(plan_, out, batch.rows);
     size_absent(batch.rows);
+    if (!left_behind_.empty()) let_go(batch.rows);
   }
   void apply(const EventBatch& batch, const RowBlock& rows, RowUse use);
   void empty_windows(const EventBatch& batch, std::size_t row);
@@ -114,6 +117,9 @@ class KeyGroup {
   void expire(KeyState& state, std::uint64_t advance_ms);
   void expire_by_count(KeyState& state, std::uint64_t advance_ms);
   void drop_oldest(KeyState& state);
+  void leave_behind(KeyState& state);
+  void give_up(std::unique_ptr<HotKey> hot);
+  void let_go(std::size_t rows);
 
   KeyState& state_at(BlockRef block) const { return *reinterpret_cast<KeyState*>(slab_.at(block)); }
   BlockRef new_block(std::string_view key, std::uint32_t tag, std::int64_t newest, std::size_t entries);
@@ -143,8 +149,9 @@ class KeyGroup {
   std::vector<std::uint32_t> too_late_rows_;
   Column absent_;  // stands for columns that the rule set has no more
   std::array<RowKey, stretch_rows> keys_;
-  std::array<HotKey*, stretch_rows> hot_ahead_{};                       // of rows that are approached; none after any of them has ended
-  std::vector<char> nothing_;                                           // stands for the ring of a key that is not there
+  std::array<HotKey*, stretch_rows> hot_ahead_{};    // of rows that are approached; none after any of them has ended
+  std::deque<std::unique_ptr<HotKey>> left_behind_;  // of many events that nobody sees any more: only names are still to be given back
+  std::vector<char> nothing_;                        // stands for the ring of a key that is not there
   std::vector<std::array<std::uint64_t, stretch_rows>> names_of_rows_;  // by ring column that holds names: hashes, then numbers
 };
 

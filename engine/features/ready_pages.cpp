@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <pthread.h>
+#include <utility>
 
 #include <sys/mman.h>
 
@@ -27,10 +28,10 @@ char* ReadyPages::take() noexcept {
     if (each.load(std::memory_order_relaxed) == nullptr) continue;
     char* page = each.exchange(nullptr, std::memory_order_acquire);
     if (page == nullptr) continue;
-    taken_.notify();
+    wanted_.notify();
     return page;
   }
-  taken_.notify();
+  wanted_.notify();
   return nullptr;
 }
 
@@ -55,19 +56,33 @@ void ReadyPages::end_keeping() {
   const std::lock_guard guard(mutex_);
   if (--keepers_ > 0) return;
   keeping_.store(false, std::memory_order_release);
-  taken_.notify();
+  wanted_.notify();
   thread_.join();
   drop_to(0);
+  destroy_retired();
 }
 
 void ReadyPages::keep() {
   pthread_setname_np(pthread_self(), "pages");
   while (keeping_.load(std::memory_order_acquire)) {
     fill(kept);
+    destroy_retired();
     // Only a surplus has an end; otherwise there is nothing to do until a page is taken.
     const bool surplus = count() > kept;
-    if (!taken_.wait_until(Clock::now() + (surplus ? Clock::duration{surplus_kept} : Clock::duration{1h})) && surplus) drop_to(kept);
+    if (!wanted_.wait_until(Clock::now() + (surplus ? Clock::duration{surplus_kept} : Clock::duration{1h})) && surplus) drop_to(kept);
   }
+  destroy_retired();
+}
+
+void ReadyPages::retire(std::shared_ptr<void> gone) {
+  if (!keeping_.load(std::memory_order_acquire)) return;
+  retired_.enqueue(std::move(gone));
+  wanted_.notify();
+}
+
+void ReadyPages::destroy_retired() {
+  std::shared_ptr<void> gone;
+  while (retired_.try_dequeue(gone)) gone.reset();
 }
 
 void ReadyPages::fill(std::size_t pages) {

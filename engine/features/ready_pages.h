@@ -1,9 +1,11 @@
-// Huge pages that are in memory before a lane needs them.
+// Memory that lanes need not wait for: huge pages that are there before they are needed, large things that go without them.
 #pragma once
 
 #include <array>
 #include <atomic>
+#include <concurrentqueue.h>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -41,16 +43,21 @@ class ReadyPages {
 
   std::size_t count() const;
 
+  // Destroys something large, whose pages take long to give back, in the keepers' thread. Any thread.
+  void retire(std::shared_ptr<void> gone);
+
  private:
   void begin_keeping();
   void end_keeping();
   void keep();
+  void destroy_retired();
   void fill(std::size_t pages);
   void drop_to(std::size_t pages);
 
   std::array<std::atomic<char*>, pages_max> pages_{};
   std::atomic<bool> keeping_{false};
-  WakeSignal taken_;
+  moodycamel::ConcurrentQueue<std::shared_ptr<void>> retired_;
+  WakeSignal wanted_;
   std::mutex mutex_;  // of keepers and their thread
   std::size_t keepers_ = 0;
   std::thread thread_;

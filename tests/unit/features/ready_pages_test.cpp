@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <set>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -53,6 +55,22 @@ TEST(ReadyPages, AreWhatAHugePageOfMemoryIsMadeOf) {
   };
   EXPECT_TRUE(is_in_memory(HugeMemory(HugeMemory::page_bytes)));
   EXPECT_FALSE(is_in_memory(HugeMemory(2 * HugeMemory::page_bytes)));
+}
+
+TEST(ReadyPages, DestroyWhatIsLargeInAnotherThread) {
+  std::thread::id destroyed_by;
+  const auto note = [&destroyed_by](int* gone) {
+    destroyed_by = std::this_thread::get_id();
+    delete gone;
+  };
+  {
+    const ReadyPages::Keeper keeper;
+    ReadyPages::of_process().retire(std::shared_ptr<int>(new int(1), note));
+  }
+  EXPECT_NE(destroyed_by, std::thread::id());
+  EXPECT_NE(destroyed_by, std::this_thread::get_id());
+  ReadyPages::of_process().retire(std::shared_ptr<int>(new int(2), note));
+  EXPECT_EQ(destroyed_by, std::this_thread::get_id());
 }
 
 // Over the addresses that it has at first, with ready pages and without.
