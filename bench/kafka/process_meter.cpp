@@ -6,6 +6,7 @@
 #include <fstream>
 #include <unistd.h>
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "bench/kafka/bench_topics.h"
@@ -19,6 +20,7 @@ MeasuredProcess::MeasuredProcess(const std::vector<std::string>& command, const 
   pid_ = ::fork();
   if (pid_ < 0) fail("cannot start " + command[0]);
   if (pid_ > 0) return;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a wrong run ends this program without its destructors
   const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
   if (file < 0 || ::dup2(file, STDOUT_FILENO) < 0 || ::dup2(file, STDERR_FILENO) < 0) ::_exit(71);
   ::execvp(words[0], words.data());
