@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+constexpr std::size_t small_page_bytes = 4'096;
 constexpr auto surplus_kept = 10s;  // since the last page was taken
 
 }  // namespace
@@ -89,7 +90,8 @@ void ReadyPages::fill(std::size_t pages) {
   for (std::size_t at = 0; at < pages_max && count() < pages; ++at) {
     if (pages_[at].load(std::memory_order_relaxed) != nullptr) continue;
     char* page = HugeMemory::mapped_page();
-    *page = 0;
+    // All of it, for a system that has no huge page at hand gives small ones.
+    for (std::size_t byte = 0; byte < HugeMemory::page_bytes; byte += small_page_bytes) page[byte] = 0;
     char* none = nullptr;
     if (!pages_[at].compare_exchange_strong(none, page, std::memory_order_release)) munmap(page, HugeMemory::page_bytes);
   }
