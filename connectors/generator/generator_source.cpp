@@ -104,12 +104,14 @@ void GeneratorSource::control() {
 
 // Afterwards the shards are the control thread's again.
 void GeneratorSource::give_back(std::chrono::steady_clock::time_point deadline) {
+  owner_->begin_revocation();
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     GeneratorShard& shard = *shards_[i];
     shard.state.store(GeneratorShard::State::closed, std::memory_order_release);
     readers_[shard.lane]->wake();
     note(i, owner_->revoke(shard.number, false, deadline));
   }
+  owner_->end_revocation();
   commit();
 }
 

@@ -334,11 +334,13 @@ void KafkaSource::give_back(bool lost) {
   for (const auto& [partition, assigned] : assigned_)
     if (auto queue = readers_[assigned.lane]->remove(assigned.shard)) queues.push_back(std::move(queue));
   std::vector<OffsetCommit> commits;
+  owner_->begin_revocation();
   for (const auto& [partition, assigned] : assigned_) {
     const ShardPosition last = owner_->revoke(assigned.shard, lost, deadline);
     if (lost || last.next_offset < 0) continue;
     commits.push_back({partition.first, partition.second, last.next_offset, {last.timestamp_ms, last.lag_ms_max, assigned.offsets.origin}});
   }
+  owner_->end_revocation();
   if (!commits.empty()) {
     const Clock::time_point commit_by = std::max(deadline, Clock::now() + commit_timeout);
     if (const Status committed = committer_->commit_now(commits, commit_by); !committed) say(committed.error().text);

@@ -44,6 +44,7 @@ class LaneGroup::SourceShards : public ShardOwner {
       if (found == assigned_.end()) return {};
       lane = found->second.lane;
     }
+    begin_revocation();
     const ShardPosition position = group_.lane(lane).revoke(source_, shard, lost, deadline).get();
     if (group_.book_ != nullptr) group_.book_->end_shard(source_, shard);
     bool last = false;
@@ -58,6 +59,7 @@ class LaneGroup::SourceShards : public ShardOwner {
       let_others_wait();
       group_.joint_.go(source_);
     }
+    end_revocation();
     return position;
   }
 
@@ -72,6 +74,11 @@ class LaneGroup::SourceShards : public ShardOwner {
     in_assignment_ = false;
     stop_others_waiting();
     arrive();
+  }
+
+  void begin_revocation() override { group_.lane(0).gate(source_).close(); }
+  void end_revocation() override {
+    if (group_.lane(0).gate(source_).open()) wake_all();
   }
 
   bool wants_anew() const override { return group_.joint_.wants_anew(source_); }
@@ -102,6 +109,9 @@ class LaneGroup::SourceShards : public ShardOwner {
  private:
   void arrive() {
     group_.lane(0).gate(source_).arrive();
+    wake_all();
+  }
+  void wake_all() const {
     for (const auto& lane : group_.lanes_) lane->wake();
   }
   void let_others_wait() {
@@ -149,6 +159,11 @@ ShardOwner& LaneGroup::owner(std::size_t source, std::chrono::milliseconds histo
   return *owners_.back();
 }
 
+void LaneGroup::let_go() {
+  for (std::size_t source = 0; source < owners_.size(); ++source) lane(0).gate(source).close();
+  joint_.end();
+}
+
 void LaneGroup::forget_shard(std::size_t source, ShardIndex shard) {
   std::vector<std::future<void>> answers;
   for (const auto& lane : lanes_) answers.push_back(lane->forget_shard(source, shard));
@@ -159,7 +174,7 @@ void LaneGroup::forget_shard(std::size_t source, ShardIndex shard) {
 void LaneGroup::forget_shared(const std::vector<std::size_t>& keepers) {
   std::vector<std::future<void>> answers;
   // Live records of other sources that passed the gate before it closed are still answered.
-  if (reads_across_sources() && !joint_.is_ending())
+  if (reads_across_sources())
     for (const auto& lane : lanes_) answers.push_back(lane->quiet());
   for (const std::future<void>& answer : answers) answer.wait();
   answers.clear();

@@ -44,8 +44,9 @@ class LaneGroup {
 
   // Starts the threads once every source is attached to every lane. A lane without work waits up to `idle_wait` for some.
   void start(std::chrono::microseconds idle_wait = std::chrono::milliseconds{50});
-  // Shards that sources revoke from now on do not come back: nobody waits for them.
-  void let_go() { joint_.end(); }
+  // Shards that sources revoke from now on do not come back: nobody waits for them. What reads windows that several shards feed, and has
+  // not gone live, does not any more: with each shard that goes there is less in them.
+  void let_go();
   // Ends the threads after their turn. Sources must have revoked their shards.
   void stop();
 

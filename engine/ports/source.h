@@ -69,6 +69,10 @@ class ShardOwner {
   // Around the `assign`s of one assignment, where it may have several shards or none: none goes live before all are there. In pairs.
   virtual void begin_assignment() {}
   virtual void end_assignment() {}
+  // Around the `revoke`s of shards that go together: none that is still there goes live because one that was being replayed is gone. In
+  // pairs.
+  virtual void begin_revocation() {}
+  virtual void end_revocation() {}
   // Other sources' shards that fed state together with this one's are gone, so that state has to be built anew: the source revokes all its
   // shards and assigns them again. Asked between two turns of its control thread.
   virtual bool wants_anew() const { return false; }

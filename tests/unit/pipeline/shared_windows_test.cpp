@@ -53,9 +53,17 @@ class Threads {
   std::vector<std::int64_t> revoke_all(std::size_t shards) {
     for (auto& place : places_) place.reader.drop_all();
     std::vector<std::int64_t> positions;
-    for (ShardIndex shard = 0; shard < shards; ++shard)
-      positions.push_back(owner_.revoke(shard, false, std::chrono::steady_clock::now() + 30s).next_offset);
+    owner_.begin_revocation();
+    for (ShardIndex shard = 0; shard < shards; ++shard) positions.push_back(revoke(shard));
+    owner_.end_revocation();
     return positions;
+  }
+  std::int64_t revoke(ShardIndex shard) { return owner_.revoke(shard, false, std::chrono::steady_clock::now() + 30s).next_offset; }
+
+  // Every lane has had as many turns since.
+  void turn(int times) {
+    for (int time = 0; time < times; ++time)
+      for (LaneIndex lane = 0; lane < group_.lane_count(); ++lane) group_.lane(lane).forget_shard(0, 1'000).wait();
   }
 
   bool wait_for(ShardIndex shard, std::int64_t position) const {
@@ -158,6 +166,34 @@ TEST(SharedWindows, LiveRecordsWaitForEveryReplayAndAreGivenBackAtTheEnd) {
   under.reader(1).feed_shared(1, 1, 0, records_of(test::payments_at_once(1, 48, 1)));
   while (under.group().lane(1).counters().replayed.get() < 48) std::this_thread::yield();
   EXPECT_EQ(under.revoke_all(2), (std::vector<std::int64_t>{0, 100}));
+  EXPECT_TRUE(under.decided().empty());
+}
+
+TEST(SharedWindows, ShardsThatGoTogetherDoNotGoLiveBehindOneThatGoesInItsReplay) {
+  Threads under(2);
+  under.assign({100, 0});
+  under.reader(1).feed_shared(1, 1, 0, records_of(test::payments_at_once(1, 64, 1)));
+  under.reader(0).feed_shared(0, 1, 0, records_of(test::payments_at_once(0, 48, 1)));
+  while (under.group().lane(0).counters().replayed.get() < 48) std::this_thread::yield();
+  under.owner().begin_revocation();
+  EXPECT_EQ(under.revoke(0), 100);
+  under.turn(20);
+  EXPECT_EQ(under.owner().position(1).next_offset, 0) << "decided without what was not replayed";
+  EXPECT_EQ(under.revoke(1), 0);
+  under.owner().end_revocation();
+  EXPECT_TRUE(under.decided().empty());
+}
+
+TEST(SharedWindows, AtTheEndNothingGoesLiveAnyMore) {
+  Threads under(2);
+  under.assign({100, 0});
+  under.reader(1).feed_shared(1, 1, 0, records_of(test::payments_at_once(1, 64, 1)));
+  under.reader(0).feed_shared(0, 1, 0, records_of(test::payments_at_once(0, 48, 1)));
+  while (under.group().lane(0).counters().replayed.get() < 48) std::this_thread::yield();
+  under.group().let_go();
+  EXPECT_EQ(under.revoke(0), 100);
+  under.turn(20);
+  EXPECT_EQ(under.revoke(1), 0);
   EXPECT_TRUE(under.decided().empty());
 }
 
