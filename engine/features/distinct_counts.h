@@ -3,71 +3,104 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <cstdlib>
+#include <memory>
 
 #include "engine/base/prefetch.h"
 
 namespace weir {
 
-// Open addressing; a value that no longer occurs leaves no trace. One thread.
+// Open addressing; a value that no longer occurs leaves no trace. A large table that is full moves to one twice its size a few slots at a
+// time, with each value that comes or goes. One thread.
 class DistinctCounts {
  public:
-  DistinctCounts() : slots_(slots_at_first), mask_(slots_at_first - 1) {}
+  DistinctCounts() : table_(slots_at_first) {}
 
   void add(std::uint64_t value) {
-    Slot& slot = slots_[find(value)];
-    if (slot.times++ > 0) return;
-    slot.value = value;
-    if (++used_ * 2 > slots_.size()) grow();
+    if (move_ != nullptr) [[unlikely]]
+      return add_on_the_way(value);
+    add_here(value);
   }
 
   void remove(std::uint64_t value) {
-    const std::size_t at = find(value);
-    if (--slots_[at].times == 0) erase(at);
+    if (move_ != nullptr) [[unlikely]]
+      return remove_on_the_way(value);
+    if (table_.remove(value)) --used_;
   }
 
-  void prefetch_value(std::uint64_t value) const { prefetch(&slots_[home(value)]); }
+  // No value occurs any more.
+  void clear();
+
+  void prefetch_value(std::uint64_t value) const { prefetch(&table_.slots[table_.home(value)]); }
 
   std::size_t size() const { return used_; }
-  std::size_t bytes() const { return slots_.capacity() * sizeof(Slot); }
+  std::size_t bytes() const;
 
  private:
   static constexpr std::size_t slots_at_first = 16;
   struct Slot {
-    std::uint64_t value = 0;
-    std::uint64_t times = 0;  // 0: empty
+    std::uint64_t value;
+    std::uint64_t times;  // 0: empty
+  };
+  struct Freed {
+    void operator()(Slot* slots) const { std::free(slots); }
+  };
+  using Slots = std::unique_ptr<Slot[], Freed>;
+
+  struct Table {
+    explicit Table(std::size_t size);
+
+    std::size_t size() const { return mask + 1; }
+    std::size_t home(std::uint64_t value) const {
+      const std::uint64_t mixed = (value ^ (value >> 32)) * 0x9e3779b97f4a7c15U;
+      return (mixed ^ (mixed >> 29)) & mask;
+    }
+    std::size_t find(std::uint64_t value) const {
+      std::size_t at = home(value);
+      while (slots[at].times != 0 && slots[at].value != value) at = (at + 1) & mask;
+      return at;
+    }
+    // True when that was the last one.
+    bool remove(std::uint64_t value) {
+      const std::size_t at = find(value);
+      if (--slots[at].times != 0) return false;
+      erase(at);
+      return true;
+    }
+    // Later slots of the same run move up, so that a search never meets a gap before its goal.
+    void erase(std::size_t hole) {
+      for (std::size_t next = (hole + 1) & mask; slots[next].times != 0; next = (next + 1) & mask) {
+        if (((next - home(slots[next].value)) & mask) < ((next - hole) & mask)) continue;
+        slots[hole] = slots[next];
+        hole = next;
+      }
+      slots[hole] = {};
+    }
+
+    Slots slots;
+    std::size_t mask;
+  };
+  // What is still in the table before: from `next` on, `left` slots around to an empty one.
+  struct Move {
+    Table from;
+    std::size_t next = 0;
+    std::size_t left = 0;
   };
 
-  std::size_t home(std::uint64_t value) const {
-    const std::uint64_t mixed = (value ^ (value >> 32)) * 0x9e3779b97f4a7c15U;
-    return (mixed ^ (mixed >> 29)) & mask_;
+  void add_here(std::uint64_t value) {
+    Slot& slot = table_.slots[table_.find(value)];
+    if (slot.times++ > 0) return;
+    slot.value = value;
+    if (++used_ * 2 > table_.size()) grow();
   }
-  std::size_t find(std::uint64_t value) const {
-    std::size_t at = home(value);
-    while (slots_[at].times != 0 && slots_[at].value != value) at = (at + 1) & mask_;
-    return at;
-  }
-  // Later slots of the same run move up, so that a search never meets a gap before its goal.
-  void erase(std::size_t hole) {
-    for (std::size_t next = (hole + 1) & mask_; slots_[next].times != 0; next = (next + 1) & mask_) {
-      if (((next - home(slots_[next].value)) & mask_) < ((next - hole) & mask_)) continue;
-      slots_[hole] = slots_[next];
-      hole = next;
-    }
-    slots_[hole] = {};
-    --used_;
-  }
-  void grow() {
-    std::vector<Slot> old(slots_.size() * 2);
-    old.swap(slots_);
-    mask_ = slots_.size() - 1;
-    for (const Slot& slot : old)
-      if (slot.times != 0) slots_[find(slot.value)] = slot;
-  }
+  void add_on_the_way(std::uint64_t value);
+  void remove_on_the_way(std::uint64_t value);
+  void grow();
+  void move_on(std::size_t slots_max);
 
-  std::vector<Slot> slots_;
-  std::size_t mask_ = 0;
+  Table table_;
   std::size_t used_ = 0;
+  std::unique_ptr<Move> move_;
 };
 
 }  // namespace weir

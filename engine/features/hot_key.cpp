@@ -125,7 +125,7 @@ void HotKey::leave_windows() {
   for (CellState& cell : cells_) {
     cell.totals = {};
     cell.count = 0;
-    if (cell.distinct != nullptr) *cell.distinct = DistinctCounts();
+    if (cell.distinct != nullptr) cell.distinct->clear();
   }
   head_ = end_;
   std::fill(cursors_.begin(), cursors_.end(), end_);

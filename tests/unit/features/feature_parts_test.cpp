@@ -98,6 +98,36 @@ TEST(DistinctCounts, CountsValuesThatComeAndGo) {
   }
 }
 
+TEST(DistinctCounts, CountValuesWhileALargeTableMoves) {
+  std::mt19937_64 random(5);
+  DistinctCounts counts;
+  std::map<std::uint64_t, int> expected;
+  const auto value_of = [](std::uint64_t number) { return number % 3 == 0 ? number << 40 : number; };
+  const auto remove = [&](std::uint64_t value) {
+    const auto known = expected.find(value);
+    if (known == expected.end()) return;
+    counts.remove(value);
+    if (--known->second == 0) expected.erase(known);
+  };
+  std::uint64_t next = 0;
+  for (int step = 0; step < 150'000; ++step) {
+    const std::uint64_t number = random() % 3 == 0 && next > 0 ? random() % next : next++;
+    counts.add(value_of(number));
+    ++expected[value_of(number)];
+    for (std::uint64_t removed = random() % 3; removed > 0; --removed)
+      remove(value_of(next - random() % std::min<std::uint64_t>(next, 40'000)));
+    ASSERT_EQ(counts.size(), expected.size());
+  }
+  EXPECT_GT(expected.size(), 32'768U);
+  while (!expected.empty()) remove(expected.begin()->first);
+  EXPECT_EQ(counts.size(), 0U);
+  counts.add(7);
+  counts.clear();
+  EXPECT_EQ(counts.size(), 0U);
+  counts.add(7);
+  EXPECT_EQ(counts.size(), 1U);
+}
+
 TEST(SuffixExtremes, KnowTheLargestValueBehindAnyPosition) {
   std::mt19937_64 random(4);
   SuffixExtremes extremes;
