@@ -17,7 +17,7 @@ struct Translation {
 using enum ErrorKind;
 using enum DeliveryFailure;
 
-constexpr std::string_view out_of_reach = "Is the broker running and reachable? Does its port expect this `security.protocol`?";
+constexpr std::string_view out_of_reach = "Is the broker running and reachable?";
 constexpr std::string_view certificate_wanted =
     "The broker asks for a certificate of this client, and has to trust who signed it: `security.certificate` and `security.key`.";
 constexpr std::string_view other_protocol =
@@ -72,8 +72,11 @@ constexpr std::array translations{
 struct Clue {
   std::string_view words;
   std::string_view hint;
+  bool refused = true;  // otherwise a broker that just goes away looks the same
 };
 constexpr std::array clues{
+    Clue{"Local: Broker transport failure", out_of_reach, false},  // of a request for the login, likewise the next
+    Clue{"Local: Timed out", out_of_reach, false},
     Clue{"certificate verify failed",
          "No authority of `security.ca` has signed the broker's certificate, or it names other hosts than `brokers` does "
          "(`security.verify_hostname`)."},
@@ -82,13 +85,12 @@ constexpr std::array clues{
     Clue{"alert unknown ca", certificate_wanted},
     Clue{"alert certificate", certificate_wanted},
     Clue{"alert handshake failure", certificate_wanted},
-    Clue{"unexpected eof", other_protocol},
-    Clue{"wrong version number", other_protocol},
     Clue{"Unsupported SASL mechanism", "The broker's listener does not offer this `security.mechanism`."},
     Clue{"not valid in current SASL state", other_protocol},
-    Clue{"while requesting ApiVersion", other_protocol},
-    Clue{"verify that security.protocol is", other_protocol},
-    Clue{"SSL handshake failed: Disconnected", other_protocol},
+    Clue{"wrong version number", other_protocol},
+    Clue{"SSL handshake failed", other_protocol, false},
+    Clue{"while requesting ApiVersion", other_protocol, false},
+    Clue{"verify that security.protocol is", other_protocol, false},
 };
 
 const Clue* find_clue(std::string_view detail) {
@@ -120,7 +122,8 @@ DeliveryFailure kafka_delivery_failure(rd_kafka_resp_err_t code) {
 }
 
 bool is_refusal(rd_kafka_resp_err_t code, std::string_view detail) {
-  return code == RD_KAFKA_RESP_ERR__SSL || code == RD_KAFKA_RESP_ERR__AUTHENTICATION || find_clue(detail) != nullptr;
+  if (const Clue* clue = find_clue(detail)) return clue->refused;
+  return code == RD_KAFKA_RESP_ERR__SSL || code == RD_KAFKA_RESP_ERR__AUTHENTICATION;
 }
 
 Error kafka_error(std::string_view what, rd_kafka_resp_err_t code, std::string_view detail) {
@@ -128,7 +131,8 @@ Error kafka_error(std::string_view what, rd_kafka_resp_err_t code, std::string_v
   text.append(": ").append(detail.empty() ? std::string_view(rd_kafka_err2str(code)) : detail);
   text.append(" (").append(rd_kafka_err2name(code)).append(").");
   const Translation* translation = find(code);
-  if (const Clue* clue = find_clue(detail)) {
+  const Clue* clue = find_clue(detail);
+  if (clue != nullptr) {
     text.append(" ").append(clue->hint);
   } else if (translation != nullptr && !translation->hint.empty()) {
     text.append(" ").append(translation->hint);
@@ -137,7 +141,8 @@ Error kafka_error(std::string_view what, rd_kafka_resp_err_t code, std::string_v
           .append(rd_kafka_version_str())
           .append(" cannot log in there with SCRAM, 2.6.1 and newer can: connectors/README.md.");
   }
-  return {is_refusal(code, detail) ? fatal : kafka_error_kind(code), std::move(text)};
+  const ErrorKind kind = is_refusal(code, detail) ? fatal : clue != nullptr ? retryable : kafka_error_kind(code);
+  return {kind, std::move(text)};
 }
 
 }  // namespace weir

@@ -72,7 +72,12 @@ Status attempt_until(Clock::time_point deadline, rd_kafka_t* client, const std::
     note_trouble(client, trouble);
     const bool retryable = kafka_error_kind(code) == ErrorKind::retryable;
     if (!retryable || trouble.code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (!retryable || Clock::now() >= deadline) return kafka_error(what, code);
+      if (!retryable) return kafka_error(what, code);
+      if (Clock::now() >= deadline) {
+        Error silent = kafka_error(what, code);
+        silent.text.append(" Does its port expect this `security.protocol`?");
+        return silent;
+      }
     } else if (is_refusal(trouble.code, trouble.reason) || Clock::now() >= deadline) {
       return kafka_error(what, trouble.code, trouble.reason);
     }
