@@ -89,6 +89,7 @@ constexpr std::array clues{
     Clue{"not valid in current SASL state", other_protocol},
     Clue{"wrong version number", other_protocol},
     Clue{"SSL handshake failed", other_protocol, false},
+    Clue{"in state SSL_HANDSHAKE", other_protocol, false},
     Clue{"while requesting ApiVersion", other_protocol, false},
     Clue{"verify that security.protocol is", other_protocol, false},
 };

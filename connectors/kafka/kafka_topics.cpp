@@ -75,7 +75,8 @@ Status attempt_until(Clock::time_point deadline, rd_kafka_t* client, const std::
       if (!retryable) return kafka_error(what, code);
       if (Clock::now() >= deadline) {
         Error silent = kafka_error(what, code);
-        silent.text.append(" Does its port expect this `security.protocol`?");
+        if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT)
+          silent.text.append(" Does its port expect this `security.protocol`?");
         return silent;
       }
     } else if (is_refusal(trouble.code, trouble.reason) || Clock::now() >= deadline) {
