@@ -1,6 +1,7 @@
 #include "engine/features/huge_memory.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -13,7 +14,7 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t small_bytes_at_first = 4'096;
+constexpr std::size_t small_bytes_at_first = 512;
 constexpr std::size_t addresses_at_first = std::size_t{64} << 20;
 constexpr std::size_t addresses_growth = 4;
 
@@ -61,22 +62,25 @@ void HugeMemory::move_pages_to(HugeMemory& larger) {
 
 void GrowingMemory::grow(std::size_t bytes) {
   constexpr std::size_t page_bytes = HugeMemory::page_bytes;
-  while (bytes_ < bytes) {
-    if (bytes_ < page_bytes) {
-      const std::size_t twice = std::max(bytes_ * 2, small_bytes_at_first);
-      HugeMemory larger(twice);
-      if (bytes_ > 0) std::memcpy(larger.data(), memory_.data(), bytes_);
-      memory_ = std::move(larger);
-      bytes_ = twice;
-      continue;
-    }
-    if (bytes_ == memory_.bytes()) {
+  if (bytes_ < page_bytes) {
+    const std::size_t twice = std::bit_ceil(std::clamp(bytes, small_bytes_at_first, page_bytes));
+    std::unique_ptr<char, Freed> small(twice < page_bytes ? static_cast<char*>(std::calloc(1, twice)) : nullptr);
+    if (twice == page_bytes) large_ = HugeMemory(page_bytes);
+    char* larger = twice < page_bytes ? small.get() : large_.data();
+    WEIR_CHECK(larger != nullptr);
+    if (bytes_ > 0) std::memcpy(larger, data_, bytes_);
+    small_ = std::move(small);
+    data_ = larger;
+    bytes_ = twice;
+  }
+  for (; bytes_ < bytes; bytes_ += page_bytes) {
+    if (bytes_ == large_.bytes()) {
       HugeMemory larger(std::max(addresses_at_first, bytes_ * addresses_growth));
-      memory_.move_pages_to(larger);
-      memory_ = std::move(larger);
+      large_.move_pages_to(larger);
+      large_ = std::move(larger);
+      data_ = large_.data();
     }
-    if (char* page = ReadyPages::of_process().take()) memory_.put_page(bytes_, page);
-    bytes_ += page_bytes;
+    if (char* page = ReadyPages::of_process().take()) large_.put_page(bytes_, page);
   }
 }
 

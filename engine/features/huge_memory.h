@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
+#include <memory>
 #include <utility>
 
 namespace weir {
@@ -40,14 +42,20 @@ class HugeMemory {
 // Memory that becomes longer and stays as it is, though at another address now and then.
 class GrowingMemory {
  public:
-  char* data() const { return memory_.data(); }
+  char* data() const { return data_; }
   std::size_t bytes() const { return bytes_; }
   // What is new is zero. From a huge page on nothing is copied: pages are put behind those that are there.
   void grow(std::size_t bytes);
 
  private:
-  HugeMemory memory_;  // from a huge page on: more addresses than are in use, so that it seldom moves
+  struct Freed {
+    void operator()(char* memory) const { std::free(memory); }
+  };
+
+  char* data_ = nullptr;
   std::size_t bytes_ = 0;
+  std::unique_ptr<char, Freed> small_;  // below a huge page
+  HugeMemory large_;                    // from there on: more addresses than are in use, so that it seldom moves
 };
 
 }  // namespace weir

@@ -41,7 +41,7 @@ std::uint64_t OrderedValues::at(std::uint64_t index) const {
 OrderedValues::NodeIndex OrderedValues::new_node(std::uint64_t value) {
   NodeIndex place = static_cast<NodeIndex>(nodes_.size());
   if (free_.empty()) {
-    nodes_.emplace_back();
+    nodes_.resize(place + std::size_t{1});
   } else {
     place = free_.back();
     free_.pop_back();

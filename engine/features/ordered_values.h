@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/features/feature_plan.h"
+#include "engine/features/growing_array.h"
 #include "engine/features/name_table.h"
 
 namespace weir {
@@ -29,7 +30,7 @@ double number_of(std::uint64_t ordered_word);
 // and every change takes a time that grows with the logarithm of the distinct values. 40 bytes a distinct value. One thread.
 class OrderedValues {
  public:
-  explicit OrderedValues(ValueOrder order) : order_(order), nodes_(1) {}
+  explicit OrderedValues(ValueOrder order) : order_(order) { nodes_.resize(1); }
 
   void add(std::uint64_t value) { root_ = add_below(root_, value); }
   void remove(std::uint64_t value) { root_ = remove_below(root_, value); }
@@ -40,7 +41,7 @@ class OrderedValues {
   // The value that occurs most often, the smallest of several. Precondition: size() > 0.
   std::uint64_t most_frequent() const { return nodes_[nodes_[root_].best].value; }
 
-  std::size_t bytes() const { return nodes_.capacity() * sizeof(Node) + free_.capacity() * sizeof(std::uint32_t); }
+  std::size_t bytes() const { return nodes_.bytes() + free_.capacity() * sizeof(std::uint32_t); }
 
  private:
   using NodeIndex = std::uint32_t;
@@ -62,7 +63,7 @@ class OrderedValues {
   void refresh(NodeIndex at);
 
   ValueOrder order_;
-  std::vector<Node> nodes_;
+  GrowingArray<Node> nodes_;
   std::vector<NodeIndex> free_;
   NodeIndex root_ = none;
   std::uint32_t random_ = 0x9e3779b9;  // shapes the tree, never an answer
