@@ -126,7 +126,8 @@ class SourcesOnRealBroker : public testing::TestWithParam<Setup> {
     std::string pattern = (fs::temp_directory_path() / "weir-kafka-sources-XXXXXX").string();
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     root_ = pattern;
-    tag_ = "sources-" + std::to_string(getpid()) + "-" + GetParam().name + "-";
+    static int tests = 0;
+    tag_ = "sources-" + std::to_string(getpid()) + "-" + GetParam().name + "-" + std::to_string(++tests) + "-";
     for (const char* name : {"logins", "payments"}) topics_.create(tag_ + name, partitions);
     for (const char* name : {"decisions", "dead"}) topics_.create(tag_ + name, 1);
     std::ostringstream text;
@@ -151,10 +152,11 @@ class SourcesOnRealBroker : public testing::TestWithParam<Setup> {
     service_ = std::make_unique<test::ChildProcess>(std::vector<std::string>{WEIR_BINARY, "run", (root_ / "weir.yaml").string()},
                                                     (root_ / "log").string());
   }
-  std::string log() const {
-    std::ifstream stream(root_ / "log");
+  std::string text_of(const std::string& file) const {
+    std::ifstream stream(root_ / file);
     return {std::istreambuf_iterator<char>(stream), {}};
   }
+  std::string log() const { return text_of("log"); }
   std::size_t times_in_log(const std::string& part) const {
     const std::string text = log();
     std::size_t times = 0;
@@ -170,8 +172,8 @@ class SourcesOnRealBroker : public testing::TestWithParam<Setup> {
     return true;
   }
 
-  // One event of every card in one topic, and until all are decided and committed.
-  void send(const std::string& event, int round) {
+  // One event of every card in one topic.
+  void produce(const std::string& event, int round) {
     std::vector<TopicRecord> records;
     for (int card = 0; card < cards; ++card) {
       const std::int64_t at = begun_ms + round * minute_ms + (event == "payment" ? 1'000 : 0);
@@ -186,11 +188,32 @@ class SourcesOnRealBroker : public testing::TestWithParam<Setup> {
       records.push_back(std::move(record));
     }
     topics_.produce(tag_ + event + "s", records);
-    for (std::int32_t partition = 0; partition < partitions; ++partition) {
-      ASSERT_TRUE(wait_until([&] {
-        return topics_.committed(tag_ + event + "s", tag_ + event + "s", partition).offset == (round + 1) * cards / partitions;
-      })) << log();
+  }
+  bool is_committed(const std::string& event, int round) {
+    for (std::int32_t partition = 0; partition < partitions; ++partition)
+      if (topics_.committed(tag_ + event + "s", tag_ + event + "s", partition).offset != (round + 1) * cards / partitions) return false;
+    return true;
+  }
+  // And until all are decided and committed.
+  void send(const std::string& event, int round) {
+    produce(event, round);
+    ASSERT_TRUE(wait_until([&] { return is_committed(event, round); })) << log();
+  }
+  void expect(int round, std::set<std::string>& expected) const {
+    for (int card = 0; card < cards; ++card) {
+      const bool caught = GetParam().feedback && fails(card);
+      const int blocked = caught ? round : 0;
+      expected.insert(std::to_string(round) + " c" + std::to_string(card) + (caught ? " block " : " allow ") +
+                      std::to_string(caught ? 6 : 1) + " seen " + std::to_string(2 * round + 2) + " blocked " + std::to_string(blocked));
     }
+  }
+  void end_with(const std::set<std::string>& expected) {
+    service_->signal(SIGTERM);
+    EXPECT_EQ(service_->wait(), 0) << log();
+    const std::set<std::string> found = decided();
+    for (const std::string& each : found) EXPECT_TRUE(expected.contains(each)) << each;
+    for (const std::string& each : expected) EXPECT_TRUE(found.contains(each)) << each;
+    if (HasFailure()) std::cerr << log();
   }
 
   // Of every payment: round, card, outcome, score, and what its reason says.
@@ -223,12 +246,7 @@ TEST_P(SourcesOnRealBroker, StateThatTwoTopicsFeedHoldsTheEventsOfBothWhateverHa
   for (int round = 0; round < 5; ++round) {
     send("login", round);
     send("payment", round);
-    for (int card = 0; card < cards; ++card) {
-      const bool caught = GetParam().feedback && fails(card);
-      const int blocked = caught ? round : 0;
-      expected.insert(std::to_string(round) + " c" + std::to_string(card) + (caught ? " block " : " allow ") +
-                      std::to_string(caught ? 6 : 1) + " seen " + std::to_string(2 * round + 2) + " blocked " + std::to_string(blocked));
-    }
+    expect(round, expected);
     if (round == 0) {
       service_->signal(SIGKILL);
       service_->wait();
@@ -248,12 +266,55 @@ TEST_P(SourcesOnRealBroker, StateThatTwoTopicsFeedHoldsTheEventsOfBothWhateverHa
       start();
     }
   }
-  service_->signal(SIGTERM);
-  EXPECT_EQ(service_->wait(), 0) << log();
-  const std::set<std::string> found = decided();
-  for (const std::string& each : found) EXPECT_TRUE(expected.contains(each)) << each;
-  for (const std::string& each : expected) EXPECT_TRUE(found.contains(each)) << each;
-  if (HasFailure()) std::cerr << log();
+  end_with(expected);
+}
+
+class LostSourcesOnRealBroker : public SourcesOnRealBroker {};
+INSTANTIATE_TEST_SUITE_P(Rules, LostSourcesOnRealBroker, testing::Values(Setup{"Lost", rules_with_feedback, true, 1}),
+                         [](const auto& setup) { return setup.param.name; });
+
+// Killed and started again, a source is given its partitions when the group has given its former self up. Until then the others wait, and
+// it is said for which source.
+TEST_P(LostSourcesOnRealBroker, ASourceThatHasNoPartitionsYetIsAwaitedAndNamed) {
+  std::string config = text_of("weir.yaml");
+  config.replace(config.find("session_timeout: 6s"), 19, "session_timeout: 14s");
+  std::ofstream(root_ / "weir.yaml") << config;
+  std::set<std::string> expected;
+  start();
+  send("login", 0);
+  send("payment", 0);
+  expect(0, expected);
+  service_->signal(SIGKILL);
+  service_->wait();
+  start();
+  produce("payment", 1);
+  ASSERT_TRUE(wait_until([&] { return times_in_log("source logins has no shards yet") == 1; })) << log();
+  EXPECT_FALSE(is_committed("payment", 1)) << "decided without the logins";
+  ASSERT_TRUE(wait_until([&] { return is_committed("payment", 1); })) << log();
+  for (int card = 0; card < cards; ++card)
+    expected.insert("1 c" + std::to_string(card) + (fails(card) ? " block 6 seen 3 blocked 1" : " allow 1 seen 3 blocked 0"));
+  end_with(expected);
+}
+
+// The group does not hear of the service for longer than its session: both sources lose their partitions at once, and get them back.
+TEST_P(LostSourcesOnRealBroker, ALostSessionOfBothSourcesIsReplayed) {
+  std::set<std::string> expected;
+  start();
+  send("login", 0);
+  send("payment", 0);
+  expect(0, expected);
+  service_->signal(SIGSTOP);
+  {
+    // Given all partitions once the members that keep still are out.
+    const Visitor logins(topics_.address(), tag_ + "logins", tag_ + "logins");
+    const Visitor payments(topics_.address(), tag_ + "payments", tag_ + "payments");
+    ASSERT_TRUE(wait_until([&] { return logins.partitions() == partitions && payments.partitions() == partitions; })) << log();
+  }
+  service_->signal(SIGCONT);
+  send("login", 1);
+  send("payment", 1);
+  expect(1, expected);
+  end_with(expected);
 }
 
 }  // namespace
