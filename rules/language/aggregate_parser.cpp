@@ -69,7 +69,7 @@ void ExpressionParser::parse_window(SyntaxAggregate& aggregate) {
     const std::string& digits = reader_.value(number);
     aggregate.last = SyntaxEventCount{0, number.span};
     if (digits.size() <= 18 && digits.find('.') == std::string::npos) aggregate.last->events = std::stoull(digits);
-    reader_.expect_word("events", "after the number of events");
+    reader_.expect_word("events", "after the number of events", "for example `over last 10 events`");
     if (reader_.accept_word("within")) aggregate.over = parse_duration("within");
     return;
   }
@@ -90,7 +90,9 @@ std::optional<SyntaxDuration> ExpressionParser::parse_duration(std::string_view 
         "R0106", token.span, "a length of time needs a unit", "",
         {meant.empty() ? "for example `" + std::string(token.text) + "m`; units are ms, s, m, h, d and w" : "write `" + meant + "`"});
   } else {
-    reader_.fail_expected("a length of time after `" + std::string(what) + "`", {"for example `" + std::string(what) + " 10m`"});
+    reader_.fail_expected("a length of time after `" + std::string(what) + "`",
+                          {"for example `" + std::string(what) +
+                           (what == "over" ? " 10m` or `over last 10 events`; a window ends at the event itself" : " 10m`")});
   }
   return std::nullopt;
 }

@@ -80,6 +80,8 @@ ExpressionIndex ExpressionChecker::condition(const SyntaxExpression& syntax, std
     std::vector<std::string> help;
     if (!checked.is_literal())
       help = {"compare it with something, for example `" + std::string(reporter_.text(checked.span).substr(0, 40)) + " > ...`"};
+    if (syntax.kind == SyntaxKind::string && (owner == "`or`" || owner == "`and`"))
+      help = {"each side of " + std::string(owner) + " is a condition; several values stand in `in [\"a\", \"b\"]`"};
     reporter_.error("R0303", checked.span, std::string(owner) + " needs a condition, and " + described(checked), "not a condition",
                     std::move(help));
     return no_expression;

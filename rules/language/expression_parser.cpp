@@ -233,9 +233,10 @@ SyntaxExpressionPointer ExpressionParser::parse_presence(SyntaxExpressionPointer
   } else {
     const bool absent = reader_.at_word("null") || reader_.at_word("NULL") || reader_.at_word("none") || reader_.at_word("None") ||
                         reader_.at_word("empty") || reader_.at_word("nil");
-    reader_.fail_expected("`present` or `missing` after `is`", {!absent   ? "values are compared with `==`"
-                                                                : negated ? "write `is present`"
-                                                                          : "write `is missing`"});
+    reader_.fail_expected("`present` or `missing` after `is`", {reader_.at_word("in") ? "write `in` or `not in`, without `is`"
+                                                                : !absent             ? "values are compared with `==`"
+                                                                : negated             ? "write `is present`"
+                                                                                      : "write `is missing`"});
   }
   adopt(*node, std::move(left));
   return node;

@@ -145,6 +145,7 @@ std::vector<std::string> help_behind_expression(const TokenReader& reader) {
   if (token.kind != TokenKind::name && token.kind != TokenKind::symbol) return {};
   if (token.text == ",") return {help_for_comma(reader)};
   if (token.text == ".") return {behind_number ? "write a digit behind the point: `5.0`" : "fields are plain names, without a point"};
+  if (token.text == "[") return {"a table is read with `lookup(bins, bin).country`"};
   if (token.text == "%") return {"a share is a number: `0.05` for 5%"};
   if (behind_number) {
     if (const std::string meant = duration_meant(before.text, token.text); !meant.empty())
@@ -163,6 +164,8 @@ std::vector<std::string> help_before_value(const TokenReader& reader) {
   if (reader.at_symbol("[")) return {"a set stands only after `in`: `mcc in [1, 2]`"};
   if (reader.at_symbol(":")) return {"leave the `:` out"};
   if (reader.at_symbol("=") || reader.at_symbol("==")) return {"a value is missing before it"};
+  for (const std::string_view sign : {"<", "<=", ">", ">=", "!="})
+    if (reader.at_symbol(sign)) return {"each comparison has both sides: `amount >= 10 and amount <= 20`, or `amount between 10 and 20`"};
   return {};
 }
 

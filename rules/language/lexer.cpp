@@ -299,9 +299,10 @@ class Lexer {
         return;
       }
       const std::string meant = point ? std::string() : duration_meant(value, unit);
-      reporter_.error(
-          "R0106", span, in_backticks(unit) + " is not a unit of time", "",
-          {meant.empty() ? "units are ms, s, m, h, d and w, as in `10m`; numbers are written without a unit" : "write `" + meant + "`"});
+      reporter_.error("R0106", span, in_backticks(unit) + " is not a unit of time", "",
+                      {unit == "x"     ? "a product is written `3 * amount`; a step of a pattern is repeated with `3 x`, a blank between"
+                       : meant.empty() ? "units are ms, s, m, h, d and w, as in `10m`; numbers are written without a unit"
+                                       : "write `" + meant + "`"});
     } else if (point) {
       reporter_.error("R0106", span, "a duration is a whole number of its unit", "",
                       {"use a smaller unit, for example `90m` instead of `1.5h`"});

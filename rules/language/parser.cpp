@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::string_view list_example = "for example `list partners of string = [\"a\", \"b\"]`, or `of string from \"partners.txt\"`";
 
+constexpr std::string_view lookup_example = "for example `lookup bins from \"bins.csv\" key bin of int { country string, level string? }`";
+
 class FileParser {
  public:
   FileParser(const SourceFile& file, const TokenList& tokens, Reporter& reporter) : reader_(tokens, reporter), expressions_(reader_) {
@@ -175,10 +177,11 @@ class FileParser {
   void lookup() {
     SyntaxLookup lookup;
     lookup.name = reader_.expect_name("the lookup's name");
-    if (reader_.expect_word("from", "and the path of a CSV file after the lookup's name"))
+    if (reader_.expect_word("from", "and the path of a CSV file after the lookup's name", lookup_example))
       lookup.path = reader_.expect_string("the path of a CSV file in double quotes after `from`");
-    if (!reader_.panic() && reader_.expect_word("key", "and a column of the file after its path")) lookup_key(lookup);
-    if (!reader_.panic() && reader_.expect_word("of", "and the key's type after its column")) type(lookup.type, lookup.parameter);
+    if (!reader_.panic() && reader_.expect_word("key", "and a column of the file after its path", lookup_example)) lookup_key(lookup);
+    if (!reader_.panic() && reader_.expect_word("of", "and the key's type after its column", lookup_example))
+      type(lookup.type, lookup.parameter);
     const SourceSpan opening = reader_.peek().span;
     if (!reader_.panic() && reader_.expect_symbol("{", "after the key's type: the columns that are read")) lookup_columns(lookup, opening);
     lookup.broken |= reader_.panic();

@@ -11,18 +11,21 @@ namespace weir {
 
 namespace {
 
+constexpr std::string_view pattern_example =
+    "for example `pattern tested by card_id within 1h { small: amount < 2.00 then large: amount > 100 }`";
+
 class PatternParser {
  public:
   explicit PatternParser(TokenReader& reader) : reader_(reader), expressions_(reader) {}
 
   SyntaxPattern run() {
     pattern_.name = reader_.expect_name("the pattern's name");
-    if (reader_.expect_word("by", "and the fields of its key after the pattern's name")) {
+    if (reader_.expect_word("by", "and the fields of its key after the pattern's name", pattern_example)) {
       do {
         pattern_.by.push_back(reader_.expect_name("the name of a field"));
       } while (!reader_.panic() && reader_.accept_symbol(","));
     }
-    if (reader_.expect_word("within", "and a length of time after the pattern's key"))
+    if (reader_.expect_word("within", "and a length of time after the pattern's key", pattern_example))
       pattern_.within = expressions_.parse_duration("within");
     const SourceSpan opening = reader_.peek().span;
     if (reader_.expect_symbol("{", "before the pattern's first step")) steps(opening);
@@ -41,7 +44,9 @@ class PatternParser {
       pattern_.broken = true;
       return;
     }
-    reader_.fail_expected("`then` and the next step, or `}`", help_behind_expression(reader_));
+    const bool comma = reader_.at_symbol(",") && reader_.peek(1).kind == TokenKind::name;
+    reader_.fail_expected("`then` and the next step, or `}`",
+                          comma ? std::vector<std::string>{"between two steps stands `then`"} : help_behind_expression(reader_));
   }
 
   // small: amount < 2.00, or declined: 3 x approved == false

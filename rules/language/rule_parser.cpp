@@ -221,7 +221,8 @@ class RuleParser {
     update.key = parse_names(reader_, "the field whose profile is updated");
     if (reader_.accept_word("unset")) {
       update.field = reader_.expect_name("the profile's field after `unset`");
-    } else if (reader_.expect_word("set", "or `unset` after the key of `update`")) {
+    } else if (reader_.expect_word("set", "or `unset` after the key of `update`",
+                                   "for example `update card_id set watched = true for 7d`")) {
       update.field = reader_.expect_name("the profile's field after `set`");
       if (!reader_.expect_symbol("=", "after the profile's field")) return;
       update.value = expressions_.parse();
