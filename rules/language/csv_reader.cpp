@@ -1,5 +1,7 @@
 #include "rules/language/csv_reader.h"
 
+#include "rules/language/reporter.h"
+
 namespace weir {
 
 std::string_view trimmed(std::string_view text) {
@@ -49,6 +51,14 @@ void CsvReader::quoted_part(std::string& value) {
     }
   }
   broken_ = true;
+}
+
+std::string no_column_text(const std::string& column, const std::vector<std::string>& header) {
+  std::string all;
+  for (const std::string& each : header) all += (all.empty() ? "" : ", ") + in_backticks(each);
+  const std::string text = "there is no column " + in_backticks(column) + "; the columns are " + all.substr(0, 300);
+  const bool other_mark = header.size() == 1 && header[0].find_first_of(";\t") != std::string::npos;
+  return other_mark ? text + ": what separates them is a comma, not `;` or a tab" : text;
 }
 
 }  // namespace weir

@@ -36,4 +36,7 @@ class CsvReader {
   bool broken_ = false;
 };
 
+// What is said of a column that the header does not have.
+std::string no_column_text(const std::string& column, const std::vector<std::string>& header);
+
 }  // namespace weir

@@ -50,9 +50,7 @@ class ListReader {
     if (!reader.next(cells)) return complain("R0603", 0, "the file is empty: a CSV file begins with the names of its columns");
     const auto found = std::find(cells.begin(), cells.end(), column);
     if (found == cells.end()) {
-      std::string all;
-      for (const std::string& name : cells) all += (all.empty() ? "" : ", ") + in_backticks(name);
-      return complain("R0603", 1, "there is no column " + in_backticks(column) + "; the columns are " + all.substr(0, 300));
+      return complain("R0603", 1, no_column_text(column, cells));
     }
     const auto wanted = static_cast<std::size_t>(found - cells.begin());
     const std::size_t width = cells.size();

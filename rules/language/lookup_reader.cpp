@@ -74,11 +74,7 @@ class LookupReader {
 
   std::size_t find_column(const std::vector<std::string>& header, const std::string& name) {
     const auto found = std::find(header.begin(), header.end(), name);
-    if (found == header.end()) {
-      std::string all;
-      for (const std::string& each : header) all += (all.empty() ? "" : ", ") + in_backticks(each);
-      complain("R0603", 1, "there is no column " + in_backticks(name) + "; the columns are " + all.substr(0, 300));
-    }
+    if (found == header.end()) complain("R0603", 1, no_column_text(name, header));
     return static_cast<std::size_t>(found - header.begin());
   }
 
