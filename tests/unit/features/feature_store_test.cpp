@@ -128,12 +128,20 @@ TEST(FeatureStore, AHotKeyCoolsDownAndGivesItsMemoryBack) {
 TEST(FeatureStore, TheOldestEventsOfAKeyAreDroppedAtTheBound) {
   FeatureStoreLimits limits;
   limits.events_a_key_max = 500;
-  CardWindows windows({count_over(day_ms), over(Aggregate::sum, amount_field, day_ms), over(Aggregate::max, amount_field, day_ms)}, limits);
-  for (std::int64_t event = 0; event < 800; ++event) windows.add({.time = event, .amount = 800 - event});
+  CardWindows windows({count_over(day_ms), over(Aggregate::sum, amount_field, day_ms), over(Aggregate::max, amount_field, day_ms),
+                       over(Aggregate::distinct, merchant_field, day_ms)},
+                      limits);
+  const auto payment = [](std::int64_t event) {
+    return CardPayment{.time = event, .merchant = std::to_string(event), .amount = 800 - event};
+  };
+  for (std::int64_t event = 0; event < 780; ++event) windows.add(payment(event));
+  for (std::int64_t event = 780; event < 800; ++event) windows.add_mute({payment(event)});
   EXPECT_EQ(windows.store().counters().events, 500U);
   EXPECT_EQ(windows.store().counters().events_bound_reached, 300U);
   EXPECT_EQ(windows.add({.time = 800, .amount = 0}).integer(0), 501);
+  EXPECT_EQ(windows.integer(1), 500 * 501 / 2);
   EXPECT_EQ(windows.integer(2), 500);
+  EXPECT_EQ(windows.integer(3), 501);
 }
 
 TEST(FeatureStore, IdleKeysAreForgottenWithoutAnEffectOnAnswers) {
