@@ -79,7 +79,8 @@ Status KafkaSink::open(LaneIndex lanes, void (*wake)(void*, LaneIndex), void* co
   {
     const Result<KafkaClient> visitor = visit_cluster(connection(), topic_timeout);
     if (!visitor) return Error{visitor.error().kind, "Sink `" + name_ + "`: " + visitor.error().text};
-    batch_bytes_max_ = largest_batch_bytes(visitor.value().get(), settings_.topic, config_timeout);
+    // Lanes that send themselves make batches of their own; and who does not answer, as the embedded broker, would hold up the start.
+    if (!sends_itself()) batch_bytes_max_ = largest_batch_bytes(visitor.value().get(), settings_.topic, config_timeout);
   }
   if (const Status opened = open_producer(); !opened) return opened;
   Result<std::int32_t> partitions = partition_count(client_.get(), settings_.topic, topic_timeout);
