@@ -19,6 +19,7 @@
 #include "engine/app/log.h"
 #include "engine/app/start_checks.h"
 #include "engine/app/test_terms.h"
+#include "engine/base/counted.h"
 
 namespace weir {
 namespace {
@@ -129,7 +130,7 @@ class Builder {
       log_warning(fmt::format("{} tests of the rules passed in {} s, {} were not run: `weir test` runs them all", starting.tests_passed,
                               std::chrono::duration_cast<std::chrono::seconds>(start_tests_time_max).count(), starting.tests_not_run));
     else if (starting.tests_passed > 0)
-      log_info(fmt::format("{} test{} of the rules passed", starting.tests_passed, starting.tests_passed == 1 ? "" : "s"));
+      log_info(counted(starting.tests_passed, "test") + " of the rules passed");
   }
 
   static void tell(const ReloadResult& result) {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/counted.h"
+
 namespace weir {
 namespace {
 
@@ -21,7 +23,7 @@ Result<std::optional<ActiveVersion>> active_version(const std::filesystem::path&
 std::string errors_text(const Diagnostics& diagnostics) {
   const auto errors =
       std::count_if(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& each) { return each.severity == Severity::error; });
-  return fmt::format("the rules files have {} error{}", errors, errors == 1 ? "" : "s");
+  return "the rules files have " + counted(static_cast<std::uint64_t>(errors), "error");
 }
 
 }  // namespace

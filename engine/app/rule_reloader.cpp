@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 
 #include "engine/app/test_terms.h"
+#include "engine/base/counted.h"
 #include "rules/testing/run_tests.h"
 
 namespace weir {
@@ -38,7 +39,7 @@ ReloadResult failure(std::string text, std::string diagnostics = {}) {
 std::string count_of(const Diagnostics& diagnostics) {
   const auto errors =
       std::count_if(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& each) { return each.severity == Severity::error; });
-  return fmt::format("{} error{}", errors, errors == 1 ? "" : "s");
+  return counted(static_cast<std::uint64_t>(errors), "error");
 }
 
 }  // namespace
@@ -206,10 +207,9 @@ ReloadResult RuleReloader::bring(RuleCandidate candidate, const std::string& ori
   if (from_disk) files_digest_ = RuleVersions::digest_of(candidate.files);
   ReloadResult result;
   // Tests are no part of a version: whoever saves one that fails wants to know, also where the rules are those in force.
-  const bool known = candidate.hash == rules_.status().hash;
   if (const TestVerdict verdict = judge_by_tests(*set.rules, test_terms(set, versions_.settings())); !verdict.failures.empty())
     return tell(failure(verdict.failures_text(), render(verdict.failures, false)));
-  if (known) {
+  if (candidate.hash == rules_.status().hash) {
     result.outcome = ReloadResult::Outcome::unchanged;
     result.text = "the rules say what is in force already";
     if (from_disk) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/counted.h"
 #include "engine/base/json_text.h"
 #include "engine/features/feature_plan.h"
 #include "engine/settings/quantity.h"
@@ -13,10 +14,6 @@
 
 namespace weir {
 namespace {
-
-std::string counted(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
 
 std::string reach_text(const KeyCost& key) {
   if (key.window_ms == 0) return fmt::format("each of the last {} events", key.last_events);

@@ -17,6 +17,7 @@
 #include "engine/app/signals.h"
 #include "engine/app/state_dir_check.h"
 #include "engine/app/state_lock.h"
+#include "engine/base/counted.h"
 #include "engine/base/diagnostic.h"
 #include "engine/control/expiry_watch.h"
 
@@ -125,8 +126,8 @@ int run_service(const Configuration& configuration, BuiltService& built, const R
     log_error(started.error().text);
     return started.error().kind == ErrorKind::configuration ? exit_code::bad_configuration : exit_code::internal;
   }
-  log_info(fmt::format("running {}: {} rules, {} lane{}", options.config, configuration.rules->rules.size(), service.lane_count(),
-                       service.lane_count() == 1 ? "" : "s"));
+  log_info(fmt::format("running {}: {}, {}", options.config, counted(configuration.rules->rules.size(), "rule"),
+                       counted(service.lane_count(), "lane")));
   built.reloader->start();
   const AdminAnswers answers(built, options.config);
   AdminSocket admin(settings.admin.socket ? std::filesystem::path(*settings.admin.socket) : settings.state.dir / "admin.sock", answers);

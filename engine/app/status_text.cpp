@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/byte_buffer.h"
+#include "engine/base/counted.h"
 #include "engine/base/json_text.h"
 #include "engine/base/timestamp.h"
 #include "engine/control/expiry_watch.h"
@@ -30,17 +31,13 @@ std::string_view outcome_text(ReloadResult::Outcome outcome) {
   return "failed";
 }
 
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : noun.ends_with("ch") ? "es" : "s");
-}
-
 std::string lag_text(std::int64_t lag) {
   return lag < 0 ? "unknown" : std::to_string(lag);
 }
 
 // Of what began on the direct path to Kafka.
 std::string hand_overs_text(std::uint64_t count, std::string_view what) {
-  return count == 0 ? std::string() : fmt::format(", {} {}{} handed over to librdkafka", count, what, count == 1 ? "" : "s");
+  return count == 0 ? std::string() : ", " + counted(count, what) + " handed over to librdkafka";
 }
 
 template <typename Items, typename Write>

@@ -2,15 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/counted.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/json_text.h"
 
 namespace weir {
 namespace {
-
-std::string counted(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
 
 // Also what XML cannot hold: control characters become blanks.
 std::string xml_of(std::string_view text) {

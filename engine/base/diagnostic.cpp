@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <numeric>
 
+#include "engine/base/counted.h"
 #include "engine/base/utf8.h"
 
 namespace weir {
@@ -154,10 +155,6 @@ void append_json_string(std::string& out, std::string_view text) {
     at += length == 0 ? 1 : length;
   }
   out += '"';
-}
-
-std::string counted(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
 // Indices in file order: files as they first appear, then by position.
