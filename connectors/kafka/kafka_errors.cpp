@@ -29,7 +29,7 @@ constexpr std::array translations{
     Translation{RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, retryable, outage, out_of_reach},
     Translation{RD_KAFKA_RESP_ERR__RESOLVE, retryable, outage, "Check the host names under `brokers`."},
     Translation{RD_KAFKA_RESP_ERR__TIMED_OUT, retryable, outage, out_of_reach},
-    Translation{RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, retryable, outage, "Is the broker running and reachable?"},
+    Translation{RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, retryable, outage, out_of_reach},
     Translation{RD_KAFKA_RESP_ERR__SSL, fatal, outage, "Check `security.ca`, `security.certificate` and the broker's listener."},
     Translation{RD_KAFKA_RESP_ERR__AUTHENTICATION, fatal, outage, "Check `security.username`, `security.password` and the mechanism."},
     Translation{RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, fatal, outage, "Check `security.username` and `security.password`."},

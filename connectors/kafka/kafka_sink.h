@@ -129,7 +129,7 @@ class KafkaSink final : public Sink {
   std::string name_;
   KafkaSinkSettings settings_;
   std::string address_;
-  std::optional<std::size_t> batch_bytes_max_;  // of the topic, where it is less than what librdkafka would send
+  std::optional<std::size_t> batch_bytes_max_;  // of the topic, where librdkafka makes the batches and the broker says it
   KafkaNotice notice_;
   void (*wake_)(void*, LaneIndex) = nullptr;
   void* wake_context_ = nullptr;

@@ -70,17 +70,15 @@ Status attempt_until(Clock::time_point deadline, rd_kafka_t* client, const std::
     const rd_kafka_resp_err_t code = attempt(milliseconds_until(deadline, most));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return success();
     note_trouble(client, trouble);
-    const bool retryable = kafka_error_kind(code) == ErrorKind::retryable;
-    if (!retryable || trouble.code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (!retryable) return kafka_error(what, code);
-      if (Clock::now() >= deadline) {
-        Error silent = kafka_error(what, code);
-        if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT)
-          silent.text.append(" Does its port expect this `security.protocol`?");
-        return silent;
-      }
-    } else if (is_refusal(trouble.code, trouble.reason) || Clock::now() >= deadline) {
-      return kafka_error(what, trouble.code, trouble.reason);
+    if (kafka_error_kind(code) != ErrorKind::retryable) return kafka_error(what, code);
+    const bool too_late = Clock::now() >= deadline;
+    if (trouble.code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (too_late || is_refusal(trouble.code, trouble.reason)) return kafka_error(what, trouble.code, trouble.reason);
+    } else if (too_late) {
+      Error silent = kafka_error(what, code);
+      if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT)
+        silent.text.append(" Does its port expect this `security.protocol`?");
+      return silent;
     }
     std::this_thread::sleep_for(pause_between_attempts);
   }
