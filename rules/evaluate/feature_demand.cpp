@@ -118,7 +118,7 @@ class KeyDemand {
     const Node& bound = graph_.node(node.b);
     if (!feature || !is_counted(features_[*feature]) || !is_of_key(features_[*feature])) return std::nullopt;
     if (bound.op != Operator::constant || node.parameter != 0) return std::nullopt;
-    // What is more than the largest integer holds nowhere; as much as it does for this purpose.
+    // `> k` as `>= k`: it may be computed once too often, and nothing is larger than the largest integer.
     return CountFloor{*feature, graph_.constant(bound).integer};
   }
 
