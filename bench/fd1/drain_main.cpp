@@ -17,21 +17,15 @@
 #include "bench/fd1/workload.h"
 #include "bench/kafka/bench_topics.h"
 #include "bench/kafka/process_meter.h"
+#include "bench/kafka/program_between_topics.h"
 
 namespace weir::bench {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct Settings {
-  std::string brokers;
-  std::string size = "S";
+struct Settings : ProgramBetweenTopics {
   std::uint64_t seed = 1;
-  TopicName input{"payments", 8};
-  TopicName output{"decisions", 8};
-  std::string dead_letters;  // empty: the program gives an output for every record
-  std::string log = "/dev/null";
-  std::vector<std::string> command;
   int seconds_max = 600;
 };
 
@@ -60,17 +54,14 @@ void wait_for_outputs(TopicEnds& ends, std::int64_t wanted, MeasuredProcess& pro
 int run(const Settings& settings) {
   const fd1::WorkloadSize size = *fd1::workload_size(settings.size);
   const std::uint64_t timed = size.events - size.events_per_day;
-  std::vector<TopicName> outputs{settings.output};
-  if (!settings.dead_letters.empty()) outputs.push_back({settings.dead_letters, 1});
-  create_topic(settings.brokers, settings.input);
-  for (const TopicName& topic : outputs) create_topic(settings.brokers, topic);
+  settings.create_topics();
 
   fd1::Workload workload(size, settings.seed);
   {
     TopicFiller filler(settings.brokers, settings.input, false);
     fill(workload, size.events_per_day, filler);
   }
-  TopicEnds ends(settings.brokers, outputs);
+  TopicEnds ends(settings.brokers, settings.outputs());
   MeasuredProcess process(settings.command, settings.log);
   wait_for_outputs(ends, static_cast<std::int64_t>(size.events_per_day), process, settings);
 
@@ -117,17 +108,9 @@ int main(int argc, char** argv) {
   using namespace weir::bench;
   CLI::App program{"Fills a topic with FD-1, lets a program drain it and prints what the second day cost that program, as JSON."};
   Settings settings;
-  program.add_option("--brokers", settings.brokers)->required();
-  program.add_option("--size", settings.size, "T, S, FULL or L")->check(CLI::IsMember({"T", "S", "FULL", "L"}));
+  settings.add_options(program);
   program.add_option("--seed", settings.seed);
-  program.add_option("--in", settings.input.name, "topic to make and fill");
-  program.add_option("--out", settings.output.name, "topic to make, where the program's outputs go");
-  program.add_option("--dead-letters", settings.dead_letters, "topic to make for dead letters; without it every record gives an output");
-  program.add_option("--partitions", settings.input.partitions, "of both topics");
-  program.add_option("--log", settings.log, "where the program's own output goes");
   program.add_option("--seconds-max", settings.seconds_max, "give up after so long without the outputs");
-  program.add_option("command", settings.command, "the program and its arguments, after --")->required();
   CLI11_PARSE(program, argc, argv);
-  settings.output.partitions = settings.input.partitions;
   return run(settings);
 }

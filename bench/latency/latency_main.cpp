@@ -14,6 +14,7 @@
 
 #include "bench/kafka/bench_topics.h"
 #include "bench/kafka/process_meter.h"
+#include "bench/kafka/program_between_topics.h"
 #include "bench/latency/open_loop.h"
 #include "engine/base/histogram.h"
 
@@ -23,18 +24,11 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-struct Settings {
-  std::string brokers;
-  std::string size = "S";
-  TopicName input{"payments", 8};
-  TopicName output{"decisions", 8};
-  std::string dead_letters;
-  std::string log = "/dev/null";
+struct Settings : ProgramBetweenTopics {
   double rate = 1'000;
   double warmup_seconds = 2;
   double seconds = 10;
   double patience_seconds = 20;  // for outputs after the last record
-  std::vector<std::string> command;
 };
 
 class Probe {
@@ -45,9 +39,7 @@ class Probe {
         total_(static_cast<std::size_t>(settings.rate * (settings.warmup_seconds + settings.seconds))) {}
 
   int run() {
-    create_topic(settings_.brokers, settings_.input);
-    create_topic(settings_.brokers, settings_.output);
-    if (!settings_.dead_letters.empty()) create_topic(settings_.brokers, {settings_.dead_letters, 1});
+    settings_.create_topics();
     PacedSender sender(settings_.brokers, settings_.input.name, settings_.size, total_);
     MeasuredProcess process(settings_.command, settings_.log);
     std::thread reader([this] { read_outputs(settings_.brokers, settings_.output, stopping_, [this](auto... of) { take(of...); }); });
@@ -118,19 +110,11 @@ int main(int argc, char** argv) {
   using namespace weir::bench;
   CLI::App program{"Open-loop latency of a program that answers each record of one topic in another, as JSON."};
   Settings settings;
-  program.add_option("--brokers", settings.brokers)->required();
-  program.add_option("--size", settings.size, "of the workload that records are taken from")->check(CLI::IsMember({"T", "S", "FULL", "L"}));
-  program.add_option("--in", settings.input.name, "topic to make and send to");
-  program.add_option("--out", settings.output.name, "topic to make and read outputs from");
-  program.add_option("--dead-letters", settings.dead_letters, "topic to make");
-  program.add_option("--partitions", settings.input.partitions, "of both topics");
+  settings.add_options(program);
   program.add_option("--rate", settings.rate, "records a second")->check(CLI::PositiveNumber);
   program.add_option("--warmup-seconds", settings.warmup_seconds);
   program.add_option("--seconds", settings.seconds, "measured");
   program.add_option("--patience-seconds", settings.patience_seconds, "wait at most so long for outputs after the last record");
-  program.add_option("--log", settings.log, "where the program's own output goes");
-  program.add_option("command", settings.command, "the program and its arguments, after --")->required();
   CLI11_PARSE(program, argc, argv);
-  settings.output.partitions = settings.input.partitions;
   return Probe(settings).run();
 }

@@ -18,6 +18,7 @@
 
 #include "bench/kafka/bench_topics.h"
 #include "bench/kafka/process_meter.h"
+#include "bench/kafka/program_between_topics.h"
 #include "bench/latency/decided_sets.h"
 #include "bench/latency/open_loop.h"
 
@@ -33,13 +34,12 @@ constexpr std::int64_t before_ns = second_ns / 20;
 constexpr std::int64_t behind_ns = second_ns / 5;
 constexpr double seconds_at_end = 2;  // of records that are not measured, for the last set to take over
 
-struct Settings {
-  std::string brokers;
-  std::string size = "FULL";
-  TopicName input{"payments", 4};
-  TopicName output{"decisions", 4};
-  std::string dead_letters;
-  std::string log = "/dev/null";
+struct Settings : ProgramBetweenTopics {
+  Settings() {
+    size = "FULL";
+    input.partitions = 4;
+  }
+
   double rate = 100'000;
   double warmup_seconds = 4;
   double span_seconds = 6;
@@ -49,7 +49,6 @@ struct Settings {
   std::string rules;     // the file that the program reads
   std::string versions;  // a folder with what is to be in it: the beginning, then one file a reload, in the order of their names
   std::string status;    // prints the program's status as JSON
-  std::vector<std::string> command;
 };
 
 struct Waits {
@@ -94,9 +93,7 @@ class Probe {
   }
 
   int run() {
-    create_topic(settings_.brokers, settings_.input);
-    create_topic(settings_.brokers, settings_.output);
-    if (!settings_.dead_letters.empty()) create_topic(settings_.brokers, {settings_.dead_letters, 1});
+    settings_.create_topics();
     PacedSender sender(settings_.brokers, settings_.input.name, settings_.size, total_);
     publish(0);
     MeasuredProcess process(settings_.command, settings_.log);
@@ -227,12 +224,7 @@ int main(int argc, char** argv) {
   using namespace weir::bench;
   CLI::App program{"How long events wait for their decisions while the rules are replaced, as JSON."};
   Settings settings;
-  program.add_option("--brokers", settings.brokers)->required();
-  program.add_option("--size", settings.size, "of the workload that records are taken from")->check(CLI::IsMember({"T", "S", "FULL", "L"}));
-  program.add_option("--in", settings.input.name, "topic to make and send to");
-  program.add_option("--out", settings.output.name, "topic to make and read decisions from");
-  program.add_option("--dead-letters", settings.dead_letters, "topic to make");
-  program.add_option("--partitions", settings.input.partitions, "of both topics");
+  settings.add_options(program);
   program.add_option("--rate", settings.rate, "records a second")->check(CLI::PositiveNumber);
   program.add_option("--warmup-seconds", settings.warmup_seconds);
   program.add_option("--span-seconds", settings.span_seconds, "of each calm span and of each with reloads");
@@ -242,9 +234,6 @@ int main(int argc, char** argv) {
   program.add_option("--rules", settings.rules, "the file to replace")->required();
   program.add_option("--versions", settings.versions, "a folder with what it begins with and what it is replaced by")->required();
   program.add_option("--status", settings.status, "a command that prints the program's status as JSON")->required();
-  program.add_option("--log", settings.log, "where the program's own output goes");
-  program.add_option("command", settings.command, "the program and its arguments, after --")->required();
   CLI11_PARSE(program, argc, argv);
-  settings.output.partitions = settings.input.partitions;
   return Probe(settings).run();
 }
