@@ -4,6 +4,7 @@
 
 #include "engine/app/configuration.h"
 #include "rules/language/event_types.h"
+#include "rules/language/expression_walk.h"
 
 namespace weir {
 namespace {
@@ -17,11 +18,7 @@ EventTypeSet types_of(const RecordTypes& records) {
 
 // Whether an expression reads the fact or pattern, through lets too.
 bool reads(const CheckedRules& rules, ExpressionIndex root, ExpressionKind kind, std::uint32_t index) {
-  const Expression& node = rules.expressions[root];
-  if (node.kind == kind && node.index == index) return true;
-  if (node.kind == ExpressionKind::let) return reads(rules, rules.lets[node.index].value, kind, index);
-  return std::any_of(node.operands.begin(), node.operands.end(),
-                     [&](ExpressionIndex operand) { return reads(rules, operand, kind, index); });
+  return holds_for_any_part(rules, root, [&](const Expression& part) { return part.kind == kind && part.index == index; });
 }
 
 bool is_asked_by(const CheckedRules& rules, const std::vector<ExpressionIndex>& routes, ExpressionKind kind, std::uint32_t index) {

@@ -257,7 +257,7 @@ class Conjunction {
       const bool of_day = hours.kind == ExpressionKind::call && hours.function == Function::hour_of_day;
       return fail(of_day ? "the bounds are the wrong way round; over midnight it is `hour >= 22 or hour < 6`"
                          : "the bounds of `between` are the wrong way round");
-    };
+    }
     bound(base(node.operands[0]), ExpressionKind::greater_equal, number_of(low));
     bound(base(node.operands[0]), ExpressionKind::less_equal, number_of(high));
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/language/expression_walk.h"
+
 namespace weir {
 
 namespace {
@@ -38,20 +40,18 @@ void complain_no_type(const std::vector<ColumnIndex>& fields, const TypeClaim& c
 
 // It can hold for an event that lacks one of the fields that it reads.
 bool may_hold_without_fields(const CheckedRules& rules, ExpressionIndex root) {
-  const Expression& node = rules.expressions[root];
-  switch (node.kind) {
-    case ExpressionKind::logical_or:
-    case ExpressionKind::logical_not:
-    case ExpressionKind::is_missing:
-    case ExpressionKind::call:
-    case ExpressionKind::event_is:
-      return true;
-    case ExpressionKind::let:
-      return may_hold_without_fields(rules, rules.lets[node.index].value);
-    default:
-      return std::any_of(node.operands.begin(), node.operands.end(),
-                         [&](ExpressionIndex operand) { return may_hold_without_fields(rules, operand); });
-  }
+  return holds_for_any_part(rules, root, [](const Expression& part) {
+    switch (part.kind) {
+      case ExpressionKind::logical_or:
+      case ExpressionKind::logical_not:
+      case ExpressionKind::is_missing:
+      case ExpressionKind::call:
+      case ExpressionKind::event_is:
+        return true;
+      default:
+        return false;
+    }
+  });
 }
 
 // Of rules that write or read the fact.

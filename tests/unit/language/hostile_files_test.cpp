@@ -60,6 +60,17 @@ TEST(HostileFiles, LetsThatDoubleAreNotUnfolded) {
   EXPECT_EQ(check(text + "rule r \"R\" { when x199 then alert }\n")->codes(), "");
 }
 
+TEST(HostileFiles, LetsThatDoubleAreNotUnfoldedForAPattern) {
+  std::string text = "let x0 = mcc == 1\n";
+  for (int index = 1; index < 200; ++index) {
+    const std::string before = "x" + std::to_string(index - 1);
+    text += "let x" + std::to_string(index) + " = " + before + " and " + before + "\n";
+  }
+  EXPECT_EQ(
+      check(text + "pattern p by card_id within 1h { a: x199 then b: mcc == 2 }\nrule r \"R\" { when p matched then alert }\n")->codes(),
+      "");
+}
+
 TEST(HostileFiles, LetsThatUseTwoLetsEachDoNotDouble) {
   std::string text = "let a0 = mcc\nlet b0 = mcc + 1\n";
   for (int index = 1; index < 200; ++index) {

@@ -79,6 +79,21 @@ pattern twice by card within 1h { one: amount > 1.00 then two: amount > 1.00 }
 rule second "Second" on payment { when twice matched score 1 }
 )";
 
+TEST(EventTypesSources, LetsThatDoubleAreNotUnfoldedForASink) {
+  std::string rules = rules_text + payments_count + "let x0 = amount > 1.00\n";
+  for (int index = 1; index < 200; ++index) {
+    const std::string before = "x" + std::to_string(index - 1);
+    rules += "let x" + std::to_string(index) + " = " + before + " and " + before + "\n";
+  }
+  Checked checked(rules);
+  const SourceFile text{"when", "x199"};
+  Diagnostics diagnostics;
+  const auto route = check_expression(text, ExpressionScope::decision, *checked.rules, diagnostics);
+  ASSERT_TRUE(route) << render(diagnostics, false);
+  find_feeding_sources(sources({"login", "payment"}), *checked.rules, {*route});
+  EXPECT_TRUE(checked.rules->facts[0].spec.by_includes_shard_key) << "the sink asks for no fact";
+}
+
 TEST(EventTypesSources, AFactIsTiedToTheShardOfTheTypesThatUseIt) {
   const auto fact_of = [](const std::string& rules, bool asked_by_a_sink) {
     Checked checked(rules);
