@@ -255,7 +255,7 @@ class Conjunction {
     if (number_of(low) > number_of(high)) {
       const Expression& hours = rules_.expressions[base(node.operands[0])];
       const bool of_day = hours.kind == ExpressionKind::call && hours.function == Function::hour_of_day;
-      return fail(of_day ? "the bounds are the wrong way round; over midnight it is `hour >= 22 or hour < 6`"
+      return fail(of_day ? "the bounds are the wrong way round; over midnight it is `hour_of_day(t) >= 22 or hour_of_day(t) < 6`"
                          : "the bounds of `between` are the wrong way round");
     }
     bound(base(node.operands[0]), ExpressionKind::greater_equal, number_of(low));
