@@ -9,11 +9,12 @@ import json
 import math
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
 from decimal import Decimal
 from fractions import Fraction
+
+from service_run import decide, decisions, report
 
 DAY = 86_400_000
 BEGUN = 1_767_225_600_000
@@ -152,20 +153,6 @@ def line_of(rng, event):
     return "{" + ",".join(members) + "}\n"
 
 
-def decisions_of(weir, folder, batch_size, lanes):
-    (folder / "weir.yaml").write_text(
-        "version: 1\nsources:\n  s: { file: { path: in.jsonl }, event: payment, mapping: { batch_size: " + str(batch_size) + " } }\n"
-        "rules: { files: [\"*.rules\"], reload: off }\nsinks: { all: { file: { path: out.jsonl, sync: none }, features: all } }\n"
-        "dead_letters: { file: { path: dead.jsonl, sync: none } }\nstate: { dir: state, late: { allowed: " + duration(LATE_ALLOWED) + " } }\n"
-        "runtime: { lanes: " + str(lanes) + " }\nlog: { level: warn }\n")
-    for name in ("out.jsonl", "dead.jsonl", "state/s.position"):
-        (folder / name).unlink(missing_ok=True)
-    ran = subprocess.run([weir, "run", folder / "weir.yaml"], capture_output=True, text=True, check=False, timeout=300)
-    if ran.returncode != 0 or (folder / "dead.jsonl").read_text():
-        sys.exit(f"weir ended with {ran.returncode}: {ran.stderr}{(folder / 'dead.jsonl').read_text()}")
-    return (folder / "out.jsonl").read_text(encoding="utf-8")
-
-
 def compare(weir, seed):
     """The number of values compared, and what differs."""
     rng = random.Random(seed)
@@ -176,10 +163,10 @@ def compare(weir, seed):
         rules = EVENT + "\n".join(feature.text() for feature in features) + '\nrule all "All" { when id >= 0 score 1 }\n'
         (folder / "test.rules").write_text(rules)
         (folder / "in.jsonl").write_text("".join(line_of(rng, event) for event in events), encoding="utf-8")
-        written = [decisions_of(weir, folder, batch_size, rng.randrange(1, 4)) for batch_size in (1, 7, 256)]
-    if len(set(written)) != 1:
-        return 0, [f"seed {seed}: decisions depend on the size of the batches"]
-    decided = {decision["event_id"]: decision["features"] for decision in (json.loads(line, parse_float=Decimal) for line in written[0].splitlines())}
+        written = [decide(weir, folder, "payment", batch_size, rng.randrange(1, 4), duration(LATE_ALLOWED)) for batch_size in (1, 7, 256)]
+        if len(set(path.read_bytes() for path in written)) != 1:
+            return 0, [f"seed {seed}: decisions depend on the size of the batches"]
+        decided = {decision["event_id"]: decision["features"] for decision in decisions(written[0])}
     # Features of one key share what is too late for it.
     reach = {tuple(each.by): LATE_ALLOWED for each in features}
     for each in features:
@@ -210,8 +197,7 @@ def main():
         compared, differences = compare(weir, seed)
         total += compared
         found += differences
-    print("\n".join(found[:10]) + ("\n" if found else "") + f"{total} values compared, {len(found)} differ")
-    sys.exit(1 if found or total == 0 else 0)
+    report(total, found)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,34 @@
+"""Runs `weir run` in a folder that holds rules and records, as a user would, and reads what it decided."""
+
+import json
+import subprocess
+import sys
+from decimal import Decimal
+
+
+def decide(weir, folder, event, batch_size=256, lanes=1, late_allowed="30s"):
+    """Decides the records of in.jsonl; the file of decisions, every feature in them. Ends the program when the service does not come through."""
+    out = f"out-{batch_size}-{lanes}.jsonl"
+    (folder / "weir.yaml").write_text(
+        "version: 1\nsources:\n  s: { file: { path: in.jsonl }, event: " + event + ", mapping: { batch_size: " + str(batch_size) + " } }\n"
+        "rules: { files: [\"*.rules\"], reload: off }\nsinks: { all: { file: { path: " + out + ", sync: none }, features: all } }\n"
+        "dead_letters: { file: { path: dead.jsonl, sync: none } }\nstate: { dir: state, late: { allowed: " + late_allowed + " } }\n"
+        "runtime: { lanes: " + str(lanes) + " }\nlog: { level: warn }\n")
+    for name in (out, "dead.jsonl", "state/s.position"):
+        (folder / name).unlink(missing_ok=True)
+    ran = subprocess.run([weir, "run", folder / "weir.yaml"], capture_output=True, text=True, check=False, timeout=300)
+    if ran.returncode != 0 or (folder / "dead.jsonl").read_text():
+        sys.exit(f"weir ended with {ran.returncode}: {ran.stderr}{(folder / 'dead.jsonl').read_text()}")
+    return folder / out
+
+
+def decisions(path):
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line, parse_float=Decimal)
+
+
+def report(compared, differences):
+    """Says what was compared and ends the program."""
+    print("\n".join(differences[:10]) + ("\n" if differences else "") + f"{compared} values compared, {len(differences)} differ")
+    sys.exit(1 if differences or compared == 0 else 0)
