@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
-#include <iterator>
+#include <istream>
 #include <utility>
 
 #include "connectors/registry.h"
@@ -12,6 +12,7 @@
 #include "engine/settings/config_errors.h"
 #include "engine/settings/field_wording.h"
 #include "rules/language/error_codes.h"
+#include "rules/language/limits.h"
 #include "rules/language/reporter.h"
 
 namespace weir {
@@ -79,15 +80,37 @@ CheckOptions check_options_of_today(const RulesSettings& settings) {
 
 std::vector<SourceFile> read_rules_files(std::span<const std::filesystem::path> paths, Diagnostics& diagnostics) {
   std::vector<SourceFile> files;
+  std::size_t bytes = 0;
   for (const std::filesystem::path& path : paths) {
     std::ifstream stream(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-    if (!stream.is_open() || stream.bad())
+    std::string text = read_rules_text(stream);
+    if (!stream.is_open() || stream.bad()) {
       diagnostics.push_back(config_diagnostic(config_error::unreadable, {}, "cannot read the rules file `" + path.string() + "`"));
-    else
-      files.push_back({path.string(), std::move(text)});
+      continue;
+    }
+    bytes += text.size();
+    files.push_back({path.string(), std::move(text)});
+    if (bytes <= limits::rules_bytes_max) continue;
+    Diagnostic diagnostic;
+    diagnostic.code = "R0105";
+    diagnostic.message = "the rules files have more than " + std::to_string(limits::rules_bytes_max) +
+                         " bytes together: none is read behind `" + path.string() + "`";
+    diagnostics.push_back(std::move(diagnostic));
+    break;
   }
   return files;
+}
+
+std::string read_rules_text(std::istream& stream) {
+  constexpr std::size_t piece_bytes = std::size_t{64} * 1024;
+  std::string text;
+  while (stream && text.size() <= limits::rules_file_bytes_max) {
+    const std::size_t before = text.size();
+    text.resize(before + piece_bytes);
+    stream.read(text.data() + before, static_cast<std::streamsize>(piece_bytes));
+    text.resize(before + static_cast<std::size_t>(stream.gcount()));
+  }
+  return text;
 }
 
 RecordTypes record_types(const EventSchema& schema, const SourceSettings& source) {

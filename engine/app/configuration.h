@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <span>
@@ -63,7 +64,9 @@ RecordTypes record_types(const EventSchema& schema, const SourceSettings& source
 // What the config's patterns name, as short as a user would write it, so that diagnostics can be clicked and read.
 std::vector<std::filesystem::path> rules_paths(const ServiceSettings& settings, Diagnostics& diagnostics);
 
-// Rules files by themselves. Complaints about reading them go to `diagnostics`.
+// Rules files by themselves. Complaints about reading them go to `diagnostics`. Of a file not much more is read than it may have, so that
+// its check can say that it is too large; of all together no file behind limits::rules_bytes_max.
 std::vector<SourceFile> read_rules_files(std::span<const std::filesystem::path> paths, Diagnostics& diagnostics);
+std::string read_rules_text(std::istream& stream);
 
 }  // namespace weir

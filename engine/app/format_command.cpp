@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -17,7 +16,7 @@ namespace weir {
 namespace {
 
 int format_input(const Terminal& terminal) {
-  const SourceFile file{"standard input", std::string{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()}};
+  const SourceFile file{"standard input", read_rules_text(std::cin)};
   Diagnostics diagnostics;
   const std::optional<std::string> formatted = format_rules(file, diagnostics);
   terminal.err << render(diagnostics, terminal.err_colour);

@@ -207,8 +207,14 @@ ReloadResult RuleReloader::bring(RuleCandidate candidate, const std::string& ori
   if (from_disk) files_digest_ = RuleVersions::digest_of(candidate.files);
   ReloadResult result;
   // Tests are no part of a version: whoever saves one that fails wants to know, also where the rules are those in force.
-  if (const TestVerdict verdict = judge_by_tests(*set.rules, test_terms(set, versions_.settings())); !verdict.failures.empty())
-    return tell(failure(verdict.failures_text(), render(verdict.failures, false)));
+  const TestVerdict verdict = judge_by_tests(*set.rules, test_terms(set, versions_.settings()), reload_tests_time_max,
+                                             [this] { return stopping_.load(std::memory_order_acquire); });
+  if (!verdict.failures.empty()) return tell(failure(verdict.failures_text(), render(verdict.failures, false)));
+  if (verdict.not_run > 0 && stopping_.load(std::memory_order_acquire)) return tell(failure("the service is ending"));
+  if (verdict.not_run > 0)
+    return tell(failure(fmt::format("the rules' tests take longer than {} s: {} passed, {} were not run",
+                                    std::chrono::duration_cast<std::chrono::seconds>(reload_tests_time_max).count(), verdict.passed,
+                                    verdict.not_run)));
   if (candidate.hash == rules_.status().hash) {
     result.outcome = ReloadResult::Outcome::unchanged;
     result.text = "the rules say what is in force already";

@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "engine/app/kept_rules.h"
+#include "engine/app/signals.h"
 #include "engine/app/test_terms.h"
 #include "engine/recovery/durable_file.h"
 #include "rules/evaluate/rule_set.h"
+#include "rules/language/limits.h"
 #include "rules/testing/run_tests.h"
 
 namespace weir {
@@ -74,7 +76,8 @@ Status RuleVersions::start_on_files(const std::optional<ActiveVersion>& last, St
   const bool files_are_new = in_force == nullptr || last->files_digest != starting.files_digest;
   const bool goes_on = in_force != nullptr && (!files_are_new || in_force->hash == hash);
   TestVerdict verdict;
-  if (!goes_on) verdict = judge_by_tests(*configuration_.rules, test_terms(configuration_, settings()), start_tests_time_max);
+  if (!goes_on) verdict = judge_by_tests(*configuration_.rules, test_terms(configuration_, settings()), start_tests_time_max, end_is_asked);
+  if (verdict.not_run > 0 && end_is_asked()) return Error{ErrorKind::retryable, "a signal ended the start while the rules' tests ran"};
   starting.tests_passed = verdict.passed;
   starting.tests_not_run = verdict.not_run;
   Result<CompiledVersion> made = !verdict.failures.empty() ? Error{ErrorKind::configuration, verdict.failures_text()}
@@ -120,6 +123,7 @@ RuleCandidate RuleVersions::check(std::vector<SourceFile> texts) {
   candidate.set = std::make_unique<CheckedSet>();
   candidate.set->rules_files = std::move(texts);
   for (const SourceFile& file : candidate.set->rules_files) {
+    if (file.text.size() > limits::rules_file_bytes_max) continue;  // refused in a moment
     Result<std::string> content = store_.contents().keep(file.text);
     if (content) candidate.files.push_back({KeptFile::Kind::rules, file.path, content.take(), file.text.size()});
   }
@@ -131,7 +135,9 @@ RuleCandidate RuleVersions::check(std::vector<SourceFile> texts) {
     auto file = std::find_if(files.begin(), files.end(), is_this);
     if (file == files.end()) {
       std::error_code missing;
-      if (!std::filesystem::is_regular_file(path, missing) || !keep(path, KeptFile::Kind::list, files)) return path;
+      if (!std::filesystem::is_regular_file(path, missing) || std::filesystem::file_size(path, missing) > limits::list_file_bytes_max)
+        return path;
+      if (!keep(path, KeptFile::Kind::list, files)) return path;
       file = std::prev(files.end());
     }
     return store_.contents().path_of(file->content).string();

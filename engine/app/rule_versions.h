@@ -29,8 +29,9 @@ struct RuleCandidate {
   bool usable() const { return set->rules && !has_errors(set->diagnostics); }
 };
 
-// No test begins later: a start waits for tests that long, and for the one at hand.
+// A start waits for tests that long; those that are not through by then are not run.
 constexpr std::chrono::milliseconds start_tests_time_max{30'000};
+constexpr std::chrono::milliseconds reload_tests_time_max{300'000};  // rules whose tests take longer do not come into force
 
 // What a service starts with.
 struct StartingRules {

@@ -178,6 +178,10 @@ int run_command(const RunOptions& options, const Terminal& terminal) {
     return exit_code::bad_configuration;
   }
   auto built = build_service(*configuration, log_warning);
+  if (!built && end_is_asked()) {
+    log_info(built.error().text);
+    return exit_code::fine;
+  }
   if (!built) {
     log_error(built.error().text);
     return built.error().kind == ErrorKind::configuration ? exit_code::bad_configuration : exit_code::internal;

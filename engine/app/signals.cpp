@@ -38,6 +38,11 @@ std::optional<int> wait_for_signal(std::chrono::milliseconds wait) {
   return signal > 0 ? std::optional<int>(signal) : std::nullopt;
 }
 
+bool end_is_asked() {
+  sigset_t waiting;
+  return sigpending(&waiting) == 0 && (sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1);
+}
+
 struct ShutdownGuard::State {
   std::atomic<bool> done{false};
   std::thread thread;

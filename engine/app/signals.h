@@ -10,6 +10,9 @@ namespace weir {
 // Blocks the three in the calling thread and in all that it starts afterwards. Call before any thread exists.
 void block_signals();
 
+// Whether SIGINT or SIGTERM waits to be taken.
+bool end_is_asked();
+
 // The next of them, or none within `wait`. One thread at a time.
 std::optional<int> wait_for_signal(std::chrono::milliseconds wait);
 

@@ -252,7 +252,7 @@ std::optional<ColumnIndex> AggregateChecker::key_part(const SyntaxName& name) {
     for (const FieldSpec& field : fields)
       if (!field.name.empty()) names.push_back(field.name);
     reporter_.error("R0203", name.span, "unknown field " + in_backticks(name.text), "`by` names fields of the event",
-                    did_you_mean(name.text, names));
+                    did_you_mean(name.text, names, reporter_));
     return std::nullopt;
   }
   const auto refuse = [&](std::string message, std::vector<std::string> help) {

@@ -42,6 +42,12 @@ class RuleSetChecker {
       complain_about_all("R0105", "there are more than " + std::to_string(limits::rules_files_max) + " rules files");
       return;
     }
+    std::size_t bytes = 0;
+    for (const SourceFile& file : files_) bytes += file.text.size();
+    if (files_.size() > 1 && bytes > limits::rules_bytes_max) {
+      complain_about_all("R0105", "the rules files have more than " + std::to_string(limits::rules_bytes_max) + " bytes together");
+      return;
+    }
     reporters_.reserve(files_.size());
     for (const SourceFile& file : files_) {
       reporters_.emplace_back(file, diagnostics_);
@@ -138,7 +144,7 @@ class RuleSetChecker {
     // Until it is checked a name is broken; what is checked before it does not read it.
     if (!scope_.declare(name.text, {NameKind::broken, 0}, {&reporter.file(), name.span})) {
       reporter.error("R0201", name.span, in_backticks(name.text) + " is declared twice",
-                     "declared " + scope_.declared_at(name.text, reporter.file()));
+                     "declared " + scope_.declared_at(name.text, reporter));
       return;
     }
     all.push_back({name, value, &reporter, is_feature, static_cast<std::uint32_t>(count), false});
@@ -158,7 +164,7 @@ class RuleSetChecker {
     const NameEntry entry{pattern.broken ? NameKind::broken : NameKind::pattern, static_cast<std::uint32_t>(rules_.sequences.size())};
     if (!scope_.declare(pattern.name.text, entry, {&reporter.file(), pattern.name.span})) {
       reporter.error("R0201", pattern.name.span, in_backticks(pattern.name.text) + " is declared twice",
-                     "declared " + scope_.declared_at(pattern.name.text, reporter.file()));
+                     "declared " + scope_.declared_at(pattern.name.text, reporter));
       return;
     }
     rules_.sequences.emplace_back();
@@ -187,7 +193,7 @@ class RuleSetChecker {
   void warn_about_where(const FeatureSpec& spec, const Definition& definition) {
     if (*spec.where < rules_.event.fields.size()) return;
     const ExpressionIndex condition = rules_.derived[*spec.where - rules_.event.fields.size()].value;
-    warn_if_never_true(rules_, condition, definition.value->aggregate->where->span, *definition.reporter);
+    warn_if_never_true(rules_, condition, definition.value->aggregate->where->span, *definition.reporter, scope_.condition_steps_left);
   }
 
   void let(const Definition& definition) {
@@ -206,7 +212,7 @@ class RuleSetChecker {
         scope_.policy_broken = scope_.policy_broken || policy.broken;
         if (first.file != nullptr) {
           reporter.error("R0502", policy.span, "a rule set has one policy",
-                         "the first one stands " + place_text(*first.file, first.span, reporter.file()));
+                         "the first one stands " + place_text(*first.file, first.span, reporter));
         } else {
           rules_.policy = check_policy(policy, reporter);
           first = {&reporter.file(), policy.span};
@@ -227,7 +233,7 @@ class RuleSetChecker {
         const auto [first, is_first] = names.try_emplace(rule.name.text, DeclaredPlace{&reporter.file(), rule.name.span});
         if (!is_first && !rule.name.text.empty())
           reporter.error("R0201", rule.name.span, "rule " + in_backticks(rule.name.text) + " is declared twice",
-                         "declared " + place_text(*first->second.file, first->second.span, reporter.file()));
+                         "declared " + place_text(*first->second.file, first->second.span, reporter));
         check_rule(rule, scope_, reporter);
         if (options_.now_ms) warn_near_expiry(rule, *options_.now_ms, options_.expiry_warning_ms, reporter);
       }
@@ -241,7 +247,7 @@ class RuleSetChecker {
         const auto [first, is_first] = titles.try_emplace(test.title.value, DeclaredPlace{&reporter.file(), test.title.span});
         if (!is_first && !test.title.value.empty())
           reporter.error("R0705", test.title.span, "two tests have this title",
-                         "the first one stands " + place_text(*first->second.file, first->second.span, reporter.file()));
+                         "the first one stands " + place_text(*first->second.file, first->second.span, reporter));
         check_test(test, scope_, reporter);
       }
     });
@@ -333,7 +339,8 @@ std::optional<ExpressionIndex> check_expression(const SourceFile& text, Expressi
   const bool event_only = scope == ExpressionScope::event;
   ExpressionChecker checker(names, reporter, event_only ? ExpressionPlace::filter : ExpressionPlace::decision);
   const ExpressionIndex condition = checker.condition(*syntax, event_only ? "a filter" : "`when`");
-  if (condition != no_expression && !has_errors(own)) warn_if_never_true(rules, condition, syntax->span, reporter);
+  if (condition != no_expression && !has_errors(own))
+    warn_if_never_true(rules, condition, syntax->span, reporter, names.condition_steps_left);
   const bool failed = has_errors(own) || condition == no_expression;
   diagnostics.insert(diagnostics.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
   if (failed) return std::nullopt;

@@ -60,20 +60,21 @@ bool CheckScope::declare(std::string_view name, NameEntry entry, DeclaredPlace p
   return true;
 }
 
-std::string CheckScope::declared_at(std::string_view name, const SourceFile& seen_from) const {
+std::string CheckScope::declared_at(std::string_view name, Reporter& complains) const {
   const auto found = places_.find(std::string(name));
-  return found == places_.end() ? "already" : place_text(*found->second.file, found->second.span, seen_from);
+  return found == places_.end() ? "already" : place_text(*found->second.file, found->second.span, complains);
 }
 
 // Among sorted names, so that the answer never depends on the order of a hash table.
-std::vector<std::string> CheckScope::suggest(std::string_view name, const SourceFile& seen_from) const {
+std::vector<std::string> CheckScope::suggest(std::string_view name, Reporter& complains) const {
+  if (complains.is_full()) return {};
   std::vector<std::string_view> names;
   for (const auto& [known, entry] : names_)
     if (!known.empty()) names.push_back(known);
   std::sort(names.begin(), names.end());
   const std::string_view closest = closest_name(name, names);
   if (closest.empty()) return {};
-  const std::string place = places_.contains(std::string(closest)) ? " (declared " + declared_at(closest, seen_from) + ")" : "";
+  const std::string place = places_.contains(std::string(closest)) ? " (declared " + declared_at(closest, complains) + ")" : "";
   return {"did you mean " + in_backticks(closest) + "?" + place};
 }
 
@@ -82,23 +83,25 @@ CheckScope::ListEntry* CheckScope::find_list(std::string_view name) {
   return found == lists_.end() ? nullptr : &found->second;
 }
 
-std::vector<std::string_view> CheckScope::list_names() const {
-  std::vector<std::string_view> names;
-  for (const auto& [name, entry] : lists_) names.push_back(name);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 CheckScope::ListEntry* CheckScope::find_lookup(std::string_view name) {
   const auto found = lookups_.find(std::string(name));
   return found == lookups_.end() ? nullptr : &found->second;
 }
 
-std::vector<std::string_view> CheckScope::lookup_names() const {
+std::vector<std::string> CheckScope::suggest_of(const std::unordered_map<std::string, ListEntry>& known, std::string_view name,
+                                                Reporter& complains) {
+  if (complains.is_full()) return {};
   std::vector<std::string_view> names;
-  for (const auto& [name, entry] : lookups_) names.push_back(name);
+  for (const auto& [each, entry] : known) names.push_back(each);
   std::sort(names.begin(), names.end());
-  return names;
+  return did_you_mean(name, names);
+}
+
+std::optional<std::uint32_t> CheckScope::find_rule(std::string_view name) {
+  for (; rules_named_ < rules.rules.size(); ++rules_named_) rules_by_name_.try_emplace(rules.rules[rules_named_].name, rules_named_);
+  const auto found = rules_by_name_.find(std::string(name));
+  if (found == rules_by_name_.end()) return std::nullopt;
+  return found->second;
 }
 
 ColumnIndex CheckScope::derived_column(ExpressionIndex value) {

@@ -11,10 +11,13 @@
 #include <vector>
 
 #include "rules/language/checked_rules.h"
+#include "rules/language/condition_warnings.h"
 #include "rules/language/expression_arena.h"
 #include "rules/language/syntax_tree.h"
 
 namespace weir {
+
+class Reporter;
 
 enum class NameKind : std::uint8_t { field, feature, let, pattern, broken };  // broken: declared with an error that was told already
 
@@ -45,9 +48,9 @@ class CheckScope {
   bool declare(std::string_view name, NameEntry entry, DeclaredPlace place = {});
   void set(std::string_view name, NameEntry entry) { names_[std::string(name)] = entry; }
   // "did you mean `x`? (declared at line 12)"; nothing when no name is close.
-  std::vector<std::string> suggest(std::string_view name, const SourceFile& seen_from) const;
+  std::vector<std::string> suggest(std::string_view name, Reporter& complains) const;
   // "at line 12", "at rules/base.rules:12", or "already".
-  std::string declared_at(std::string_view name, const SourceFile& seen_from) const;
+  std::string declared_at(std::string_view name, Reporter& complains) const;
 
   struct ListEntry {
     std::uint32_t index = 0;
@@ -57,11 +60,22 @@ class CheckScope {
   };
   ListEntry* find_list(std::string_view name);
   bool declare_list(std::string_view name, ListEntry entry) { return lists_.try_emplace(std::string(name), entry).second; }
-  std::vector<std::string_view> list_names() const;
+  std::vector<std::string> suggest_list(std::string_view name, Reporter& complains) const { return suggest_of(lists_, name, complains); }
   // Lookups have names of their own, too.
   ListEntry* find_lookup(std::string_view name);
   bool declare_lookup(std::string_view name, ListEntry entry) { return lookups_.try_emplace(std::string(name), entry).second; }
-  std::vector<std::string_view> lookup_names() const;
+  std::vector<std::string> suggest_lookup(std::string_view name, Reporter& complains) const {
+    return suggest_of(lookups_, name, complains);
+  }
+
+  std::size_t condition_steps_left = all_condition_steps_max;  // in search of what can never be true
+  std::size_t regex_instructions = 0;                          // of all regular expressions so far
+  // What the tests so far take through the rules.
+  std::size_t test_events = 0;
+  std::size_t test_bytes = 0;
+
+  // Of `rules.rules`; of several with one name the first.
+  std::optional<std::uint32_t> find_rule(std::string_view name);
 
   // Column of an expression over the event; equal ones share it.
   ColumnIndex derived_column(ExpressionIndex value);
@@ -94,10 +108,15 @@ class CheckScope {
   std::unordered_set<std::string_view> rule_names;
 
  private:
+  static std::vector<std::string> suggest_of(const std::unordered_map<std::string, ListEntry>& known, std::string_view name,
+                                             Reporter& complains);
+
   std::unordered_map<std::string, NameEntry> names_;
   std::unordered_map<std::string, DeclaredPlace> places_;
   std::unordered_map<std::string, ListEntry> lists_;
   std::unordered_map<std::string, ListEntry> lookups_;
+  std::unordered_map<std::string, std::uint32_t> rules_by_name_;
+  std::uint32_t rules_named_ = 0;  // of `rules.rules`, in the map before
   std::unordered_map<std::string, std::uint32_t> features_;
   std::unordered_map<std::string, std::uint32_t> facts_;
   std::vector<bool> broken_facts_;

@@ -101,7 +101,7 @@ bool ExpressionChecker::unquoted_text(const SyntaxExpression& left, const Syntax
   if (right.kind != SyntaxKind::name || scope_.find(right.text) || left.kind != SyntaxKind::name || !scope_.find(left.text)) return false;
   const TypedValue known = value(left);
   if (known.broken || known.type != ValueType::string || right.text == "null" || right.text == "missing") return false;
-  std::vector<std::string> help = scope_.suggest(right.text, reporter_.file());
+  std::vector<std::string> help = scope_.suggest(right.text, reporter_);
   help.push_back("text stands in double quotes: \"" + right.text.substr(0, 60) + "\"");
   reporter_.error("R0203", right.span, "unknown name " + in_backticks(right.text), "no field, feature or let has this name",
                   std::move(help));
@@ -181,6 +181,29 @@ TypedValue ExpressionChecker::text_comparison(const SyntaxExpression& syntax) {
   return operation(ExpressionKind::logical_and, boolean_type, std::move(conditions), syntax.span);
 }
 
+// To compile one takes milliseconds, so that is done once for each, and no longer when nothing can be told of it.
+bool ExpressionChecker::new_pattern(const SyntaxExpression& pattern) {
+  if (reporter_.is_full()) return false;
+  if (scope_.rules.patterns.size() >= limits::patterns_max) {
+    reporter_.error("R0105", pattern.span, "a rule set has at most " + std::to_string(limits::patterns_max) + " regular expressions");
+    return false;
+  }
+  const RE2 compiled(pattern.text, regular_expression_options());
+  if (!compiled.ok()) {
+    reporter_.error("R0307", pattern.span, "this regular expression is not valid: " + compiled.error(), "",
+                    {"the syntax is RE2's: no look-around, no back-references"});
+    return false;
+  }
+  scope_.regex_instructions += static_cast<std::size_t>(compiled.ProgramSize());
+  if (scope_.regex_instructions <= limits::regex_instructions_max) return true;
+  reporter_.error("R0105", pattern.span,
+                  "the regular expressions of a rule set compile to at most " + std::to_string(limits::regex_instructions_max) +
+                      " instructions together",
+                  "the limit is reached here",
+                  {"counted repetitions and classes such as `\\pL` take most: `[a-z]{1,100}` is 100 times `[a-z]`"});
+  return false;
+}
+
 TypedValue ExpressionChecker::matches(const SyntaxExpression& syntax) {
   const TypedValue text = value(*syntax.operands[0]);
   if (text.broken) return text;
@@ -189,16 +212,7 @@ TypedValue ExpressionChecker::matches(const SyntaxExpression& syntax) {
     reporter_.error("R0302", text.span, "`matches` looks into text, and " + described(text));
     return converter_.broken(syntax.span);
   }
-  if (scope_.rules.patterns.size() >= limits::patterns_max) {
-    reporter_.error("R0105", pattern.span, "a rule set has at most " + std::to_string(limits::patterns_max) + " regular expressions");
-    return converter_.broken(syntax.span);
-  }
-  const RE2 compiled(pattern.text, regular_expression_options());
-  if (!compiled.ok()) {
-    reporter_.error("R0307", pattern.span, "this regular expression is not valid: " + compiled.error(), "",
-                    {"the syntax is RE2's: no look-around, no back-references"});
-    return converter_.broken(syntax.span);
-  }
+  if (!scope_.arena.knows_pattern(pattern.text) && !new_pattern(pattern)) return converter_.broken(syntax.span);
   Expression node;
   node.kind = ExpressionKind::matches;
   node.type = ValueType::boolean;
@@ -221,7 +235,7 @@ TypedValue ExpressionChecker::list_membership(const SyntaxExpression& syntax, co
   const SyntaxExpression& named = *syntax.operands[1];
   CheckScope::ListEntry* entry = scope_.find_list(named.text);
   if (entry == nullptr) {
-    std::vector<std::string> help = did_you_mean(named.text, scope_.list_names());
+    std::vector<std::string> help = scope_.suggest_list(named.text, reporter_);
     if (help.empty()) help = {"declare it: `list " + named.text.substr(0, 60) + " of string from \"file.txt\"`"};
     reporter_.error("R0205", named.span, "unknown list " + in_backticks("@" + named.text), "no list has this name", std::move(help));
     return converter_.broken(syntax.span);

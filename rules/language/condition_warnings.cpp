@@ -12,9 +12,8 @@ namespace weir {
 namespace {
 
 using Number = long double;
-// Lets that are used many times make a condition far larger than its text; beyond this it counts as possible.
-constexpr std::size_t steps_max = 5'000;
 constexpr std::size_t depth_max = 200;
+constexpr std::size_t comparisons_a_step = 64;  // of two texts
 constexpr Number unbounded = std::numeric_limits<Number>::infinity();
 
 // What the terms of a conjunction say about one value so far.
@@ -53,11 +52,13 @@ ExpressionKind mirrored(ExpressionKind kind) {
 
 class Conjunction {
  public:
-  Conjunction(const CheckedRules& rules, const SourceFile& file) : rules_(rules), file_(file) {}
+  // Lets that are used many times make a condition far larger than its text, so its steps are counted.
+  Conjunction(const CheckedRules& rules, const SourceFile& file, std::size_t steps_max)
+      : rules_(rules), file_(file), steps_max_(steps_max) {}
 
   // Stops at the first contradiction.
   void add(ExpressionIndex index) {
-    if (reason_ || steps_ >= steps_max || depth_ >= depth_max) return;
+    if (reason_ || steps_ >= steps_max_ || depth_ >= depth_max) return;
     ++steps_;
     ++depth_;
     judge(index);
@@ -65,6 +66,7 @@ class Conjunction {
   }
 
   std::optional<std::string> reason() const { return reason_; }
+  std::size_t steps() const { return steps_; }
 
  private:
   void judge(ExpressionIndex index) {
@@ -216,6 +218,8 @@ class Conjunction {
   void add_choice(const Expression& node) {
     std::string why;
     for (const ExpressionIndex operand : node.operands) {
+      steps_ += known_.size();  // they are copied
+      if (steps_ >= steps_max_) return;
       Conjunction branch = *this;
       branch.add(operand);
       steps_ = branch.steps_;
@@ -282,20 +286,27 @@ class Conjunction {
     if (same) return narrow(value, {text});
     Knowledge& knows = knowledge(value);
     knows.not_texts.push_back(text);
-    if (knows.texts) narrow(value, *knows.texts);
+    if (!knows.texts) return;
+    steps_ += knows.texts->size();
+    std::erase(*knows.texts, text);
+    if (knows.texts->empty()) fail_narrow(value);
   }
 
   void narrow(ExpressionIndex value, const std::vector<std::string>& allowed) {
     Knowledge& knows = knowledge(value);
+    steps_ += allowed.size() * (1 + knows.not_texts.size() + (knows.texts ? knows.texts->size() : 0)) / comparisons_a_step;
+    if (steps_ >= steps_max_) return;
     std::vector<std::string> left;
     for (const std::string& text : allowed) {
       const bool before = !knows.texts || std::find(knows.texts->begin(), knows.texts->end(), text) != knows.texts->end();
       const bool ruled_out = std::find(knows.not_texts.begin(), knows.not_texts.end(), text) != knows.not_texts.end();
       if (before && !ruled_out) left.push_back(text);
     }
-    if (left.empty()) fail(name(value) + " cannot have both of the values asked for");
+    if (left.empty()) fail_narrow(value);
     knows.texts = std::move(left);
   }
+
+  void fail_narrow(ExpressionIndex value) { fail(name(value) + " cannot have both of the values asked for"); }
 
   void bound(ExpressionIndex value, ExpressionKind kind, Number at) {
     const Expression& node = rules_.expressions[value];
@@ -333,27 +344,32 @@ class Conjunction {
   const SourceFile& file_;
   std::map<ExpressionIndex, Knowledge> known_;
   std::optional<std::string> reason_;
+  std::size_t steps_max_ = 0;
   std::size_t steps_ = 0;
   std::size_t depth_ = 0;
 };
 
-}  // namespace
-
-std::optional<std::string> why_never_true(const CheckedRules& rules, ExpressionIndex condition, const SourceFile& file) {
-  Conjunction conjunction(rules, file);
+// Nothing when it may be true. What is not understood counts as possible.
+std::optional<std::string> why_never_true(const CheckedRules& rules, ExpressionIndex condition, const SourceFile& file,
+                                          std::size_t& steps_left) {
+  Conjunction conjunction(rules, file, std::min(steps_left, condition_steps_max));
   conjunction.add(condition);
+  steps_left -= std::min(steps_left, conjunction.steps());
   return conjunction.reason();
 }
 
-void warn_if_never_true(const CheckedRules& rules, ExpressionIndex condition, SourceSpan span, Reporter& reporter) {
-  if (const std::optional<std::string> why = why_never_true(rules, condition, reporter.file())) {
+}  // namespace
+
+void warn_if_never_true(const CheckedRules& rules, ExpressionIndex condition, SourceSpan span, Reporter& reporter,
+                        std::size_t& steps_left) {
+  if (const std::optional<std::string> why = why_never_true(rules, condition, reporter.file(), steps_left)) {
     reporter.warning("R0310", span, "this condition can never be true", *why);
     return;
   }
   const Expression& node = rules.expressions[condition];
   if (node.kind != ExpressionKind::logical_or) return;
   for (const ExpressionIndex operand : node.operands) {
-    const std::optional<std::string> why = why_never_true(rules, operand, reporter.file());
+    const std::optional<std::string> why = why_never_true(rules, operand, reporter.file(), steps_left);
     const Expression& branch = rules.expressions[operand];
     if (why && branch.file == &reporter.file() && branch.span.begin >= span.begin && branch.span.end <= span.end)
       reporter.warning("R0310", branch.span, "this part of the condition can never be true", *why);

@@ -1,5 +1,6 @@
 #include "rules/language/csv_reader.h"
 
+#include "rules/language/limits.h"
 #include "rules/language/reporter.h"
 
 namespace weir {
@@ -15,6 +16,11 @@ bool CsvReader::next(std::vector<std::string>& cells) {
   if (at_ >= text_.size()) return false;
   first_line_ = line_;
   while (true) {
+    if (cells.size() == limits::csv_cells_max) {
+      broken_ = "a line has at most " + std::to_string(limits::csv_cells_max) + " cells";
+      at_ = text_.size();
+      return false;
+    }
     cells.push_back(cell());
     if (at_ >= text_.size()) return true;
     const char end = text_[at_++];
@@ -50,7 +56,7 @@ void CsvReader::quoted_part(std::string& value) {
       return;
     }
   }
-  broken_ = true;
+  broken_ = "a quote is not closed";
 }
 
 std::string no_column_text(const std::string& column, const std::vector<std::string>& header) {

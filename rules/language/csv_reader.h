@@ -18,12 +18,12 @@ class CsvReader {
   // `text` must outlive the reader.
   explicit CsvReader(std::string_view text) : text_(text) {}
 
-  // False at the end. `cells` is overwritten.
+  // False at the end, and where the text is broken. `cells` is overwritten.
   bool next(std::vector<std::string>& cells);
   // Where the record began; the first line is 1.
   std::size_t line() const { return first_line_; }
-  // A quote was not closed.
-  bool broken() const { return broken_; }
+  // What is wrong: a quote that is not closed, a line of more than limits::csv_cells_max cells. Empty: nothing so far.
+  const std::string& broken() const { return broken_; }
 
  private:
   std::string cell();
@@ -33,7 +33,7 @@ class CsvReader {
   std::size_t at_ = 0;
   std::size_t line_ = 1;
   std::size_t first_line_ = 1;
-  bool broken_ = false;
+  std::string broken_;
 };
 
 // What is said of a column that the header does not have.

@@ -93,7 +93,7 @@ class EventChecker {
     const bool own = known && std::find(type_.fields.begin(), type_.fields.end(), *known) != type_.fields.end();
     if (own || (!known && scope_.find(field.name.text)))
       return complain("R0201", "field " + in_backticks(field.name.text) + " is declared twice",
-                      "declared " + scope_.declared_at(field.name.text, reporter_.file()));
+                      "declared " + scope_.declared_at(field.name.text, reporter_));
     if (!known && event_.fields.size() >= limits::event_fields_max)
       return complain("R0105", "an event has at most " + std::to_string(limits::event_fields_max) + " fields", "");
     const std::optional<DeclaredType> declared =
@@ -111,7 +111,7 @@ class EventChecker {
       FieldSpec& same = event_.fields[index];
       if (same.type != declared->type || same.scale != declared->scale || same.unit != declared->unit)
         return complain("R0212", "field " + in_backticks(field.name.text) + " is declared otherwise in another event type",
-                        "declared " + scope_.declared_at(field.name.text, reporter_.file()) + " as " + written_type(same));
+                        "declared " + scope_.declared_at(field.name.text, reporter_) + " as " + written_type(same));
       same.optional = same.optional || field.optional;
     }
     type_.fields.push_back(index);
@@ -212,7 +212,7 @@ bool check_events(const std::vector<DeclaredEvent>& events, CheckScope& scope) {
     const auto first = std::find_if(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(types.size()), same_name);
     if (first != events.begin() + static_cast<std::ptrdiff_t>(types.size())) {
       event.reporter->error("R0201", name.span, "event " + in_backticks(name.text) + " is declared twice",
-                            "declared " + place_text(first->reporter->file(), first->syntax->name.span, event.reporter->file()));
+                            "declared " + place_text(first->reporter->file(), first->syntax->name.span, *event.reporter));
       fine = false;
     }
     fine = EventChecker(scope, *event.reporter, types.emplace_back()).run(*event.syntax) && fine;

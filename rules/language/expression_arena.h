@@ -19,6 +19,7 @@ class ExpressionArena {
   const Expression& operator[](ExpressionIndex index) const { return rules_.expressions[index]; }
 
   std::uint32_t add_set(ValueSet set);
+  bool knows_pattern(const std::string& pattern) const { return patterns_.contains(pattern); }
   std::uint32_t add_pattern(std::string pattern);
 
  private:

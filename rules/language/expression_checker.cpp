@@ -110,7 +110,7 @@ std::vector<std::string> ExpressionChecker::help_for_unknown(std::string_view te
   if (scope_.rule_names.contains(text) && decision) return {"`" + name + "` is a rule: write `expect rule " + name + "`"};
   if (scope_.rule_names.contains(text))
     return {"`" + name + "` is a rule; a condition that several rules share gets a name: `let suspicious = ...`"};
-  return scope_.suggest(text, reporter_.file());
+  return scope_.suggest(text, reporter_);
 }
 
 TypedValue ExpressionChecker::name(std::string_view text, SourceSpan span, std::string_view code) {

@@ -66,6 +66,7 @@ class ExpressionChecker {
   TypedValue address_membership(const SyntaxExpression& syntax, const TypedValue& element);
   TypedValue outcome_membership(const SyntaxExpression& syntax);
   TypedValue matches(const SyntaxExpression& syntax);
+  bool new_pattern(const SyntaxExpression& pattern);
   TypedValue lookup(const SyntaxExpression& syntax);
   TypedValue presence(const SyntaxExpression& syntax);
   TypedValue aggregate(const SyntaxExpression& syntax);

@@ -24,7 +24,7 @@ TypedValue ExpressionChecker::profile(const SyntaxExpression& syntax) {
     if (entry && entry->kind == NameKind::broken) return converter_.broken(syntax.span);
     if (!entry) {
       reporter_.error("R0203", key.span, "unknown field " + in_backticks(key.text), "the key of a profile is a field of the event",
-                      scope_.suggest(key.text, reporter_.file()));
+                      scope_.suggest(key.text, reporter_));
       return converter_.broken(syntax.span);
     }
     if (entry->kind != NameKind::field) {
@@ -38,7 +38,7 @@ TypedValue ExpressionChecker::profile(const SyntaxExpression& syntax) {
     std::vector<std::string_view> names;
     for (const CheckedFact& fact : scope_.rules.facts) names.push_back(fact.spec.name);
     const std::string text = canonical_text(syntax);
-    std::vector<std::string> help = did_you_mean(text, names);
+    std::vector<std::string> help = did_you_mean(text, names, reporter_);
     std::string key;
     for (std::size_t part = 1; part < syntax.names.size(); ++part) key.append(part > 1 ? ", " : "").append(syntax.names[part].text);
     help.push_back("a rule writes it with `update " + key + " set " + std::string(syntax.names[0].text) + " = ...`");
@@ -67,7 +67,7 @@ TypedValue ExpressionChecker::matched(const SyntaxExpression& syntax) {
     for (const PatternSpec& sequence : scope_.rules.sequences) names.push_back(sequence.name);
     reporter_.error("R0215", syntax.span,
                     entry ? in_backticks(syntax.text) + " is no pattern" : "unknown pattern " + in_backticks(syntax.text), "",
-                    did_you_mean(syntax.text, names));
+                    did_you_mean(syntax.text, names, reporter_));
     return converter_.broken(syntax.span);
   }
   mark_used(scope_.used_patterns, entry->index);

@@ -162,7 +162,10 @@ class Spacing {
 
 class Layout {
  public:
-  explicit Layout(std::vector<Item> items) : items_(std::move(items)), spacing_(items_) {}
+  explicit Layout(std::vector<Item> items) : items_(std::move(items)), spacing_(items_), followed_by_(items_.size()) {
+    for (std::size_t at = items_.size(); at-- > 0;)
+      followed_by_[at] = at + 1 == items_.size() || !items_[at].comment ? at : followed_by_[at + 1];
+  }
 
   std::string run() {
     for (std::size_t at = 0; at < items_.size(); ++at) {
@@ -217,10 +220,7 @@ class Layout {
 
   std::size_t indent(std::size_t at) const {
     std::size_t depth = open_.size();
-    // What a comment belongs to is what follows it.
-    std::size_t first = at;
-    while (first + 1 < items_.size() && items_[first].comment) ++first;
-    const Item& item = items_[first];
+    const Item& item = items_[followed_by_[at]];
     if (!items_[at].comment && is_any(item, {")", "]", "}"}) && depth > 0) return 2 * (depth - 1);
     if (items_[at].comment && (item.comment || is_symbol(item, "}"))) return 2 * depth;
     return 2 * depth + (continues(item) ? 4 : 0);
@@ -278,6 +278,7 @@ class Layout {
 
   std::vector<Item> items_;
   Spacing spacing_;
+  std::vector<std::size_t> followed_by_;  // by item: itself, or what comments belong to
   std::vector<FormattedLine> lines_;
   std::vector<std::size_t> open_;
   std::size_t declaration_ = 0;

@@ -430,10 +430,8 @@ TokenList nothing(const SourceFile& file) {
 
 TokenList lex(const SourceFile& file, Reporter& reporter) {
   if (file.text.size() > limits::rules_file_bytes_max) {
-    reporter.file_error(
-        "R0105",
-        "the file has " + std::to_string(file.text.size()) + " bytes, the limit is " + std::to_string(limits::rules_file_bytes_max),
-        {std::string(split_help)});
+    reporter.file_error("R0105", "the file has more than " + std::to_string(limits::rules_file_bytes_max) + " bytes, the limit",
+                        {std::string(split_help)});
     return nothing(file);
   }
   if (const std::size_t valid = valid_utf8_bytes(file.text); valid < file.text.size()) {

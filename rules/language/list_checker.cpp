@@ -141,7 +141,7 @@ void check_list(const SyntaxList& syntax, const CheckOptions& options, CheckScop
   if (!scope.declare_list(syntax.name.text, {index, false, false, {&reporter.file(), syntax.name.span}})) {
     const DeclaredPlace first = scope.find_list(syntax.name.text)->place;
     reporter.error("R0201", syntax.name.span, "list " + in_backticks(syntax.name.text) + " is declared twice",
-                   "declared " + place_text(*first.file, first.span, reporter.file()));
+                   "declared " + place_text(*first.file, first.span, reporter));
     return;
   }
   CheckedList list;

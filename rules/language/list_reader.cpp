@@ -47,7 +47,10 @@ class ListReader {
   void read_csv(std::string_view text, const std::string& column) {
     CsvReader reader(text);
     std::vector<std::string> cells;
-    if (!reader.next(cells)) return complain("R0603", 0, "the file is empty: a CSV file begins with the names of its columns");
+    if (!reader.next(cells)) {
+      if (reader.broken().empty()) return complain("R0603", 0, "the file is empty: a CSV file begins with the names of its columns");
+      return complain("R0603", reader.line(), reader.broken());
+    }
     const auto found = std::find(cells.begin(), cells.end(), column);
     if (found == cells.end()) {
       return complain("R0603", 1, no_column_text(column, cells));
@@ -64,7 +67,7 @@ class ListReader {
         add(cells[wanted], reader.line());
       }
     }
-    if (reader.broken()) complain("R0603", reader.line(), "a quote is not closed");
+    if (!reader.broken().empty()) complain("R0603", reader.line(), reader.broken());
   }
 
  private:

@@ -105,7 +105,7 @@ void check_lookup(const SyntaxLookup& syntax, const CheckOptions& options, Check
   if (!scope.declare_lookup(syntax.name.text, {index, false, false, {&reporter.file(), syntax.name.span}})) {
     const DeclaredPlace first = scope.find_lookup(syntax.name.text)->place;
     reporter.error("R0201", syntax.name.span, "lookup " + in_backticks(syntax.name.text) + " is declared twice",
-                   "declared " + place_text(*first.file, first.span, reporter.file()));
+                   "declared " + place_text(*first.file, first.span, reporter));
     return;
   }
   CheckedLookup lookup;
@@ -119,7 +119,7 @@ TypedValue ExpressionChecker::lookup(const SyntaxExpression& syntax) {
   CheckScope::ListEntry* entry = scope_.find_lookup(syntax.text);
   TypedValue key = syntax.operands.empty() ? converter_.broken(syntax.span) : value(*syntax.operands[0]);
   if (entry == nullptr) {
-    std::vector<std::string> help = did_you_mean(syntax.text, scope_.lookup_names());
+    std::vector<std::string> help = scope_.suggest_lookup(syntax.text, reporter_);
     if (help.empty()) help = {"declare it: `lookup " + syntax.text.substr(0, 60) + " from \"file.csv\" key bin of int { country string }`"};
     reporter_.error("R0205", syntax.head_span, "unknown lookup " + in_backticks(syntax.text), "no lookup has this name", std::move(help));
     return converter_.broken(syntax.span);
@@ -134,7 +134,7 @@ TypedValue ExpressionChecker::lookup(const SyntaxExpression& syntax) {
     std::vector<std::string_view> names;
     for (const LookupColumnSpec& each : shape.columns) names.push_back(each.name);
     reporter_.error("R0205", wanted.span, "lookup " + in_backticks(syntax.text) + " has no column " + in_backticks(wanted.text), "",
-                    did_you_mean(wanted.text, names));
+                    did_you_mean(wanted.text, names, reporter_));
     return converter_.broken(syntax.span);
   }
   if (shape.key_type == ValueType::ip) key = address(*syntax.operands[0], std::move(key));

@@ -48,7 +48,10 @@ class LookupReader {
     CsvReader reader(content);
     std::vector<std::string> cells;
     if (!reader.next(cells)) {
-      complain("R0603", 0, "the file is empty: a CSV file begins with the names of its columns");
+      if (reader.broken().empty())
+        complain("R0603", 0, "the file is empty: a CSV file begins with the names of its columns");
+      else
+        complain("R0603", reader.line(), reader.broken());
       return nullptr;
     }
     header(cells);
@@ -62,7 +65,7 @@ class LookupReader {
       }
       row(cells, reader.line());
     }
-    if (reader.broken()) complain("R0603", reader.line(), "a quote is not closed");
+    if (!reader.broken().empty()) complain("R0603", reader.line(), reader.broken());
     if (!problems_.empty()) return nullptr;
     return finish(digest_of(text));
   }

@@ -48,7 +48,7 @@ void check_key(const SyntaxMode& mode, const CheckScope& scope, Reporter& report
       if (can_be_key(each)) names.push_back(each.name);
     reporter.error(known ? "R0507" : "R0203", mode.by->span,
                    known ? "a canary's key is a field of the event" : "unknown field " + in_backticks(mode.by->text), "",
-                   did_you_mean(mode.by->text, names));
+                   did_you_mean(mode.by->text, names, reporter));
   } else if (!can_be_key(event.fields[*field])) {
     reporter.error("R0507", mode.by->span, "a canary's key is of type string, int or ip", "",
                    {"name a field that stays the same for one customer or card"});

@@ -1,6 +1,7 @@
 #include "rules/language/pattern_checker.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "rules/language/condition_warnings.h"
@@ -85,7 +86,7 @@ class PatternChecker {
       if (entry && entry->kind == NameKind::broken) continue;
       if (!entry) {
         reporter_.error("R0203", part.span, "unknown field " + in_backticks(part.text), "`by` names fields of the event",
-                        scope_.suggest(part.text, reporter_.file()));
+                        scope_.suggest(part.text, reporter_));
         continue;
       }
       const bool field = entry->kind == NameKind::field;
@@ -190,7 +191,14 @@ class PatternChecker {
     const ExpressionIndex own_node = expressions_.converter().convert(own, *type);
     const ExpressionIndex their_node = expressions_.converter().convert(theirs, *type);
     if (own_node == no_expression || their_node == no_expression) return;
-    step.comparisons.push_back({column(own_node), swapped ? mirrored(*comparison) : *comparison, *earlier, column(their_node), type->type});
+    const StepComparison made{column(own_node), swapped ? mirrored(*comparison) : *comparison, *earlier, column(their_node), type->type};
+    const std::size_t before = compared_.size();
+    compared_.insert({made.own, made.earlier});
+    if (before <= limits::pattern_values_max && compared_.size() > limits::pattern_values_max)
+      reporter_.error("R0408", syntax.span,
+                      "the steps of a pattern compare at most " + std::to_string(limits::pattern_values_max) + " different values",
+                      "the limit is reached here");
+    step.comparisons.push_back(made);
   }
 
   std::optional<std::uint32_t> find_step(const SyntaxName& name) {
@@ -216,6 +224,7 @@ class PatternChecker {
   PatternSpec spec_;
   std::vector<std::string_view> labels_;    // by step; empty: cannot be read
   std::vector<std::string_view> repeated_;  // labels of steps that stand for several
+  std::set<ColumnIndex> compared_;          // what is remembered of an event
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "rules/language/reporter.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "rules/language/limits.h"
@@ -19,8 +18,7 @@ bool continues_character(char byte) {
 }  // namespace
 
 void Reporter::add(Diagnostic diagnostic, bool also) {
-  const auto same_severity = [&diagnostic](const Diagnostic& other) { return other.severity == diagnostic.severity; };
-  const auto count = static_cast<std::size_t>(std::count_if(diagnostics_->begin(), diagnostics_->end(), same_severity));
+  const std::size_t count = count_of(diagnostic.severity);
   if (count > limits::diagnostics_max) return;
   if (count == limits::diagnostics_max) {
     Diagnostic last;
@@ -40,6 +38,16 @@ void Reporter::add(Diagnostic diagnostic, bool also) {
   diagnostics_->push_back(std::move(diagnostic));
 }
 
+// Others add to the diagnostics too, and none is ever taken away.
+std::size_t Reporter::count_of(Severity severity) {
+  for (; counted_ < diagnostics_->size(); ++counted_) ++((*diagnostics_)[counted_].severity == Severity::error ? errors_ : warnings_);
+  return severity == Severity::error ? errors_ : warnings_;
+}
+
+bool Reporter::is_full() {
+  return count_of(Severity::error) > limits::diagnostics_max;
+}
+
 void Reporter::error(std::string_view code, SourceSpan span, std::string message, std::string label, std::vector<std::string> help) {
   add({std::string(code), Severity::error, std::move(message), file_, span, std::move(label), std::move(help)});
 }
@@ -56,9 +64,10 @@ void Reporter::file_error(std::string_view code, std::string message, std::vecto
   add({std::string(code), Severity::error, std::move(message), file_, {}, {}, std::move(help)});
 }
 
-std::string place_text(const SourceFile& file, SourceSpan span, const SourceFile& seen_from) {
+std::string place_text(const SourceFile& file, SourceSpan span, Reporter& complains) {
+  if (complains.is_full()) return {};
   const std::string line = std::to_string(line_column(file, span.begin).line);
-  return file.path == seen_from.path ? "at line " + line : "at " + file.path + ":" + line;
+  return file.path == complains.file().path ? "at line " + line : "at " + file.path + ":" + line;
 }
 
 std::string in_backticks(std::string_view name) {
@@ -81,6 +90,10 @@ std::vector<std::string> did_you_mean(std::string_view name, const std::vector<s
   const std::string_view closest = closest_name(name, candidates);
   if (closest.empty()) return {};
   return {"did you mean " + in_backticks(closest) + "?"};
+}
+
+std::vector<std::string> did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates, Reporter& complains) {
+  return complains.is_full() ? std::vector<std::string>() : did_you_mean(name, candidates);
 }
 
 }  // namespace weir

@@ -24,7 +24,8 @@ class RuleChecker {
     check_mode(syntax, scope_, reporter_, rule_);
     if (syntax.when) {
       rule_.when = expressions_.condition(*syntax.when, "`when`");
-      if (rule_.when != no_expression) warn_if_never_true(scope_.rules, rule_.when, syntax.when->span, reporter_);
+      if (rule_.when != no_expression)
+        warn_if_never_true(scope_.rules, rule_.when, syntax.when->span, reporter_, scope_.condition_steps_left);
     }
     if (syntax.then && !scope_.policy_broken) rule_.then = check_outcome(*syntax.then, scope_.rules.policy, reporter_).value_or(no_outcome);
     if (syntax.score) rule_.score = check_score(*syntax.score, reporter_).value_or(0);
@@ -156,7 +157,7 @@ class RuleChecker {
       reporter_.error(entry ? "R0409" : "R0203", name.span,
                       entry ? "`reset` empties the window of a feature, and " + in_backticks(name.text) + " is none"
                             : "unknown feature " + in_backticks(name.text),
-                      "", entry ? std::vector<std::string>{} : scope_.suggest(name.text, reporter_.file()));
+                      "", entry ? std::vector<std::string>{} : scope_.suggest(name.text, reporter_));
       return;
     }
     scope_.rules.features[entry->index].resettable = true;

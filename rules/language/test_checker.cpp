@@ -58,15 +58,43 @@ class TestChecker {
     if (step.count) events.count = count(*step.count);
     if (step.every) events.every_ms = step.every->ms;
     if (step.after) events.after_ms = step.after->ms;
-    total_ += static_cast<std::size_t>(events.count);
-    if (total_ > limits::test_events_max && !too_many_) {
-      too_many_ = true;
-      reporter_.error("R0704", step.span, "a test has at most " + std::to_string(limits::test_events_max) + " events",
-                      "the limit is reached here");
-    }
     for (const SyntaxTestField& syntax : step.fields) field(schema, syntax, events);
+    count_events(events, step.span);
     if (events.judged) last_when_ = test_.events.size();
     test_.events.push_back(std::move(events));
+  }
+
+  void count_events(const TestEvents& events, SourceSpan span) {
+    const auto count = static_cast<std::size_t>(events.count);
+    const std::size_t bytes = count * record_bytes(events);
+    events_ += count;
+    bytes_ += bytes;
+    scope_.test_events += count;
+    scope_.test_bytes += bytes;
+    if (too_many_) return;
+    std::string most;
+    if (events_ > limits::test_events_max)
+      most = "a test has at most " + std::to_string(limits::test_events_max) + " events";
+    else if (bytes_ > limits::test_bytes_max)
+      most = "the events of a test have at most " + std::to_string(limits::test_bytes_max) + " bytes, written as records";
+    else if (scope_.test_events > limits::all_test_events_max)
+      most = "the tests of a rule set have at most " + std::to_string(limits::all_test_events_max) + " events together";
+    else if (scope_.test_bytes > limits::all_test_bytes_max)
+      most = "the events of all tests have at most " + std::to_string(limits::all_test_bytes_max) + " bytes together, written as records";
+    too_many_ = !most.empty();
+    if (too_many_) reporter_.error("R0704", span, most, "the limit is reached here");
+  }
+
+  // About as many as one of these events has as a record.
+  std::size_t record_bytes(const TestEvents& events) const {
+    constexpr std::size_t value_bytes = 24;  // of a number, a time, a mark
+    const EventSchema& schema = scope_.rules.event;
+    std::size_t bytes = 0;
+    for (std::size_t field = 0; field < schema.fields.size(); ++field)
+      if ((schema.types_with(field) >> events.event_type & 1U) != 0) bytes += 2 * schema.fields[field].name.size() + value_bytes;
+    // `{n}` becomes a number of up to six digits.
+    for (const TestField& field : events.fields) bytes += 2 * field.value.text.size();
+    return bytes;
   }
 
   std::int64_t count(const SyntaxName& syntax) {
@@ -87,11 +115,11 @@ class TestChecker {
     };
     if (!index || !of_type(*index)) {
       std::vector<std::string_view> names;
-      for (std::size_t known = 0; known < schema.fields.size(); ++known)
+      for (std::size_t known = 0; known < schema.fields.size() && !reporter_.is_full(); ++known)
         if (of_type(known)) names.push_back(schema.fields[known].name);
       reporter_.error("R0702", syntax.name.span, "unknown field " + in_backticks(syntax.name.text),
                       "event " + in_backticks(schema.type_name(events.event_type)) + " has no such field",
-                      did_you_mean(syntax.name.text, names));
+                      did_you_mean(syntax.name.text, names, reporter_));
       return;
     }
     const auto column = static_cast<ColumnIndex>(*index);
@@ -210,7 +238,7 @@ class TestChecker {
     const CheckScope::ListEntry* entry = scope_.find_list(step.name.text);
     if (entry == nullptr) {
       reporter_.error("R0702", step.name.span, "unknown list " + in_backticks(step.name.text), "no list has this name",
-                      did_you_mean(step.name.text, scope_.list_names()));
+                      scope_.suggest_list(step.name.text, reporter_));
       return;
     }
     if (entry->broken) return;
@@ -262,16 +290,16 @@ class TestChecker {
   }
 
   bool rule(const SyntaxName& name, TestExpectation& into) {
-    const std::vector<CheckedRule>& rules = scope_.rules.rules;
-    const auto found = std::find_if(rules.begin(), rules.end(), [&](const CheckedRule& known) { return known.name == name.text; });
-    if (found == rules.end()) {
+    const std::optional<std::uint32_t> found = scope_.find_rule(name.text);
+    if (!found) {
       std::vector<std::string_view> names;
-      for (const CheckedRule& known : rules) names.push_back(known.name);
+      if (!reporter_.is_full())
+        for (const CheckedRule& known : scope_.rules.rules) names.push_back(known.name);
       reporter_.error("R0702", name.span, "unknown rule " + in_backticks(name.text), "no rule has this name",
-                      did_you_mean(name.text, names));
+                      did_you_mean(name.text, names, reporter_));
       return false;
     }
-    into.index = static_cast<std::uint32_t>(found - rules.begin());
+    into.index = *found;
     return true;
   }
 
@@ -280,7 +308,8 @@ class TestChecker {
   ExpressionChecker expressions_;
   CheckedTest test_;
   std::optional<std::size_t> last_when_;
-  std::size_t total_ = 0;
+  std::size_t events_ = 0;
+  std::size_t bytes_ = 0;
   bool too_many_ = false;
   bool complained_ = false;
 };

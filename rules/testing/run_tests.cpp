@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "rules/evaluate/rule_set.h"
+#include "rules/language/limits.h"
 #include "rules/testing/event_text.h"
 #include "rules/testing/failure_story.h"
 #include "rules/testing/test_lane.h"
@@ -21,7 +22,7 @@ namespace {
 
 using ScorerPointer = std::shared_ptr<const Scorer>;
 
-// The events of one test in order, with the place of each step's last one.
+// The events of one test in order, with the place of each step's last one. Among duplicates the first one tells what fired.
 struct Script {
   std::vector<LaneEvent> events;
   std::vector<std::int64_t> last_of_step;
@@ -38,7 +39,7 @@ TestEvents numbered(TestEvents step, std::int64_t number) {
   return step;
 }
 
-Script script_of(const CheckedRules& rules, const CheckedTest& test) {
+Script script_of(const CheckedRules& rules, const CheckedTest& test, bool with_duplicates) {
   Script script;
   std::int64_t clock_ms = test_clock_start_ms;
   for (const TestEvents& step : test.events) {
@@ -47,11 +48,13 @@ Script script_of(const CheckedRules& rules, const CheckedTest& test) {
     for (std::int64_t index = 0; index < step.count; ++index) {
       ByteBuffer document;
       append_event(document, rules.event, numbered(step, index + 1), static_cast<std::int64_t>(script.events.size()) + 1, clock_ms);
-      script.events.push_back({std::string(document.view()), clock_ms});
+      script.events.push_back({std::string(document.view()), clock_ms, with_duplicates});
       clock_ms += step.every_ms;
     }
     script.last_of_step.push_back(static_cast<std::int64_t>(script.events.size()) - 1);
   }
+  for (const TestExpectation& expectation : test.expectations)
+    script.events[static_cast<std::size_t>(script.last_of_step[expectation.step])].is_asked_about = true;
   return script;
 }
 
@@ -78,24 +81,30 @@ class ReplacedLists {
 
 class TestRunner {
  public:
-  TestRunner(CheckedRules& rules, const TestOptions& options) : rules_(rules), options_(options) {
+  TestRunner(CheckedRules& rules, const TestOptions& options) : rules_(rules), options_(options), fired_(rules.rules.size(), 0) {
     if (options.coverage) find_branches();
     for (const CheckedTest& test : rules.tests)
       for (const TestExpectation& expectation : test.expectations)
         if (expectation.kind == TestExpectation::Kind::condition) watched_.decided.push_back(expectation.condition);
     watched_.observer = &notes_;
+    if (options.time_max || options.give_up) {
+      over_ = [this, end = std::chrono::steady_clock::now() + options.time_max.value_or(std::chrono::hours{24 * 365})] {
+        gave_up_ = gave_up_ || std::chrono::steady_clock::now() >= end || (options_.give_up && options_.give_up());
+        return gave_up_;
+      };
+    }
   }
 
   Result<TestReport> run() {
     std::size_t first_condition = watched_.judged.size();
-    const auto first_begun = std::chrono::steady_clock::now();
     for (std::size_t index = 0; index < rules_.tests.size() && !error_; ++index) {
       const CheckedTest& test = rules_.tests[index];
       const auto begun = std::chrono::steady_clock::now();
-      if (options_.time_max && begun - first_begun >= *options_.time_max) break;
+      if (over_ && over_()) break;
       TestRun run;
       run.test = index;
       run.failures = failures(test, first_condition);
+      if (gave_up_) break;
       run.took_us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun).count();
       report_.runs.push_back(std::move(run));
       for (const TestExpectation& expectation : test.expectations)
@@ -119,13 +128,15 @@ class TestRunner {
 
   std::vector<TestFailure> failures(const CheckedTest& test, std::size_t first_condition) {
     const ReplacedLists lists(rules_, test);
-    const Script script = script_of(rules_, test);
+    const Script script = script_of(rules_, test, options_.terms.duplicates.horizon_ms > 0);
     ScorerPointer scorer = test.lists.empty() ? scorer_ : compile(watched_);
     if (scorer == nullptr && test.lists.empty()) scorer = scorer_ = compile(watched_);
     if (scorer == nullptr) return {};
-    notes_.clear();
-    const std::vector<LaneDecision> decisions = decide_events(scorer, script.events, options_.terms);
-    count_fired(decisions);
+    std::vector<bool> asked;
+    for (const LaneEvent& event : script.events) asked.push_back(event.is_asked_about);
+    notes_.begin(std::move(asked));
+    const std::vector<LaneDecision> decisions = decide_events(scorer, script.events, options_.terms, over_, &fired_);
+    if (gave_up_) return {};
     std::vector<TestFailure> failed;
     std::size_t condition = first_condition;
     for (const TestExpectation& expectation : test.expectations) {
@@ -156,7 +167,8 @@ class TestRunner {
     failed.diagnostic.span = expectation.span;
     failed.diagnostic.label = label(expectation, decision, script.events[static_cast<std::size_t>(offset)].time_ms);
     if (decision.decided) failed.diagnostic.help = {fired_text(rules_, decision)};
-    if (!options_.story || !decision.decided) return failed;
+    if (!options_.story || !decision.decided || stories_ == stories_max) return failed;
+    ++stories_;
     const FailureStory story(rules_, expectation, decision);
     ValueNotes values(decision.first);
     const ScorerPointer scorer = compile(story.watched(values));
@@ -220,14 +232,10 @@ class TestRunner {
     }
   }
 
-  void count_fired(const std::vector<LaneDecision>& decisions) {
-    for (RuleCoverage& coverage : report_.coverage)
-      for (const LaneDecision& decision : decisions) coverage.fired += decision.has_fired(coverage.rule) ? 1 : 0;
-  }
-
   void note_coverage() {
     std::size_t watched = 0;
     for (RuleCoverage& coverage : report_.coverage) {
+      coverage.fired = fired_[coverage.rule];
       for (BranchCoverage& branch : coverage.branches) {
         branch.seen_true = notes_.seen_true(watched);
         branch.seen_false = notes_.seen_false(watched);
@@ -241,7 +249,11 @@ class TestRunner {
   WatchedExpressions watched_;
   ConditionNotes notes_;
   ScorerPointer scorer_;
+  std::function<bool()> over_;
+  bool gave_up_ = false;
+  std::size_t stories_ = 0;
   std::optional<Error> error_;
+  std::vector<std::uint64_t> fired_;  // by rule: events of all tests
   TestReport report_;
 };
 
@@ -256,27 +268,31 @@ Result<TestReport> run_tests(CheckedRules& rules, const TestOptions& options) {
 }
 
 std::string TestVerdict::failures_text() const {
-  return "the rules fail their own tests: " + std::to_string(failures.size()) + (failures.size() == 1 ? " error" : " errors");
+  return "the rules fail their own tests: " + std::to_string(failed) + (failed == 1 ? " error" : " errors");
 }
 
-TestVerdict judge_by_tests(CheckedRules& rules, const TestTerms& terms, const std::optional<std::chrono::milliseconds>& time_max) {
+TestVerdict judge_by_tests(CheckedRules& rules, const TestTerms& terms, const std::optional<std::chrono::milliseconds>& time_max,
+                           const std::function<bool()>& give_up) {
   TestVerdict verdict;
   TestOptions options;
   options.story = false;
   options.terms = terms;
   options.time_max = time_max;
+  options.give_up = give_up;
   const Result<TestReport> report = run_tests(rules, options);
   if (!report) {
     Diagnostic diagnostic;
     diagnostic.message = "the rules cannot be compiled: " + report.error().text;
     verdict.failures.push_back(std::move(diagnostic));
+    verdict.failed = 1;
     return verdict;
   }
   const std::vector<TestRun>& runs = report.value().runs;
   verdict.passed = runs.size() - report.value().failed();
   verdict.not_run = rules.tests.size() - runs.size();
   for (const TestRun& run : runs)
-    for (const TestFailure& failure : run.failures) verdict.failures.push_back(failure.diagnostic);
+    for (const TestFailure& failure : run.failures)
+      if (++verdict.failed <= limits::diagnostics_max) verdict.failures.push_back(failure.diagnostic);
   return verdict;
 }
 

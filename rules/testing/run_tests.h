@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,10 +47,14 @@ struct TestReport {
   std::size_t failed() const;
 };
 
+constexpr std::size_t stories_max = 100;
+
 struct TestOptions {
-  bool story = true;  // a failed test is run a second time to tell it
+  bool story = true;  // a failed test is run a second time to tell it; the first `stories_max` of a run
   bool coverage = false;
-  std::optional<std::chrono::milliseconds> time_max;  // no test begins later
+  // When the run ends: tests that are not through by then count as not run. `give_up` is asked time and again.
+  std::optional<std::chrono::milliseconds> time_max;
+  std::function<bool()> give_up;
   TestTerms terms;
 };
 
@@ -60,12 +65,14 @@ Result<TestReport> run_tests(CheckedRules& rules, const TestOptions& options);
 struct TestVerdict {
   std::size_t passed = 0;
   std::size_t not_run = 0;  // when the time was over
-  Diagnostics failures;     // also when the rules cannot be compiled
+  std::size_t failed = 0;   // expectations
+  Diagnostics failures;     // the first ones of them, up to limits::diagnostics_max; also that the rules cannot be compiled
 
   std::string failures_text() const;  // in a few words
 };
 
 TestVerdict judge_by_tests(CheckedRules& rules, const TestTerms& terms = {},
-                           const std::optional<std::chrono::milliseconds>& time_max = std::nullopt);
+                           const std::optional<std::chrono::milliseconds>& time_max = std::nullopt,
+                           const std::function<bool()>& give_up = {});
 
 }  // namespace weir

@@ -16,10 +16,13 @@ namespace weir {
 namespace {
 
 constexpr std::size_t batch_records_max = 256;
+constexpr auto batch_time_max = std::chrono::milliseconds{100};  // a batch after one that took longer is smaller
 
 // Hands events over in batches, as a source would.
 class EventReader final : public LaneReader {
  public:
+  void ask(const std::function<bool()>& give_up) { give_up_ = give_up; }
+
   // `events` stay where they are until they are handed over.
   void feed(const std::vector<LaneEvent>& events) {
     offset_ += static_cast<std::int64_t>(next_);
@@ -29,11 +32,18 @@ class EventReader final : public LaneReader {
 
   RecordBatch* poll(std::chrono::microseconds) override {
     if (events_ == nullptr || next_ == events_->size() || handed_over_) return nullptr;
+    if (give_up_) {
+      if (give_up_()) {
+        next_ = events_->size();
+        return nullptr;
+      }
+      choose_size();
+    }
     handed_over_ = true;
     arena_.clear();
     batch_ = {};
     batch_.epoch = 1;
-    for (; next_ < events_->size() && batch_.records.size() < batch_records_max; ++next_) {
+    for (; next_ < events_->size() && batch_.records.size() < batch_size_; ++next_) {
       const LaneEvent& event = (*events_)[next_];
       RecordView record;
       record.value = arena_.copy(event.document);
@@ -50,6 +60,17 @@ class EventReader final : public LaneReader {
   void wake() noexcept override {}
 
  private:
+  // Rules may be so slow that whoever gives up would wait long for the end of a batch.
+  void choose_size() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - handed_over_at_ > batch_time_max && handed_over_at_ != std::chrono::steady_clock::time_point{})
+      batch_size_ = std::max<std::size_t>(batch_size_ / 8, 1);
+    handed_over_at_ = now;
+  }
+
+  std::function<bool()> give_up_;
+  std::chrono::steady_clock::time_point handed_over_at_;
+  std::size_t batch_size_ = batch_records_max;
   const std::vector<LaneEvent>* events_ = nullptr;
   std::int64_t offset_ = 0;
   Arena arena_;
@@ -130,26 +151,41 @@ class DuplicateSink final : public QuickSink {
 
 class DecisionNotes final : public DecisionWatcher {
  public:
-  explicit DecisionNotes(std::vector<LaneDecision>& decisions) : decisions_(decisions) {}
+  DecisionNotes(const std::vector<LaneEvent>& events, std::vector<LaneDecision>& decisions, std::vector<std::uint64_t>* fired)
+      : events_(events), decisions_(decisions), fired_(fired) {}
 
   void decided(const EventBatch& events, const DecisionBatch& batch, const DecisionVocabulary&) override {
-    const auto of = [&](std::uint32_t row) -> LaneDecision& { return decisions_[static_cast<std::size_t>(events.offsets[row])]; };
+    const auto of = [&](std::uint32_t row) { return static_cast<std::size_t>(events.offsets[row]); };
+    const auto text = [&](const auto& note) { return std::string(batch.text.view(note.text_begin, note.text_size)); };
     for (std::uint32_t row = 0; row < events.rows; ++row) {
-      LaneDecision& decision = of(row);
+      LaneDecision& decision = decisions_[of(row)];
       decision.decided = events.active.test(row);
       decision.first = events.offsets[row];
       decision.outcome = batch.outcomes[row];
       decision.score = batch.scores[row];
     }
-    for (const FiredRule& fired : batch.fired)
-      of(fired.row).fired.push_back({fired.rule, std::string(batch.text.view(fired.text_begin, fired.text_size)), false});
-    for (const ShadowHit& hit : batch.shadows) of(hit.row).fired.push_back({hit.rule, {}, true});
+    for (const FiredRule& fired : batch.fired) {
+      count(fired.rule);
+      if (const std::size_t event = of(fired.row); events_[event].is_asked_about)
+        decisions_[event].fired.push_back({fired.rule, text(fired), false});
+    }
+    for (const ShadowHit& hit : batch.shadows) {
+      count(hit.rule);
+      if (const std::size_t event = of(hit.row); events_[event].is_asked_about) decisions_[event].fired.push_back({hit.rule, {}, true});
+    }
     for (const RuleError& error : batch.errors)
-      of(error.row).errors.push_back({error.rule, std::string(batch.text.view(error.text_begin, error.text_size)), false});
+      if (const std::size_t event = of(error.row); events_[event].is_asked_about)
+        decisions_[event].errors.push_back({error.rule, text(error), false});
   }
 
  private:
+  void count(std::uint32_t rule) {
+    if (fired_ != nullptr) ++(*fired_)[rule];
+  }
+
+  const std::vector<LaneEvent>& events_;
   std::vector<LaneDecision>& decisions_;
+  std::vector<std::uint64_t>* fired_;
 };
 
 }  // namespace
@@ -211,15 +247,16 @@ struct OneShard {
 }  // namespace
 
 std::vector<LaneDecision> decide_events(const std::shared_ptr<const Scorer>& scorer, const std::vector<LaneEvent>& events,
-                                        const TestTerms& terms) {
+                                        const TestTerms& terms, const std::function<bool()>& give_up, std::vector<std::uint64_t>* fired) {
   std::vector<LaneDecision> decisions(events.size());
   RefusalSink refusals(decisions);
   DuplicateSink duplicates(decisions);
-  DecisionNotes notes(decisions);
+  DecisionNotes notes(events, decisions, fired);
   std::vector<SinkBinding> sinks;
   if (terms.duplicates.horizon_ms > 0) sinks.push_back(binding("decisions", OutputKind::decision, FeatureSelection::none, duplicates));
   sinks.push_back(binding("dead_letters", OutputKind::dead_letter, FeatureSelection::none, refusals));  // the last, as a lane has it
   OneShard shard(scorer, terms, events.size() + batch_records_max, sinks, &notes);
+  shard.reader.ask(give_up);
   shard.reader.feed(events);
   shard.work();
   duplicates.copy_decisions();

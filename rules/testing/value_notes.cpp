@@ -26,7 +26,7 @@ void ConditionNotes::observed(std::int64_t offset, std::size_t watched, const ev
     flags[index] = true;
   };
   note(holds ? seen_true_ : seen_false_, watched);
-  if (holds) note(held_[offset], watched);
+  if (holds && asked_[static_cast<std::size_t>(offset)]) note(held_[offset], watched);
 }
 
 bool ConditionNotes::held(std::int64_t offset, std::size_t watched) const {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "rules/evaluate/value_observer.h"
@@ -30,13 +31,18 @@ class ValueNotes final : public ValueObserver {
 class ConditionNotes final : public ValueObserver {
  public:
   void observed(std::int64_t offset, std::size_t watched, const evaluate::ScalarValue& value) override;
-  void clear() { held_.clear(); }
+  // Forgets which events conditions held on; from now on it is noted for those that are `asked` about, by offset.
+  void begin(std::vector<bool> asked) {
+    held_.clear();
+    asked_ = std::move(asked);
+  }
 
   bool held(std::int64_t offset, std::size_t watched) const;
   bool seen_true(std::size_t watched) const { return watched < seen_true_.size() && seen_true_[watched]; }
   bool seen_false(std::size_t watched) const { return watched < seen_false_.size() && seen_false_[watched]; }
 
  private:
+  std::vector<bool> asked_;
   std::unordered_map<std::int64_t, std::vector<bool>> held_;
   std::vector<bool> seen_true_;
   std::vector<bool> seen_false_;

@@ -3,6 +3,7 @@
 
 #include "rules/language/formatter.h"
 #include "rules/language/limits.h"
+#include "rules/language/reporter.h"
 #include "rules/testing/run_tests.h"
 #include "tests/unit/language/checking.h"
 
@@ -83,6 +84,81 @@ TEST(HostileFiles, LetsThatUseTwoLetsEachDoNotDouble) {
   EXPECT_LT(checked->rules->features[0].identity.size(), 1'000U);
 }
 
+TEST(HostileFiles, PatternsCompareABoundedNumberOfValues) {
+  std::string text = "pattern p by card_id within 1h { a: mcc == 1 then b: mcc > a.mcc";
+  for (std::size_t index = 1; index < limits::pattern_values_max; ++index) text += " and mcc + " + std::to_string(index) + " > a.mcc";
+  const std::string asked = " }\nrule r \"R\" { when p matched then alert }\ntest \"t\" { when payment expect no rule r }\n";
+  const auto most = check(text + asked);
+  ASSERT_TRUE(most->rules) << most->codes();
+  EXPECT_EQ(run_tests(*most->rules, {}).take().failed(), 0U);
+  EXPECT_EQ(check(text + " and mcc + 0 > a.mcc" + asked)->codes(), "R0408");
+}
+
+TEST(HostileFiles, WhatContradictsIsLookedForWithinBounds) {
+  std::string names = "\"k\"";
+  for (int index = 1; index < 999; ++index) names += ", \"k" + std::to_string(index) + "\"";
+  std::string text = "rule q \"Q\" { when country in [" + names + "]";
+  for (int index = 0; index < 4'500; ++index) text += " and country != \"x" + std::to_string(index) + "\"";
+  EXPECT_EQ(check(text + " then alert }\n")->codes(), "");
+  std::string lets = "let b0 = mcc > 1 and mcc < 0\n";
+  for (int index = 1; index < 60; ++index) {
+    const std::string before = "b" + std::to_string(index - 1);
+    lets += "let b" + std::to_string(index) + " = risk > " + std::to_string(index) + ".5 and (" + before + " or " + before + ")\n";
+  }
+  for (int index = 0; index < 9'000; ++index)
+    lets += "rule r" + std::to_string(index) + " \"R\" { when b59 and mcc != " + std::to_string(index) + " then alert }\n";
+  EXPECT_EQ(check(lets)->codes(), "");
+}
+
+TEST(HostileFiles, WhatIsOnlySaidInAnErrorIsNotWorkedOutWhenNoErrorIsShownAnyMore) {
+  const SourceFile file{"test.rules", "let blocked = 1\n"};
+  Diagnostics diagnostics;
+  Reporter reporter(file, diagnostics);
+  for (std::size_t count = 0; count <= limits::diagnostics_max; ++count) {
+    EXPECT_EQ(did_you_mean("blokced", {"blocked"}, reporter).size(), 1U);
+    EXPECT_EQ(place_text(file, {4, 11}, reporter), "at line 1");
+    reporter.error("R0203", {count, count + 1}, "unknown");
+  }
+  EXPECT_TRUE(did_you_mean("blokced", {"blocked"}, reporter).empty());
+  EXPECT_EQ(place_text(file, {4, 11}, reporter), "");
+  std::string text;
+  for (int index = 0; index < 4'000; ++index) text += "let name_number_" + std::to_string(index) + " = mcc\n";
+  for (int index = 0; index < 9'000; ++index)
+    text += "rule r" + std::to_string(index) + " \"R\" { when name_numbre_" + std::to_string(index) + " > 1 then alert }\n";
+  EXPECT_EQ(check(text)->diagnostics.size(), limits::diagnostics_max + 1);
+}
+
+TEST(HostileFiles, RegularExpressionsTogetherAreBounded) {
+  std::string text;
+  for (int index = 0; index < 4'000; ++index)
+    text +=
+        "rule r" + std::to_string(index) + " \"R\" { when country matches \"x" + std::to_string(index) + "[a-z]{1,900}\" then alert }\n";
+  EXPECT_EQ(check(text)->codes().substr(0, 11), "R0105 R0105");
+  EXPECT_EQ(
+      check("rule r \"R\" { when country matches \"" + repeated("(", 900) + "(a{100}){100}" + repeated(")", 900) + "\" then alert }\n")
+          ->codes(),
+      "R0307");
+}
+
+TEST(HostileFiles, AllFilesTogetherAreBounded) {
+  std::vector<SourceFile> files;
+  for (std::size_t bytes = 0; bytes <= limits::rules_bytes_max; bytes += limits::rules_file_bytes_max)
+    files.push_back({"large.rules", std::string(limits::rules_file_bytes_max, '#')});
+  Diagnostics diagnostics;
+  EXPECT_FALSE(check_rules(files, {}, diagnostics));
+  ASSERT_EQ(diagnostics.size(), 1U);
+  EXPECT_EQ(diagnostics[0].code, "R0105");
+}
+
+TEST(HostileFiles, EventsOfAllTestsAreCounted) {
+  std::string tests;
+  for (std::size_t index = 0; index <= limits::all_test_events_max / limits::test_events_max; ++index)
+    tests += "test \"t" + std::to_string(index) + "\" { given 99_999 payment when payment expect mcc == 0 }\n";
+  EXPECT_EQ(check(tests)->codes(), "R0704");
+  const std::string text = repeated("{n}", 1'300);
+  EXPECT_EQ(check("test \"t\" { given 99_999 payment { card_id: \"" + text + "\" } when payment expect mcc == 0 }\n")->codes(), "R0704");
+}
+
 TEST(HostileFiles, LargeFilesAreRefusedUnread) {
   EXPECT_EQ(checking::check_whole(std::string(limits::rules_file_bytes_max + 1, 'a'))->codes(), "R0105");
 }
@@ -139,6 +215,7 @@ TEST(HostileFiles, FormattingIsLinear) {
   Diagnostics diagnostics;
   EXPECT_TRUE(format_rules({"many.rules", rules}, diagnostics).has_value());
   EXPECT_TRUE(format_rules({"one.rules", "list l of int = [" + repeated("1, ", 9'000) + "1]"}, diagnostics).has_value());
+  EXPECT_TRUE(format_rules({"comments.rules", repeated("#\n", 2'000'000) + "let a = 1\n"}, diagnostics).has_value());
 }
 
 TEST(HostileFiles, ManySetsAndPatternsStayQuick) {

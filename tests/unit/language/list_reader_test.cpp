@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "rules/language/check_rules.h"
+#include "rules/language/limits.h"
 #include "tests/unit/language/checking.h"
 
 namespace weir {
@@ -61,6 +62,16 @@ TEST_F(ListFiles, ProblemsNameTheLineAndStopAtTen) {
   ASSERT_EQ(problems_.size(), 10U);
   EXPECT_EQ(problems_[0].line, 2U);
   EXPECT_EQ(problems_[0].code, "R0602");
+}
+
+TEST_F(ListFiles, ALineOfCommasIsNoList) {
+  const std::string commas(limits::csv_cells_max, ',');
+  EXPECT_FALSE(read_list_file(write("a.csv", "a,b\n" + commas + "\n"), "a", ValueType::string, 0, problems_));
+  EXPECT_FALSE(read_list_file(write("b.csv", "a" + commas + "\n"), "a", ValueType::string, 0, problems_));
+  ASSERT_EQ(problems_.size(), 2U);
+  EXPECT_EQ(problems_[0].line, 2U);
+  EXPECT_EQ(problems_[1].line, 1U);
+  EXPECT_EQ(problems_[1].message, "a line has at most 10000 cells");
 }
 
 TEST_F(ListFiles, AFolderIsNoList) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "rules/evaluate/rule_set.h"
+#include "rules/language/limits.h"
 #include "tests/unit/language/checking.h"
 
 namespace weir {
@@ -161,6 +162,45 @@ TEST(RunTests, AVerdictSaysHowManyPassedAndNoTestBeginsWhenTheTimeIsOver) {
   EXPECT_EQ(none.passed, 0U);
   EXPECT_EQ(none.not_run, 2U);
   EXPECT_TRUE(none.failures.empty());
+}
+
+TEST(RunTests, ATestThatIsGivenUpHasNotRun) {
+  const auto checked = checking::check(rules_text + R"(
+  test "one" { when payment { amount: 7.5 } expect outcome allow }
+  test "two" { given 10_000 payment when payment { amount: 7.5 } expect outcome block }
+  test "three" { when payment { amount: 7.5 } expect outcome block })");
+  ASSERT_TRUE(checked->rules.has_value()) << render(checked->diagnostics, false);
+  int asked = 0;
+  const TestVerdict verdict = judge_by_tests(*checked->rules, {}, std::nullopt, [&asked] { return ++asked > 5; });
+  EXPECT_EQ(verdict.passed, 1U);
+  EXPECT_EQ(verdict.not_run, 2U);
+  EXPECT_TRUE(verdict.failures.empty());
+}
+
+TEST(RunTests, FailuresBeyondNumberAreCountedAndNotTold) {
+  std::string tests;
+  for (int index = 0; index < 300; ++index)
+    tests += "test \"t" + std::to_string(index) + "\" { when payment { amount: 7.5 } expect outcome block }\n";
+  const auto checked = checking::check(rules_text + tests);
+  ASSERT_TRUE(checked->rules.has_value()) << render(checked->diagnostics, false);
+  const TestVerdict verdict = judge_by_tests(*checked->rules);
+  EXPECT_EQ(verdict.failures.size(), limits::diagnostics_max);
+  EXPECT_EQ(verdict.failures_text(), "the rules fail their own tests: 300 errors");
+  const TestReport report = run_tests(*checked->rules, {}).take();
+  EXPECT_EQ(report.failed(), 300U);
+  EXPECT_FALSE(report.runs[stories_max - 1].failures[0].story.empty());
+  EXPECT_TRUE(report.runs[stories_max].failures[0].story.empty());
+}
+
+TEST(RunTests, CoverageCountsTheEventsBeforeTheOneThatIsAskedAbout) {
+  const auto checked = checking::check(rules_text + R"(
+  test "t" { given 700 payment { card_id: "cx" } when payment { card_id: "cx" } expect rule listed })");
+  ASSERT_TRUE(checked->rules.has_value()) << render(checked->diagnostics, false);
+  TestOptions options;
+  options.coverage = true;
+  const TestReport report = run_tests(*checked->rules, options).take();
+  EXPECT_EQ(report.failed(), 0U);
+  EXPECT_EQ(report.coverage[1].fired, 701U);
 }
 
 TEST(RunTests, AFailureTellsEachValueOnTheWay) {
