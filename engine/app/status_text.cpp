@@ -1,6 +1,9 @@
 #include "engine/app/status_text.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -57,6 +60,33 @@ std::string indented(const std::string& text) {
   return all;
 }
 
+// How often what is held met a limit.
+struct MetLimit {
+  std::string_view name;
+  std::string_view what;
+  std::uint64_t count;
+};
+
+std::array<MetLimit, 7> met_limits(const ServiceStatus& service) {
+  return {{{"events_a_key_max", "oldest events of a key dropped", service.key_events_dropped},
+           {"distinct_values_max", "answers of distinct cut", service.distinct_values_cut},
+           {"out_of_range", "sums that do not fit, and are missing", service.sums_out_of_range},
+           {"ids_max", "ids forgotten within their horizon", service.ids_forgotten},
+           {"fact_keys_max", "facts not kept", service.facts_refused},
+           {"pattern_events_a_key_max", "steps of patterns forgotten", service.pattern_events_dropped},
+           {"pattern_tries_max", "events not compared with every step of a pattern", service.pattern_tries_reached}}};
+}
+
+// What happens to few records, and in few services.
+std::string seldom_text(const ServiceStatus& service) {
+  std::string text;
+  if (service.skipped > 0) text += fmt::format(", of no known event {}", service.skipped);
+  if (service.duplicates > 0) text += fmt::format(", duplicates {}", service.duplicates);
+  if (service.late_dropped > 0) text += fmt::format(", too late and dropped {}", service.late_dropped);
+  if (service.rule_errors > 0) text += fmt::format(", rules that met an error {}", service.rule_errors);
+  return text;
+}
+
 }  // namespace
 
 std::string reload_text(const ReloadResult& result) {
@@ -100,8 +130,12 @@ std::string status_text(const StatusLook& look) {
   if (!look.rules.last_failure.empty())
     text += fmt::format("epochs  {} failures, the last: {}\n", look.rules.log_failures, look.rules.last_failure);
   if (look.rules.shards_anew > 0) text += fmt::format("epochs  dropped for {} shards whose topic was made anew\n", look.rules.shards_anew);
-  text += fmt::format("records {}, decided {}, filtered {}, dead letters {}, replayed {}, held for an epoch {}\n", service.records,
-                      service.decided, service.filtered, service.dead_letters, service.replayed, service.held);
+  text += fmt::format("records {}, decided {}, filtered {}, dead letters {}, replayed {}, held for an epoch {}{}\n", service.records,
+                      service.decided, service.filtered, service.dead_letters, service.replayed, service.held, seldom_text(service));
+  text += fmt::format("windows {}, {} MiB, late events {}, too late for their key {}\n", counted(service.keys, "key"),
+                      service.state_bytes >> 20, service.late_events, service.too_late_events);
+  for (const MetLimit& limit : met_limits(service))
+    if (limit.count > 0) text += fmt::format("limits  {} {} (`{}`)\n", limit.count, limit.what, limit.name);
   for (std::size_t lane = 0; lane < service.switches.size(); ++lane) {
     const LaneSwitches& switches = service.switches[lane];
     if (switches.pauses == 0 && switches.held_longest_us == 0) continue;
@@ -165,6 +199,8 @@ std::string status_json(const StatusLook& look) {
   for (const RuleStatus& rule : service.rules)
     if (std::string text = expiry_text(rule, look.now_ms, look.expiry_warning_ms); !text.empty()) near.push_back(std::move(text));
   const std::string warnings = joined(near, json_of);
+  const std::string limits =
+      joined(met_limits(service), [](const MetLimit& limit) { return fmt::format(R"("{}":{})", limit.name, limit.count); });
   // {"rules":[...]} without its braces.
   const std::string rules = rules_json(service.rules);
   return fmt::format(
@@ -175,6 +211,10 @@ std::string status_json(const StatusLook& look) {
              R"("last_reload":{},"records":{},"decided":{},"filtered":{},"dead_letters":{},"replayed":{},"held":{},"rule_errors":{},)",
              look.last_reload ? reload_json(*look.last_reload) : "null", service.records, service.decided, service.filtered,
              service.dead_letters, service.replayed, service.held, service.rule_errors) +
+         fmt::format(
+             R"("skipped":{},"duplicates":{},"late_dropped":{},"keys":{},"state_bytes":{},"late_events":{},"too_late_events":{},"limits":{{{}}},)",
+             service.skipped, service.duplicates, service.late_dropped, service.keys, service.state_bytes, service.late_events,
+             service.too_late_events, limits) +
          fmt::format(R"("by_lane":[{}],"sources":[{}],"shards":[{}],"sinks":[{}],"outcomes":{{{}}},"failures":[{}],"warnings":[{}],{}}})",
                      lanes, sources, shards, sinks, outcomes, failures, warnings, rules.substr(1, rules.size() - 2)) +
          '\n';

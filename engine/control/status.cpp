@@ -28,6 +28,12 @@ ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& ou
     status.late_events += state.late_events.get();
     status.too_late_events += state.too_late_events.get();
     status.ids_forgotten += state.ids_forgotten.get();
+    status.key_events_dropped += state.key_events_dropped.get();
+    status.distinct_values_cut += state.distinct_values_cut.get();
+    status.sums_out_of_range += state.sums_out_of_range.get();
+    status.facts_refused += state.facts_refused.get();
+    status.pattern_events_dropped += state.pattern_events_dropped.get();
+    status.pattern_tries_reached += state.pattern_tries_reached.get();
     for (std::size_t outcome = 0; outcome < outcomes.size() && outcome < LaneCounters::outcomes_max; ++outcome)
       status.outcomes[outcome].count += counters.outcomes[outcome].get();
     const SwitchPauses& switches = counters.switches;

@@ -54,6 +54,12 @@ struct ServiceStatus {
   std::uint64_t duplicates = 0;
   std::uint64_t late_dropped = 0;
   std::uint64_t ids_forgotten = 0;
+  std::uint64_t key_events_dropped = 0;
+  std::uint64_t distinct_values_cut = 0;
+  std::uint64_t sums_out_of_range = 0;
+  std::uint64_t facts_refused = 0;
+  std::uint64_t pattern_events_dropped = 0;
+  std::uint64_t pattern_tries_reached = 0;
   std::uint64_t held = 0;  // records that waited for an epoch or a bound to be on disk
   std::uint64_t rule_errors = 0;
   std::uint64_t fired = 0;

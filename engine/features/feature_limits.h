@@ -22,6 +22,20 @@ struct FeatureStoreCounters {
   std::uint64_t events_bound_reached = 0;    // events dropped for events_a_key_max
   std::uint64_t out_of_range = 0;            // sums that do not fit their type: the feature is missing
   std::uint64_t keys_forgotten = 0;          // idle beyond what any window reaches, memory given back
+
+  FeatureStoreCounters& operator+=(const FeatureStoreCounters& other) {
+    keys += other.keys;
+    bytes += other.bytes;
+    events += other.events;
+    late_events += other.late_events;
+    too_late_events += other.too_late_events;
+    missing_keys += other.missing_keys;
+    distinct_bound_reached += other.distinct_bound_reached;
+    events_bound_reached += other.events_bound_reached;
+    out_of_range += other.out_of_range;
+    keys_forgotten += other.keys_forgotten;
+    return *this;
+  }
 };
 
 }  // namespace weir

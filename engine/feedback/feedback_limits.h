@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "engine/features/feature_limits.h"
+
 namespace weir {
 
 struct FeedbackLimits {
@@ -21,6 +23,7 @@ struct FeedbackCounters {
   std::uint64_t pattern_events_too_late = 0;
   std::uint64_t pattern_tries_reached = 0;  // events given up at pattern_tries_max
   std::uint64_t waves = 0;                  // judged so far
+  FeatureStoreCounters windows;             // of features that are held apart: over own decisions, or reset by rules
 };
 
 }  // namespace weir

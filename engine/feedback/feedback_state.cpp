@@ -213,7 +213,7 @@ void FeedbackState::write(const EventBatch& batch, std::span<const RowBlock> wav
 void FeedbackState::add_counters(FeedbackCounters& total) const {
   for (const Facts& facts : facts_) facts.group.add_counters(total);
   for (const Pattern& pattern : patterns_) pattern.group.add_counters(total);
-  const auto add = [&total](const Windows& windows) { total.bytes += windows.shared->store.totals().bytes; };
+  const auto add = [&total](const Windows& windows) { total.windows += windows.shared->store.totals(); };
   if (decided_.shared) add(decided_);
   for (const Resettable& resettable : resettable_) add(resettable.windows);
 }

@@ -64,6 +64,8 @@ bool Lane::take_turn(std::chrono::microseconds wait) {
     publish_positions();
     apply_back_pressure();
     finish_revokes();
+  } else if (turns_ % turns_between_gauges != 0) {
+    count_turn();  // a lane that has little to do shows it soon, too
   }
   if (!quiet_wanted_.empty()) answer_when_quiet();
   switching_ += exchange_.owned().take_switching_time();

@@ -140,6 +140,7 @@ class Lane {
   bool is_revoking(const LaneInput& input, ShardIndex shard) const;
   ShardPosition position_of(Shard& shard) const;
   void publish_positions();
+  void count_turn();  // gauges are published now and then
   void publish_gauges();
   void apply_back_pressure();
 

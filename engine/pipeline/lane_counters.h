@@ -69,7 +69,10 @@ struct StateGauges {
   Gauge late_events;
   Gauge too_late_events;
   Gauge ids_forgotten;  // within the horizon of duplicates, for its bound
-  // What met a limit of feedback (see FeedbackLimits), of shards that are there.
+  // What met a limit of windows or feedback (see FeatureStoreLimits, FeedbackLimits), of shards that are there.
+  Gauge key_events_dropped;
+  Gauge distinct_values_cut;
+  Gauge sums_out_of_range;
   Gauge facts_refused;
   Gauge pattern_events_dropped;
   Gauge pattern_tries_reached;

@@ -212,18 +212,16 @@ void Lane::publish_positions() {
   for (LaneInput& input : inputs_)
     for (auto& [index, shard] : input.shards)
       if (shard->ring.advance()) shard->position->publish(position_of(*shard));
+  count_turn();
+}
+
+void Lane::count_turn() {
   if (++turns_ % turns_between_gauges == 0) publish_gauges();
 }
 
 void Lane::publish_gauges() {
   FeatureStoreCounters total;
-  const auto add = [&total](const FeatureStore& store) {
-    const FeatureStoreCounters counters = store.totals();
-    total.keys += counters.keys;
-    total.bytes += counters.bytes;
-    total.late_events += counters.late_events;
-    total.too_late_events += counters.too_late_events;
-  };
+  const auto add = [&total](const FeatureStore& store) { total += store.totals(); };
   exchange_.owned().for_each(add);
   std::uint64_t ids_forgotten = 0;
   FeedbackCounters feedback;
@@ -235,8 +233,12 @@ void Lane::publish_gauges() {
       if (shard->duplicates != nullptr) ids_forgotten += shard->duplicates->bound_reached();
     }
   }
+  total += feedback.windows;
   state_.keys.set(total.keys + feedback.fact_keys + feedback.pattern_keys);
   state_.bytes.set(total.bytes + feedback.bytes);
+  state_.key_events_dropped.set(total.events_bound_reached);
+  state_.distinct_values_cut.set(total.distinct_bound_reached);
+  state_.sums_out_of_range.set(total.out_of_range);
   state_.facts_refused.set(feedback.facts_refused);
   state_.pattern_events_dropped.set(feedback.pattern_events_dropped);
   state_.pattern_tries_reached.set(feedback.pattern_tries_reached);

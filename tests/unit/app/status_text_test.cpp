@@ -37,6 +37,25 @@ TEST(StatusText, SaysSinceWhenRulesAreCountedOnceTheyHaveChanged) {
   EXPECT_THAT(status_text(look), HasSubstr("rules   counted since version 4 is in force\n"));
 }
 
+TEST(StatusText, TellsWhatWasTooLateAndWhichLimitsWereMet) {
+  StatusLook look;
+  look.service.keys = 2;
+  look.service.state_bytes = 5 << 20;
+  EXPECT_THAT(status_text(look), HasSubstr("windows 2 keys, 5 MiB, late events 0, too late for their key 0\n"));
+  EXPECT_THAT(status_text(look), testing::Not(HasSubstr("limits")));
+  look.service.late_events = 7;
+  look.service.too_late_events = 3;
+  look.service.duplicates = 4;
+  look.service.key_events_dropped = 8;
+  look.service.pattern_tries_reached = 9;
+  EXPECT_THAT(status_text(look), HasSubstr("held for an epoch 0, duplicates 4\n"));
+  EXPECT_THAT(status_text(look), HasSubstr("late events 7, too late for their key 3\n"
+                                           "limits  8 oldest events of a key dropped (`events_a_key_max`)\n"
+                                           "limits  9 events not compared with every step of a pattern (`pattern_tries_max`)\n"));
+  EXPECT_THAT(status_json(look), HasSubstr(R"("duplicates":4,"late_dropped":0,"keys":2,"state_bytes":5242880,"late_events":7,)"
+                                           R"("too_late_events":3,"limits":{"events_a_key_max":8,"distinct_values_max":0,)"));
+}
+
 TEST(StatusText, NamesTheSourceThatOthersWaitFor) {
   StatusLook look;
   look.sources = {{"logins", 3, 0, true}, {"payments", 3, 0}};

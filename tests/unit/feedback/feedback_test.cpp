@@ -1,4 +1,5 @@
 // What rules write and later events read, case by case.
+#include <chrono>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -138,6 +139,16 @@ TEST(Reset, LateEventsThatArriveAfterwardsCount) {
       "rule two \"Two\" { when many >= 2 then alert }\n";
   // The late one is seen by the next; what was there before the reset by neither.
   EXPECT_THAT(outcomes(rules, {{0}, {10 * minute, "c", 1}, {5 * minute}, {11 * minute}}), ElementsAre("allow", "block", "allow", "alert"));
+}
+
+TEST(Reset, WhatIsLateOrTooLateForAWindowThatRulesResetIsCounted) {
+  RulesLane lane(event_text + "feature n = count() by card over 1m\nrule third \"Third\" { when n == 3 then alert reset n }", 1);
+  lane.assign();
+  lane.feed(records({{5 * minute}, {4 * minute + 1}, {minute}, {6 * minute}}));
+  for (int turn = 0; turn < 100; ++turn) lane.lane().do_work(std::chrono::microseconds{0});  // gauges are set now and then
+  EXPECT_EQ(lane.lane().state().late_events.get(), 1U);
+  EXPECT_EQ(lane.lane().state().too_late_events.get(), 1U);
+  EXPECT_EQ(lane.lane().state().keys.get(), 1U);
 }
 
 TEST(Reset, OfAKeyWithVeryManyEventsStartsFromNothing) {
