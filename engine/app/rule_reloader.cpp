@@ -199,6 +199,8 @@ ReloadResult RuleReloader::bring(RuleCandidate candidate, const std::string& ori
   const auto tell = [&](ReloadResult result) {
     result.origin = origin;
     result.took_ms = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count();
+    // The copies of files that did not come into force would add up with each try.
+    if (result.outcome == ReloadResult::Outcome::failed) versions_.trim(rules_.versions_in_use());
     return result;
   };
   CheckedSet& set = *candidate.set;

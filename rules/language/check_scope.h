@@ -69,6 +69,7 @@ class CheckScope {
   }
 
   std::size_t condition_steps_left = all_condition_steps_max;  // in search of what can never be true
+  std::size_t list_values = 0;                                 // entries of all lists and cells of all lookups so far
   std::size_t regex_instructions = 0;                          // of all regular expressions so far
   // What the tests so far take through the rules.
   std::size_t test_events = 0;

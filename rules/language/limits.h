@@ -21,6 +21,7 @@ constexpr std::size_t features_max = 4'096;  // aggregates written in place incl
 constexpr std::size_t lets_max = 4'096;
 constexpr std::size_t lists_max = 1'024;
 constexpr std::size_t list_entries_max = 10'000'000;
+constexpr std::size_t all_list_values_max = 50'000'000;  // entries of all lists, cells of all lookups: beyond, no further one is read
 constexpr std::size_t list_file_bytes_max = std::size_t{1024} * 1024 * 1024;
 constexpr std::size_t lookups_max = 256;
 constexpr std::size_t lookup_rows_max = 5'000'000;

@@ -146,8 +146,18 @@ void check_list(const SyntaxList& syntax, const CheckOptions& options, CheckScop
   }
   CheckedList list;
   list.name = syntax.name.text;
-  if (!ListChecker(reporter).run(syntax, options, list)) scope.find_list(syntax.name.text)->broken = true;
+  if (!may_read_list(syntax.name, scope, reporter) || !ListChecker(reporter).run(syntax, options, list))
+    scope.find_list(syntax.name.text)->broken = true;
+  scope.list_values += list.values.size();
   scope.rules.lists.push_back(std::move(list));
+}
+
+bool may_read_list(const SyntaxName& name, const CheckScope& scope, Reporter& reporter) {
+  if (scope.list_values <= limits::all_list_values_max) return true;
+  reporter.error("R0604", name.span,
+                 "the lists and lookups of a rule set have at most " + std::to_string(limits::all_list_values_max) + " values together",
+                 "those before it have more");
+  return false;
 }
 
 }  // namespace weir

@@ -18,6 +18,9 @@ std::string list_file_places(const std::string& written, const CheckOptions& opt
 // Where its bytes are: see CheckOptions::locate.
 std::string located(const std::string& path, const CheckOptions& options);
 
+// Whether one more list or lookup may be read; complains where it may not.
+bool may_read_list(const SyntaxName& name, const CheckScope& scope, Reporter& reporter);
+
 // Adds the list to `scope.rules.lists` (also a broken one, so that its uses are not complained about).
 void check_list(const SyntaxList& syntax, const CheckOptions& options, CheckScope& scope, Reporter& reporter);
 

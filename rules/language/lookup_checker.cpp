@@ -110,7 +110,9 @@ void check_lookup(const SyntaxLookup& syntax, const CheckOptions& options, Check
   }
   CheckedLookup lookup;
   lookup.name = syntax.name.text;
-  if (!LookupChecker(reporter).run(syntax, options, lookup)) scope.find_lookup(syntax.name.text)->broken = true;
+  if (!may_read_list(syntax.name, scope, reporter) || !LookupChecker(reporter).run(syntax, options, lookup))
+    scope.find_lookup(syntax.name.text)->broken = true;
+  if (lookup.table) scope.list_values += lookup.table->rows() * (1 + lookup.shape.columns.size());
   scope.rules.lookups.push_back(std::move(lookup));
 }
 

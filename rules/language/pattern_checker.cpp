@@ -116,16 +116,17 @@ class PatternChecker {
     ExpressionIndex condition = no_expression;
     if (own.size() == 1) {
       condition = own[0];
-    } else if (own.empty()) {
-      condition = expressions_.converter().literal(ValueType::boolean, {.boolean = true, .text = {}}, syntax.condition->span).node;
-    } else {
+    } else if (!own.empty()) {
       Expression all;
       all.kind = ExpressionKind::logical_and;
       all.type = ValueType::boolean;
       all.operands = std::move(own);
       condition = expressions_.converter().add(std::move(all), syntax.condition->span).node;
     }
-    if (condition != no_expression) step.condition = column(condition);
+    // A step that only compares, or that is broken, asks nothing of its event alone.
+    if (condition == no_expression)
+      condition = expressions_.converter().literal(ValueType::boolean, {.boolean = true, .text = {}}, syntax.condition->span).node;
+    step.condition = column(condition);
     spec_.steps.push_back(std::move(step));
     labels_.push_back(syntax.times == 1 ? syntax.label.text : std::string_view());
     if (syntax.times > 1 && !syntax.label.text.empty()) repeated_.push_back(syntax.label.text);

@@ -94,6 +94,12 @@ TEST(HostileFiles, PatternsCompareABoundedNumberOfValues) {
   EXPECT_EQ(check(text + " and mcc + 0 > a.mcc" + asked)->codes(), "R0408");
 }
 
+TEST(HostileFiles, ABrokenPatternOfAnEventWithoutFieldsIsComplainedAbout) {
+  const auto checked = checking::check_whole("event payment {\n}\npattern p by card_id within 1h { a: x then b: y }\n");
+  EXPECT_FALSE(checked->rules);
+  EXPECT_NE(checked->codes().find("R0203"), std::string::npos) << checked->codes();
+}
+
 TEST(HostileFiles, WhatContradictsIsLookedForWithinBounds) {
   std::string names = "\"k\"";
   for (int index = 1; index < 999; ++index) names += ", \"k" + std::to_string(index) + "\"";

@@ -8,6 +8,7 @@
 
 #include "rules/language/check_rules.h"
 #include "rules/language/limits.h"
+#include "rules/language/list_checker.h"
 #include "tests/unit/language/checking.h"
 
 namespace weir {
@@ -72,6 +73,20 @@ TEST_F(ListFiles, ALineOfCommasIsNoList) {
   EXPECT_EQ(problems_[0].line, 2U);
   EXPECT_EQ(problems_[1].line, 1U);
   EXPECT_EQ(problems_[1].message, "a line has at most 10000 cells");
+}
+
+TEST_F(ListFiles, BehindAllThatARuleSetMayHoldNoneIsReadAnyMore) {
+  CheckedRules rules;
+  CheckScope scope(rules);
+  const SourceFile file{"test.rules", "list l of string from \"nowhere.txt\"\n"};
+  Diagnostics diagnostics;
+  Reporter reporter(file, diagnostics);
+  scope.list_values = limits::all_list_values_max;
+  EXPECT_TRUE(may_read_list({"l", {5, 6}}, scope, reporter));
+  scope.list_values += 1;
+  EXPECT_FALSE(may_read_list({"l", {5, 6}}, scope, reporter));
+  ASSERT_EQ(diagnostics.size(), 1U);
+  EXPECT_EQ(diagnostics[0].code, "R0604");
 }
 
 TEST_F(ListFiles, AFolderIsNoList) {

@@ -300,11 +300,17 @@ TEST_F(ReloadTest, ATestThatIsAddedAndFailsIsToldThoughTheRulesAreThoseInForce) 
   config(1, 2'000, 1'000'000);
   test::ChildProcess running = service();
   ASSERT_TRUE(wait_until([&] { return version_in_force() == 1; })) << log();
+  const auto kept = [this] {
+    const fs::directory_iterator files(root_ / "state" / "rules" / "content");
+    return std::distance(begin(files), end(files));
+  };
+  const auto kept_before = kept();
   save(tested_rules(0, 1));
   ASSERT_TRUE(wait_until([&] {
     return log().find("failed, version 1 stays in force: the rules fail their own tests: 1 error") != std::string::npos;
   })) << log();
   EXPECT_NE(ask({"status"}).body.find("test \"the number\" failed"), std::string::npos);
+  EXPECT_EQ(kept(), kept_before) << "copies of files that did not come into force";
   save(tested_rules(0, 0));
   ASSERT_TRUE(wait_until([&] { return log().find("the rules say what is in force already") != std::string::npos; })) << log();
   EXPECT_EQ(version_in_force(), 1U);
