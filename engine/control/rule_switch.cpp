@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 constexpr auto tick_every = 20ms;
 constexpr auto retry_every = 100ms;
 constexpr auto hurry_after = 250ms;
-constexpr auto bound_span = 1000ms;         // a bound lies so far ahead, at the shard's rate
+constexpr auto bound_span = 1000ms;         // a bound lies so far ahead, at the rate of the shard's fastest burst lately
+constexpr auto burst_span = 100ms;
 constexpr std::int64_t bound_least = 256;   // and at least so many offsets
 constexpr std::int64_t first_bound = 4096;  // before the rate is known
 constexpr auto slack_time = 2s;
@@ -58,7 +59,6 @@ void RuleSwitch::attach(LaneGroup& lanes) {
 }
 
 void RuleSwitch::start() {
-  measured_at_ = Clock::now();
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "epochs");
     while (!stopping_.load(std::memory_order_acquire)) {
@@ -132,8 +132,12 @@ std::vector<std::shared_ptr<RuleStages>> RuleSwitch::stages_of_all(const Compile
   return all;
 }
 
-std::int64_t RuleSwitch::ahead_of(const LiveShard& shard, std::chrono::milliseconds span) {
-  return static_cast<std::int64_t>(shard.offsets_per_ms * static_cast<double>(span.count()));
+// Records that may come until a proposal is on disk. One that turned out too far ahead is made anew for what one append can meet, for records
+// that pause come back in bursts; then for what still comes.
+std::int64_t RuleSwitch::margin_of(const LiveShard& shard) const {
+  if (shard.hurries == 0) return shard.progress.most_within(margin_.span());
+  if (shard.hurries == 1) return shard.progress.most_within(margin_.one_append());
+  return shard.progress.within_last(margin_.span());
 }
 
 // New windows take memory with their first events, in all lanes and shards at about the same time.
@@ -157,7 +161,8 @@ Status RuleSwitch::publish(CompiledVersion next, const std::string& files_digest
   std::vector<std::shared_ptr<RuleStages>> stages = stages_of_all(*version);
   // Before any shard can ask: a replay that begins in between must reach back as far as the new set's windows.
   remember(version);
-  if (Status proposed = propose(*version, stages, ActiveVersion{version->number, files_digest}, Pace::highest); !proposed) return proposed;
+  for (auto& [key, shard] : shards_) shard.hurries = 0;
+  if (Status proposed = propose(*version, stages, ActiveVersion{version->number, files_digest}); !proposed) return proposed;
   active_ = version;
   active_stages_ = std::move(stages);
   ++switches_;
@@ -174,16 +179,13 @@ Status RuleSwitch::note_files(const std::string& files_digest) {
 // Asks all lanes where their shards can take over, makes that durable, then lets them. Nothing is decided by the new set before the second
 // step is done, and nothing at or behind those offsets by the old one.
 Status RuleSwitch::propose(const CompiledVersion& version, const std::vector<std::shared_ptr<RuleStages>>& stages,
-                           const std::optional<ActiveVersion>& active, Pace pace) {
+                           const std::optional<ActiveVersion>& active) {
   std::vector<std::future<std::vector<ProposedSwitch>>> answers;
   for (LaneIndex lane = 0; lane < lanes_->lane_count(); ++lane) {
     SwitchProposal proposal;
     for (std::size_t source = 0; source < inputs_.size(); ++source) proposal.stages.push_back(stages[lane * inputs_.size() + source]);
-    for (const auto& [key, shard] : shards_) {
-      if (shard.start.lane != lane) continue;
-      const ShardProgress& progress = shard.progress;
-      proposal.margins[key] = pace == Pace::highest ? progress.most_within(margin_.span()) : progress.within_last(margin_.span());
-    }
+    for (const auto& [key, shard] : shards_)
+      if (shard.start.lane == lane) proposal.margins[key] = margin_of(shard);
     answers.push_back(lanes_->lane(lane).propose(std::move(proposal)));
   }
   EpochChanges changes;
@@ -264,7 +266,7 @@ void RuleSwitch::begin_shard(std::size_t source, const ShardStart& start, const 
     if (epochs.empty()) changes.epochs.push_back({start.name, {active_->number, std::min(start.replay_from, start.live_from)}});
     if (!epochs.empty() && epochs.back().version != active_->number) changes.epochs.push_back({start.name, {active_->number, earliest}});
   }
-  LiveShard live{start, position, earliest + first_bound, -1, 0, {}, -1, Clock::now(), Clock::now()};
+  LiveShard live{start, position, earliest + first_bound, {}, -1, Clock::now(), 0, Clock::now()};
   changes.bounds.push_back({start.name, live.bound, start.live_from});
   Status written = append(changes);
   while (!written && !stopping_.load(std::memory_order_acquire)) {
@@ -326,14 +328,8 @@ void RuleSwitch::tick() {
 }
 
 void RuleSwitch::measure(Clock::time_point now) {
-  const double ms = std::chrono::duration<double, std::milli>(now - measured_at_).count();
-  measured_at_ = now;
   for (auto& [key, shard] : shards_) {
-    const std::int64_t decided = decided_below(shard);
-    const double rate = shard.seen < 0 || ms <= 0 ? 0 : static_cast<double>(decided - shard.seen) / ms;
-    shard.offsets_per_ms = std::max(rate, shard.offsets_per_ms / 2);
-    shard.progress.saw(now, decided);
-    shard.seen = decided;
+    shard.progress.saw(now, decided_below(shard));
     if (shard.switch_at >= 0 && shard.position->version() == active_->number) shard.switch_at = -1;
   }
 }
@@ -343,7 +339,7 @@ void RuleSwitch::move_bounds(Clock::time_point now) {
   std::vector<std::pair<LiveShard*, std::int64_t>> moved;
   std::set<LaneIndex> lanes;
   for (auto& [key, shard] : shards_) {
-    const std::int64_t wanted = std::max(bound_least, ahead_of(shard, bound_span));
+    const std::int64_t wanted = std::max(bound_least, shard.progress.most_within(burst_span) * (bound_span / burst_span));
     const std::int64_t decided = decided_below(shard);
     const bool near = shard.bound - decided < wanted / 2;
     const bool far = shard.bound - decided > wanted * slack_factor && now - shard.bound_moved_at > slack_time;
@@ -390,15 +386,17 @@ void RuleSwitch::forget_versions() {
 
 // A shard whose records stopped coming does not wait for the offset that its former rate suggested.
 void RuleSwitch::hurry(Clock::time_point now) {
-  const bool late = std::any_of(shards_.begin(), shards_.end(), [&](const auto& each) {
-    const LiveShard& shard = each.second;
-    return shard.switch_at >= 0 && now - shard.proposed_at > hurry_after && shard.position->decided_below() >= shard.start.live_from &&
-           decided_below(shard) + shard.progress.within_last(hurry_after) < shard.switch_at;
-  });
+  bool late = false;
+  for (auto& [key, shard] : shards_) {
+    if (shard.switch_at < 0 || now - shard.proposed_at <= hurry_after || shard.position->decided_below() < shard.start.live_from) continue;
+    if (decided_below(shard) + shard.progress.within_last(hurry_after) >= shard.switch_at) continue;
+    late = true;
+    ++shard.hurries;
+  }
   if (!late) return;
   for (auto& [key, shard] : shards_) shard.proposed_at = now;
   // What fails here stays as it was and is tried again.
-  if (const Status proposed = propose(*active_, active_stages_, std::nullopt, Pace::last); !proposed) last_failure_ = proposed.error().text;
+  if (const Status proposed = propose(*active_, active_stages_, std::nullopt); !proposed) last_failure_ = proposed.error().text;
 }
 
 std::vector<std::string> RuleSwitch::outcome_names() const {

@@ -100,11 +100,10 @@ class RuleSwitch : public RuleBook {
     ShardStart start;
     std::shared_ptr<PublishedPosition> position;
     std::int64_t bound = 0;
-    std::int64_t seen = -1;     // decided below, when last measured
-    double offsets_per_ms = 0;  // lately
     ShardProgress progress;
     std::int64_t switch_at = -1;
     Clock::time_point proposed_at;
+    int hurries = 0;  // since the active version was published
     Clock::time_point bound_moved_at;
   };
   using ShardKey = std::pair<std::size_t, ShardIndex>;
@@ -116,9 +115,9 @@ class RuleSwitch : public RuleBook {
   void hurry(Clock::time_point now);
   void forget_versions();
   Status append(const EpochChanges& changes);
-  enum class Pace : std::uint8_t { highest, last };  // that shards have shown and may go on at until the proposal is on disk
   Status propose(const CompiledVersion& version, const std::vector<std::shared_ptr<RuleStages>>& stages,
-                 const std::optional<ActiveVersion>& active, Pace pace);
+                 const std::optional<ActiveVersion>& active);
+  std::int64_t margin_of(const LiveShard& shard) const;
   std::set<std::uint64_t> versions_of_shards() const;
   bool was_made_anew(const ShardStart& start);
   void remember(const std::shared_ptr<const CompiledVersion>& version);
@@ -126,7 +125,6 @@ class RuleSwitch : public RuleBook {
   InputSettings input_of(const CompiledVersion& version, std::size_t source) const;
   std::shared_ptr<RuleStages> stages_of(const CompiledVersion& version, std::size_t source, LaneIndex lane);
   std::vector<std::shared_ptr<RuleStages>> stages_of_all(const CompiledVersion& version);
-  static std::int64_t ahead_of(const LiveShard& shard, std::chrono::milliseconds span);
   static std::int64_t decided_below(const LiveShard& shard);
 
   std::unique_ptr<EpochLog> log_;
@@ -150,7 +148,6 @@ class RuleSwitch : public RuleBook {
   std::map<std::tuple<LaneIndex, std::size_t, std::uint64_t>, std::weak_ptr<RuleStages>> stages_;
   std::vector<std::shared_ptr<RuleStages>> active_stages_;  // by lane, then source
   std::map<ShardKey, LiveShard> shards_;
-  Clock::time_point measured_at_;
   SwitchMargin margin_;
   std::uint64_t switches_ = 0;
   std::uint64_t log_failures_ = 0;

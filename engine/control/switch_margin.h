@@ -19,6 +19,8 @@ class SwitchMargin {
   std::chrono::milliseconds span() const {
     return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(slowest_ * appends_ahead), shortest, longest);
   }
+  // No append takes longer, as far as is known.
+  std::chrono::milliseconds one_append() const { return span() / appends_ahead; }
 
  private:
   static constexpr int appends_ahead = 3;       // one may be under way, the next one is slower than any before, and lanes answer meanwhile

@@ -17,6 +17,7 @@ TEST(SwitchMargin, IsWhatADiskTakesSeveralTimesWithinItsBounds) {
   EXPECT_EQ(margin.span(), SwitchMargin::shortest);
   margin.append_took(90ms);
   EXPECT_EQ(margin.span(), 270ms);
+  EXPECT_EQ(margin.one_append(), 90ms);
   margin.append_took(2'000ms);
   EXPECT_EQ(margin.span(), SwitchMargin::longest);
 }
