@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 constexpr auto tick_every = 20ms;
 constexpr auto retry_every = 100ms;
 constexpr auto hurry_after = 250ms;
-constexpr auto bound_span = 1000ms;         // a bound lies so far ahead, at the rate of the shard's fastest burst lately
+constexpr auto reached_within = 600ms;  // with hurry_after, a switch is seen within a second where records flow evenly
+constexpr auto bound_span = 1000ms;     // a bound lies so far ahead, at the rate of the shard's fastest burst lately
 constexpr auto burst_span = 100ms;
 constexpr std::int64_t bound_least = 256;   // and at least so many offsets
 constexpr std::int64_t first_bound = 4096;  // before the rate is known
@@ -132,8 +133,8 @@ std::vector<std::shared_ptr<RuleStages>> RuleSwitch::stages_of_all(const Compile
   return all;
 }
 
-// Records that may come until a proposal is on disk. One that turned out too far ahead is made anew for what one append can meet, for records
-// that pause come back in bursts; then for what still comes.
+// Records that may come until a proposal is on disk. One that turned out too far ahead is made anew for what one append can meet, for
+// records that pause come back in bursts; then for what still comes.
 std::int64_t RuleSwitch::margin_of(const LiveShard& shard) const {
   if (shard.hurries == 0) return shard.progress.most_within(margin_.span());
   if (shard.hurries == 1) return shard.progress.most_within(margin_.one_append());
@@ -389,7 +390,7 @@ void RuleSwitch::hurry(Clock::time_point now) {
   bool late = false;
   for (auto& [key, shard] : shards_) {
     if (shard.switch_at < 0 || now - shard.proposed_at <= hurry_after || shard.position->decided_below() < shard.start.live_from) continue;
-    if (decided_below(shard) + shard.progress.within_last(hurry_after) >= shard.switch_at) continue;
+    if (decided_below(shard) + shard.progress.within_last(reached_within) >= shard.switch_at) continue;
     late = true;
     ++shard.hurries;
   }
