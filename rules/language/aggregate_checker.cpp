@@ -194,19 +194,22 @@ bool AggregateChecker::argument(const SyntaxExpression& syntax, FeatureSpec& spe
   const TypedValue value = checker.value(*aggregate.arguments[0]);
   const ExpressionIndex node = checker.converter().convert(value);
   if (node == no_expression) return false;
+  const std::string written(reporter_.text(value.span).substr(0, 60));
+  const std::string where_true = "events for which it is true are counted with `count() ... where " + written + "`";
   if (!accepts(spec.aggregate, value.type)) {
-    reporter_.error(
-        "R0403", value.span, in_backticks(name) + " needs " + std::string(wanted(spec.aggregate)) + ", and " + checker.described(value), "",
-        accepts(Aggregate::distinct, value.type) ? std::vector<std::string>{"its different values are counted with `distinct(" +
-                                                                            std::string(reporter_.text(value.span).substr(0, 60)) + ")`"}
-                                                 : std::vector<std::string>{});
+    std::vector<std::string> help;
+    if (value.type == ValueType::boolean) {
+      help = {where_true};
+    } else if (accepts(Aggregate::distinct, value.type)) {
+      help = {"its different values are counted with `distinct(" + written + ")`"};
+    }
+    reporter_.error("R0403", value.span,
+                    in_backticks(name) + " needs " + std::string(wanted(spec.aggregate)) + ", and " + checker.described(value), "",
+                    std::move(help));
     return false;
   }
-  if (spec.aggregate == Aggregate::count && value.type == ValueType::boolean) {
-    const std::string condition(reporter_.text(value.span).substr(0, 60));
-    reporter_.warning("R0410", value.span, "`count` counts where this is false, too", "every event for which it is known",
-                      {"events for which it is true are counted with `count() ... where " + condition + "`"});
-  }
+  if (spec.aggregate == Aggregate::count && value.type == ValueType::boolean)
+    reporter_.warning("R0410", value.span, "`count` counts where this is false, too", "every event for which it is known", {where_true});
   const Expression& expression = scope_.arena[node];
   const bool field = expression.kind == ExpressionKind::event_column;
   spec.input = field ? expression.index : scope_.derived_column(node);

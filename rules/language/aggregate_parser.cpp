@@ -51,8 +51,10 @@ void ExpressionParser::parse_aggregate_clauses(SyntaxAggregate& aggregate) {
       if (reader_.expect_word("this", "after `excluding`", "write `excluding this event`"))
         reader_.expect_word("event", "after `excluding this`");
       aggregate.exclude_this_event = true;
-    } else if (word.text == "delay" && (aggregate.over || aggregate.last)) {
-      once(aggregate.delay.has_value(), word);
+    } else if (word.text == "delay" && (aggregate.over || aggregate.last || reader_.peek(1).kind == TokenKind::duration)) {
+      if (!aggregate.over && !aggregate.last)
+        reader_.fail("R0101", word.span, "`over` stands before `delay`", "", {"for example `count() by card_id over 30d delay 7d`"});
+      once(aggregate.delay.has_value() && !reader_.panic(), word);
       reader_.take();
       aggregate.delay = parse_duration("delay");
     } else {

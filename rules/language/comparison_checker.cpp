@@ -42,6 +42,12 @@ void ExpressionChecker::complain_mismatch(const SyntaxExpression& syntax, const 
       help = {"a number carries no unit: `" + text.substr(0, text.find_first_not_of("0123456789_")) + "`"};
     if (one.type == ValueType::timestamp && other.type == ValueType::duration)
       help = {"how long ago it was is `age(" + std::string(reporter_.text(one.span).substr(0, 60)) + ")`"};
+    if (one.type == ValueType::boolean && is_number(other.type)) {
+      const bool equality = syntax.text == "==" || syntax.text == "!=";
+      help = {equality ? "a bool is a condition by itself: `" + std::string(reporter_.text(one.span).substr(0, 60)) +
+                             "`, or with `not` before it"
+                       : "an aggregate with `where` that is compared stands in parentheses: `(count() by card_id over 1h where ...) > 3`"};
+    }
     if (one.type == ValueType::geo) help = {"places are compared by their distance: `distance_km(a, b) < 1`"};
     if (one.type == ValueType::duration && other.is_literal())
       help = {"a duration carries its unit: `" + text + "s`, `" + text + "m`, `" + text + "h`"};

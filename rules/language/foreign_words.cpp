@@ -20,7 +20,7 @@ constexpr std::string_view where_written = "events are chosen with `where`";
 constexpr std::string_view condition_written = "a rule's condition begins with `when`";
 constexpr std::string_view distinct_written = "different values are counted with `distinct(merchant_id)`, without `count`";
 
-constexpr std::array<Words, 36> behind_expression{{
+constexpr std::array<Words, 40> behind_expression{{
     {"like", text_search},
     {"regex", text_search},
     {"rlike", text_search},
@@ -42,6 +42,10 @@ constexpr std::array<Words, 36> behind_expression{{
     {"during", window_written},
     {"within", window_written},
     {"last", window_written},
+    {"by", "`by` stands behind an aggregate, which has its parentheses: `count() by card_id over 10m`"},
+    {"offset", "a window is moved back with `delay`: `over 30d delay 7d`"},
+    {"lag", "a window is moved back with `delay`: `over 30d delay 7d`"},
+    {"ago", "a window is moved back with `delay`: `over 30d delay 7d`"},
     {"over", "`over` stands right behind `by` and its fields, which are separated by commas: `by card_id, merchant_id over 10m`"},
     {"exclude", "it is written `excluding this event`"},
     {"except", "it is written `excluding this event`"},
