@@ -37,6 +37,13 @@ int complain(const Terminal& terminal, std::string_view message, std::string_vie
   return exit_code::usage;
 }
 
+// `weir status` takes the config as it is, so it is written behind `weir rules ls`, too.
+std::string with_config_named(const std::vector<std::string>& words) {
+  const fs::path extension = fs::path(words.back()).extension();
+  if (extension != ".yaml" && extension != ".yml") return {};
+  return fmt::format("weir rules {} --config {}", fmt::join(words.begin(), words.end() - 1, " "), words.back());
+}
+
 // Nothing when the config cannot be read; it has been complained about.
 std::optional<fs::path> socket_of(const AdminOptions& options, const Terminal& terminal) {
   if (!options.socket.empty()) return options.socket;
@@ -90,7 +97,7 @@ int admin_command(std::string_view verb, const AdminOptions& options, const Term
                       closest.empty() ? "" : fmt::format("weir rules {}", closest));
     }
     if (options.words.size() < action->arguments_min + 1 || options.words.size() > action->arguments + 1)
-      return complain(terminal, fmt::format("it is `{}`", action->usage), "");
+      return complain(terminal, fmt::format("it is `{}`", action->usage), with_config_named(options.words));
     if (wanted == "activate") {
       request.words = {"activate"};
       if (const std::optional<int> failed = add_files(options, request, terminal)) return *failed;

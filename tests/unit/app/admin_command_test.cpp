@@ -49,6 +49,9 @@ TEST_F(AdminCommand, SuggestsTheNearestAction) {
             "weir: there is no `weir rules rolback`\ndid you mean `weir rules rollback`?\n`weir rules --help` shows how it is used.\n");
   EXPECT_EQ(run("rules", {"diff", "3", "4", "5"}), exit_code::usage);
   EXPECT_EQ(err_.str(), "weir: it is `weir rules diff [A [B]]`\n`weir rules --help` shows how it is used.\n");
+  EXPECT_EQ(run("rules", {"ls", "other.yaml"}), exit_code::usage);
+  EXPECT_EQ(err_.str(),
+            "weir: it is `weir rules ls`\ndid you mean `weir rules ls --config other.yaml`?\n`weir rules --help` shows how it is used.\n");
 }
 
 TEST_F(AdminCommand, PassesWordsAndAnswersOnAndOnlyTheOwnerMayAsk) {
