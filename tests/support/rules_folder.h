@@ -62,6 +62,12 @@ class RulesFolder : public testing::Test {
     return version;
   }
 
+  std::uint64_t decided() const {
+    std::uint64_t decided = 0;
+    RE2::PartialMatch(status_json(), R"("decided":(\d+))", &decided);
+    return decided;
+  }
+
   // The number N of `reason "set N` in the rules that each version was made of, from what is kept on disk.
   std::map<std::uint64_t, int> sets_of_versions() const {
     std::map<std::uint64_t, int> sets;

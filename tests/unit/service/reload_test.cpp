@@ -173,7 +173,9 @@ TEST_F(ReloadTest, AKilledServiceDecidesEachRecordByTheSetThatDecidedItBefore) {
       const std::uint64_t before = version_in_force();
       save(rules_number(++number));
       ASSERT_TRUE(wait_until([&] { return !running.running() || version_in_force() > before; })) << log();
-      std::this_thread::sleep_for(100ms);
+      // A set that comes while windows are rebuilt decides nothing until they are.
+      const std::uint64_t decided_before = decided();
+      ASSERT_TRUE(wait_until([&] { return !running.running() || decided() > decided_before + 1'000; })) << log();
     }
     save(rules_number(++number));  // a switch that may be half done
     std::this_thread::sleep_for(std::chrono::milliseconds{60 * life});
