@@ -51,6 +51,10 @@ class Watch {
       const ShardFailure& failure = status.failures[failures_seen_];
       log_error(fmt::format("shard {}/{} stopped: {}", failure.name.topic, failure.name.partition, failure.error.text));
     }
+    if (!dead_letter_told_ && !status.first_dead_letter.empty()) {
+      dead_letter_told_ = true;
+      log_warning("a record is a dead letter, the first of perhaps many: " + status.first_dead_letter);
+    }
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     for (const std::string& text : expiry_.look(status.rules, std::chrono::duration_cast<std::chrono::milliseconds>(now).count()))
       log_warning(text);
@@ -78,6 +82,7 @@ class Watch {
   std::size_t failures_seen_ = 0;
   std::uint64_t replayed_seen_ = 0;
   bool was_replaying_ = false;
+  bool dead_letter_told_ = false;
   std::vector<bool> healthy_;
   std::vector<int> awaited_;  // looks in a row, by source
 };
@@ -85,7 +90,8 @@ class Watch {
 void log_end(const ServiceStatus& total) {
   for (const RuleStatus& rule : total.rules)
     if (rule.in_shadow > 0) log_info("rule " + rule_text(rule));
-  log_info(fmt::format("ended: {} records, {} decided, {} dead letters", total.records, total.decided, total.dead_letters));
+  const std::string first = total.first_dead_letter.empty() ? "" : ", the first: " + total.first_dead_letter;
+  log_info(fmt::format("ended: {} records, {} decided, {} dead letters{}", total.records, total.decided, total.dead_letters, first));
 }
 
 std::string reload_text(const std::optional<ReloadResult>& last) {

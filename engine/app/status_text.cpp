@@ -132,6 +132,7 @@ std::string status_text(const StatusLook& look) {
   if (look.rules.shards_anew > 0) text += fmt::format("epochs  dropped for {} shards whose topic was made anew\n", look.rules.shards_anew);
   text += fmt::format("records {}, decided {}, filtered {}, dead letters {}, replayed {}, held for an epoch {}{}\n", service.records,
                       service.decided, service.filtered, service.dead_letters, service.replayed, service.held, seldom_text(service));
+  if (!service.first_dead_letter.empty()) text += fmt::format("        the first dead letter: {}\n", service.first_dead_letter);
   text += fmt::format("windows {}, {} MiB, late events {}, too late for their key {}\n", counted(service.keys, "key"),
                       service.state_bytes >> 20, service.late_events, service.too_late_events);
   for (const MetLimit& limit : met_limits(service))
@@ -212,9 +213,9 @@ std::string status_json(const StatusLook& look) {
              look.last_reload ? reload_json(*look.last_reload) : "null", service.records, service.decided, service.filtered,
              service.dead_letters, service.replayed, service.held, service.rule_errors) +
          fmt::format(
-             R"("skipped":{},"duplicates":{},"late_dropped":{},"keys":{},"state_bytes":{},"late_events":{},"too_late_events":{},"limits":{{{}}},)",
-             service.skipped, service.duplicates, service.late_dropped, service.keys, service.state_bytes, service.late_events,
-             service.too_late_events, limits) +
+             R"("first_dead_letter":{},"skipped":{},"duplicates":{},"late_dropped":{},"keys":{},"state_bytes":{},"late_events":{},"too_late_events":{},"limits":{{{}}},)",
+             service.first_dead_letter.empty() ? "null" : json_of(service.first_dead_letter), service.skipped, service.duplicates,
+             service.late_dropped, service.keys, service.state_bytes, service.late_events, service.too_late_events, limits) +
          fmt::format(R"("by_lane":[{}],"sources":[{}],"shards":[{}],"sinks":[{}],"outcomes":{{{}}},"failures":[{}],"warnings":[{}],{}}})",
                      lanes, sources, shards, sinks, outcomes, failures, warnings, rules.substr(1, rules.size() - 2)) +
          '\n';

@@ -15,6 +15,7 @@ ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& ou
     status.filtered += counters.filtered.get();
     status.skipped += counters.skipped.get();
     status.dead_letters += counters.dead_letters.get();
+    if (status.first_dead_letter.empty()) status.first_dead_letter = counters.first_dead_letter.get();
     status.duplicates += counters.duplicates.get();
     status.late_dropped += counters.late_dropped.get();
     status.rule_errors += counters.rule_errors.get();

@@ -51,6 +51,7 @@ struct ServiceStatus {
   std::uint64_t filtered = 0;
   std::uint64_t skipped = 0;  // of no event type, and told to be passed over
   std::uint64_t dead_letters = 0;
+  std::string first_dead_letter;  // where it lay and what was wrong with it; empty: there is none
   std::uint64_t duplicates = 0;
   std::uint64_t late_dropped = 0;
   std::uint64_t ids_forgotten = 0;

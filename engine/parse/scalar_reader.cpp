@@ -95,7 +95,8 @@ Complaint read_seconds(std::string_view token, std::int64_t& into) {
 Complaint read_timestamp(TimestampUnit unit, std::string_view token, std::int64_t& into) {
   if (token.front() == '"') {
     const std::optional<std::int64_t> time = parse_timestamp(token.substr(1, token.size() - 2));
-    if (!time) return Complaint{RejectReason::field_mistyped, "a string that is not RFC 3339"};
+    if (!time)
+      return Complaint{RejectReason::field_mistyped, "a string that is not RFC 3339, which ends with a zone (`2027-03-31T12:00:00Z`),"};
     into = *time;
     return nothing;
   }

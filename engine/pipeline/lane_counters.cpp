@@ -2,10 +2,22 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 
+#include "engine/parse/reject.h"
+#include "engine/pipeline/batch_in_flight.h"
 #include "engine/pipeline/rule_stages.h"
 
 namespace weir {
+namespace {
+
+std::string described(const BatchInFlight& batch, const Reject& reject) {
+  const ShardName& shard = batch.shard->start.name;
+  return shard.topic + "/" + std::to_string(shard.partition) + " at " + std::to_string(batch.records->records[reject.record].offset) +
+         ": " + reject_message(reject, batch.stages->scorer->event());
+}
+
+}  // namespace
 
 void LaneCounters::add(const BatchInFlight& batch) {
   const std::vector<RecordView>& all = batch.records->records;
@@ -41,7 +53,9 @@ void LaneCounters::add(const BatchInFlight& batch) {
     if (by_outcome[outcome] > 0) outcomes[outcome].add(by_outcome[outcome]);
   fired.add(batch.decisions.fired.size());
   rule_errors.add(batch.decisions.errors.size());
+  if (batch.rejects.empty()) return;
   dead_letters.add(batch.rejects.size());
+  if (first_dead_letter.get().empty()) first_dead_letter.say(described(batch, batch.rejects.front()));
 }
 
 }  // namespace weir

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/base/counter.h"
+#include "engine/base/first_text.h"
 #include "engine/base/histogram.h"
 #include "engine/pipeline/outcome_slots.h"
 
@@ -44,8 +45,9 @@ struct LaneCounters {
   Counter filtered;
   Counter skipped;  // of no event type, and told to be passed over
   Counter dead_letters;
-  Counter duplicates;    // records that got what the first with their id got
-  Counter late_dropped;  // too late for all their keys
+  FirstText first_dead_letter;  // "payments/3 at 17: field `amount`: expected decimal, found string at byte 83"
+  Counter duplicates;           // records that got what the first with their id got
+  Counter late_dropped;         // too late for all their keys
   Counter rule_errors;
   Counter fired;    // rules that fired
   Counter stale;    // dropped: below the position or of an older assignment

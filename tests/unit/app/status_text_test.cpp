@@ -56,6 +56,15 @@ TEST(StatusText, TellsWhatWasTooLateAndWhichLimitsWereMet) {
                                            R"("too_late_events":3,"limits":{"events_a_key_max":8,"distinct_values_max":0,)"));
 }
 
+TEST(StatusText, ShowsTheFirstDeadLetter) {
+  StatusLook look;
+  EXPECT_THAT(status_text(look), testing::Not(HasSubstr("dead letter:")));
+  EXPECT_THAT(status_json(look), HasSubstr(R"("first_dead_letter":null)"));
+  look.service.first_dead_letter = "payments/3 at 17: field `amount`: expected decimal, found string at byte 83";
+  EXPECT_THAT(status_text(look), HasSubstr("\n        the first dead letter: payments/3 at 17: field `amount`: expected decimal"));
+  EXPECT_THAT(status_json(look), HasSubstr(R"("first_dead_letter":"payments/3 at 17: field)"));
+}
+
 TEST(StatusText, NamesTheSourceThatOthersWaitFor) {
   StatusLook look;
   look.sources = {{"logins", 3, 0, true}, {"payments", 3, 0}};

@@ -123,6 +123,8 @@ TEST(Lane, GivesTheSameBytesWhateverTheBatchSize) {
     EXPECT_EQ(values(under.decisions), first) << "batch size " << batch_size;
     EXPECT_GT(under.block.taken.size(), 0U);
     EXPECT_EQ(under.dead_letters.taken.size() + under.decisions.taken.size(), 500U);
+    EXPECT_TRUE(under.lane.counters().first_dead_letter.get().starts_with("payments/0 at 5: "))
+        << under.lane.counters().first_dead_letter.get();
   }
 }
 

@@ -1,0 +1,27 @@
+// A text that one thread says once and any thread reads from then on, without a lock.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace weir {
+
+class FirstText {
+ public:
+  // Any thread. Empty until it is said.
+  std::string_view get() const { return said_.load(std::memory_order_acquire) ? std::string_view(text_) : std::string_view(); }
+
+  // The one thread, once.
+  void say(std::string text) {
+    text_ = std::move(text);
+    said_.store(true, std::memory_order_release);
+  }
+
+ private:
+  std::string text_;
+  std::atomic<bool> said_{false};
+};
+
+}  // namespace weir
