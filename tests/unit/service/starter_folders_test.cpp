@@ -1,6 +1,7 @@
 // What `weir create` writes passes every check, and runs.
 #include "engine/app/starter_folders.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -45,6 +46,28 @@ TEST_P(StarterFolders, PassAllChecksAndRun) {
   if (name == "card-payments") run.insert(run.end(), {"--set", "sources.payments.generator.rate=5000"});
   EXPECT_EQ(weir(run), 0) << said_;
   EXPECT_THAT(said_, ::testing::HasSubstr(GetParam()[2]));
+}
+
+// What people do first: the rule of the page's own "Your first rule", as it stands there.
+TEST_P(StarterFolders, TheFirstRuleOfTheirPagePassesItsTest) {
+  const fs::path folder = folder_ / GetParam()[0];
+  ASSERT_EQ(weir({"create", GetParam()[0], folder.string()}), 0) << said_;
+  std::ifstream page(folder / "README.md");
+  std::string rule;
+  bool within = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line == "   ```") {
+      within = !within;
+    } else if (within) {
+      rule += line.substr(std::min<std::size_t>(line.size(), 3)) + '\n';
+    }
+  }
+  EXPECT_THAT(rule, ::testing::HasSubstr("\ntest \""));
+  for (const auto& entry : fs::directory_iterator(folder / "rules")) std::ofstream(entry.path(), std::ios::app) << '\n' << rule;
+  EXPECT_EQ(weir({"test", (folder / "weir.yaml").string()}), 0) << said_;
+  EXPECT_EQ(weir({"check", (folder / "weir.yaml").string()}), 0) << said_;
+  EXPECT_THAT(said_, ::testing::Not(::testing::HasSubstr("warning")));
+  EXPECT_EQ(weir({"fmt", "--check", folder.string()}), 0) << said_;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, StarterFolders,
