@@ -12,6 +12,7 @@
 #include "rules/language/check_rules.h"
 #include "tests/support/fake_reader.h"
 #include "tests/support/fake_sink.h"
+#include "tests/support/rules_lane.h"
 
 namespace weir {
 namespace {
@@ -189,6 +190,20 @@ TEST(Shadow, TheStatusIsTextAndJson) {
       R"({"rules":[{"rule":"tried","mode":"canary","share":"5.5%","expires":"2027-03-31T00:00:00Z","fired":3,"shadow":40,"errors":1,"undecided":0,)"
       R"("flips":[{"from":"allow","to":"alert","count":7}]},)"
       R"({"rule":"plain","mode":"live","fired":0,"shadow":0,"errors":0,"undecided":0,"flips":[]}]})");
+}
+
+TEST(RulesThatAreOff, FindTheirWindowsFullWhenTheyAreTurnedOn) {
+  const auto rules = [](const std::string& mode) {
+    return "event payment {\n id string id\n at timestamp(ms) time\n card string key\n}\n"
+           "rule many \"Many\" " +
+           mode + " { when count() by card over 1h >= 3 then block }\n";
+  };
+  test::RulesLane lane(rules("mode off"), 256, {}, {}, false);
+  lane.assign(0, {{3, rules("mode live")}});
+  std::vector<test::FakeReader::Record> records;
+  for (const char* id : {"1", "2", "3", "4"}) records.push_back({"c", R"({"id":")" + std::string(id) + R"(","at":1,"card":"c"})"});
+  lane.feed(records);
+  EXPECT_EQ(lane.outcomes(), (std::vector<std::string>{"allow", "allow", "allow", "block"}));
 }
 
 }  // namespace
