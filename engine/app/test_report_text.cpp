@@ -9,6 +9,8 @@
 namespace weir {
 namespace {
 
+constexpr std::size_t expectations_told_max = 1'000;  // to people; programs are told all
+
 // Also what XML cannot hold: control characters become blanks.
 std::string xml_of(std::string_view text) {
   std::string out;
@@ -83,6 +85,7 @@ void append_coverage(std::string& out, const TestedRules& set) {
   }
   out += fmt::format("coverage: {} of {} fired, {} of {} seen true and false\n{}", fired, counted(set.report.coverage.size(), "rule"),
                      covered, counted(branches, "operand"), gaps);
+  if (set.report.has_more_branches) out += fmt::format("coverage: operands beyond the first {} were not looked at\n", branches_max);
 }
 
 }  // namespace
@@ -91,12 +94,16 @@ std::string report_text(const std::vector<TestedRules>& tested, bool colour) {
   std::string out;
   std::size_t runs = 0;
   std::size_t failed = 0;
+  std::size_t expectations = 0;
   for (const TestedRules& set : tested) {
     runs += set.report.runs.size();
     failed += set.report.failed();
     for (const TestRun& run : set.report.runs)
-      for (const TestFailure& failure : run.failures) out += render(failure.diagnostic, colour) + story_text(failure, "  ") + "\n";
+      for (const TestFailure& failure : run.failures)
+        if (++expectations <= expectations_told_max) out += render(failure.diagnostic, colour) + story_text(failure, "  ") + "\n";
   }
+  if (expectations > expectations_told_max)
+    out += fmt::format("{} more expectations were not met\n\n", expectations - expectations_told_max);
   append_files(out, tested);
   for (const TestedRules& set : tested) append_coverage(out, set);
   if (runs == 0) return out + "there are no tests; a `test` block in a rules file is one\n";

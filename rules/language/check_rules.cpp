@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -68,6 +69,7 @@ class RuleSetChecker {
     definitions();
     patterns();
     rules();
+    count_keys();
     tie_facts_to_shards(rules_, [](std::uint32_t) { return false; });
     tests();
     warn_unused();
@@ -238,6 +240,23 @@ class RuleSetChecker {
         if (options_.now_ms) warn_near_expiry(rule, *options_.now_ms, options_.expiry_warning_ms, reporter);
       }
     });
+  }
+
+  // What is reset has windows of its own.
+  void count_keys() {
+    std::set<std::vector<ColumnIndex>> keys;
+    std::size_t reset = 0;
+    for (const FeatureSpec& feature : rules_.features) {
+      if (feature.resettable)
+        ++reset;
+      else if (!feature.by.empty())
+        keys.insert(feature.by);
+    }
+    if (keys.size() + reset > limits::feature_keys_max)
+      complain_about_all("R0406",
+                         "features are kept by at most " + std::to_string(limits::feature_keys_max) + " different keys, and here by " +
+                             std::to_string(keys.size() + reset),
+                         {"a feature that some rule resets counts as a key of its own"});
   }
 
   void tests() {

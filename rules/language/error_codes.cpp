@@ -147,7 +147,9 @@ constexpr ErrorCode codes[] = {
      "fields, lists, and lets that read nothing else (`where` also `outcome` and `score`, for features over earlier decisions). To "
      "combine\n"
      "features, write a rule or a `let`."},
-    {"R0406", "too many features or lets", "A rule set has at most 4096 features (those written in place included) and as many lets."},
+    {"R0406", "too many features or lets",
+     "A rule set has at most 4096 features (those written in place included) and as many lets. Features are kept by at most 512 different\n"
+     "keys (what stands behind `by`), for each takes some megabytes of every lane; one that a rule resets has windows of its own."},
     {"R0407", "an aggregate cannot stand here",
      "A sink's `when` and a filter cannot bring new features with them. Declare the feature in the rules file and use its name."},
     {"R0408", "the steps of a pattern are wrong",

@@ -224,6 +224,10 @@ class TestRunner {
     const bool branches = node.kind == ExpressionKind::logical_and || node.kind == ExpressionKind::logical_or;
     const bool inside = branches || node.kind == ExpressionKind::logical_not || node.kind == ExpressionKind::truth;
     for (const ExpressionIndex operand : node.operands) {
+      if (branches && watched_.judged.size() >= branches_max) {
+        report_.has_more_branches = true;
+        return;
+      }
       if (branches) {
         coverage.branches.push_back({written_text(rules_, written(rules_, operand)), false, false});
         watched_.judged.push_back(operand);

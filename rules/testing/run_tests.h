@@ -43,11 +43,13 @@ struct RuleCoverage {
 struct TestReport {
   std::vector<TestRun> runs;           // one a test, in order, up to where the time was over
   std::vector<RuleCoverage> coverage;  // of the rules that are not off; where asked for
+  bool has_more_branches = false;      // beyond branches_max
 
   std::size_t failed() const;
 };
 
 constexpr std::size_t stories_max = 100;
+constexpr std::size_t branches_max = 200'000;  // that coverage looks at; a let counts in each rule that uses it
 
 struct TestOptions {
   bool story = true;  // a failed test is run a second time to tell it; the first `stories_max` of a run

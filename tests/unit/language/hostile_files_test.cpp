@@ -165,6 +165,22 @@ TEST(HostileFiles, EventsOfAllTestsAreCounted) {
   EXPECT_EQ(check("test \"t\" { given 99_999 payment { card_id: \"" + text + "\" } when payment expect mcc == 0 }\n")->codes(), "R0704");
 }
 
+TEST(HostileFiles, KeysOfFeaturesAreCounted) {
+  const auto features = [](std::size_t keys) {
+    std::string text;
+    for (std::size_t index = 0; index < keys; ++index)
+      text += "let k" + std::to_string(index) + " = mcc % " + std::to_string(index + 1) + "\nfeature f" + std::to_string(index) +
+              " = count() by k" + std::to_string(index) + " over 1h\nrule r" + std::to_string(index) + " \"R\" { when f" +
+              std::to_string(index) + " > 1 then alert }\n";
+    return text;
+  };
+  EXPECT_EQ(check(features(limits::feature_keys_max))->codes(), "");
+  EXPECT_EQ(check(features(limits::feature_keys_max + 1))->codes(), "R0406");
+  const std::string reset = "feature g = count() by k0 over 2h\nrule s \"S\" { when g > 5 then alert reset g }\n";
+  EXPECT_EQ(check(features(limits::feature_keys_max - 1) + reset)->codes(), "");
+  EXPECT_EQ(check(features(limits::feature_keys_max) + reset)->codes(), "R0406");
+}
+
 TEST(HostileFiles, LargeFilesAreRefusedUnread) {
   EXPECT_EQ(checking::check_whole(std::string(limits::rules_file_bytes_max + 1, 'a'))->codes(), "R0105");
 }

@@ -203,6 +203,24 @@ TEST(RunTests, CoverageCountsTheEventsBeforeTheOneThatIsAskedAbout) {
   EXPECT_EQ(report.coverage[1].fired, 701U);
 }
 
+TEST(RunTests, CoverageEndsWhereRulesHaveOperandsWithoutEnd) {
+  std::string text = "let b0 = approved\n";
+  for (int index = 1; index < 3'000; ++index)
+    text += "let b" + std::to_string(index) + " = b" + std::to_string(index - 1) + " or mcc == " + std::to_string(index) + "\n";
+  for (int index = 0; index < 100; ++index)
+    text += "rule many" + std::to_string(index) + " \"M\" { when b2999 and mcc != " + std::to_string(index) + " then alert }\n";
+  const auto checked = checking::check(text + "test \"t\" { when payment { mcc: 7 } expect no rule many7 }\n");
+  ASSERT_TRUE(checked->rules.has_value()) << render(checked->diagnostics, false);
+  TestOptions options;
+  options.coverage = true;
+  const TestReport report = run_tests(*checked->rules, options).take();
+  EXPECT_EQ(report.failed(), 0U);
+  EXPECT_TRUE(report.has_more_branches);
+  EXPECT_EQ(report.coverage[0].branches.size(), 6'000U);
+  EXPECT_TRUE(report.coverage[0].branches[0].seen_true);
+  EXPECT_TRUE(report.coverage[99].branches.empty());
+}
+
 TEST(RunTests, AFailureTellsEachValueOnTheWay) {
   const auto checked = checking::check(rules_text + R"(test "story" {
     when payment { card_id: "c1", amount: 7.5 }
