@@ -22,6 +22,9 @@ std::string time_text(std::int64_t ms) {
   return std::string(out.view());
 }
 
+// Seconds since 1970 that are read as milliseconds lie before this: in the first weeks of that year.
+constexpr std::int64_t seconds_look_like_ms = 4'000'000'000;
+
 std::string_view outcome_text(ReloadResult::Outcome outcome) {
   switch (outcome) {
     case ReloadResult::Outcome::switched:
@@ -133,6 +136,9 @@ std::string status_text(const StatusLook& look) {
   text += fmt::format("records {}, decided {}, filtered {}, dead letters {}, replayed {}, held for an epoch {}{}\n", service.records,
                       service.decided, service.filtered, service.dead_letters, service.replayed, service.held, seldom_text(service));
   if (!service.first_dead_letter.empty()) text += fmt::format("        the first dead letter: {}\n", service.first_dead_letter);
+  if (service.last_event_ms != 0)
+    text += fmt::format("events  the last of {}{}\n", time_text(service.last_event_ms),
+                        service.last_event_ms < seconds_look_like_ms ? "; a time in seconds is declared `timestamp(s)`" : "");
   text += fmt::format("windows {}, {} MiB, late events {}, too late for their key {}\n", counted(service.keys, "key"),
                       service.state_bytes >> 20, service.late_events, service.too_late_events);
   for (const MetLimit& limit : met_limits(service))
@@ -213,7 +219,8 @@ std::string status_json(const StatusLook& look) {
              look.last_reload ? reload_json(*look.last_reload) : "null", service.records, service.decided, service.filtered,
              service.dead_letters, service.replayed, service.held, service.rule_errors) +
          fmt::format(
-             R"("first_dead_letter":{},"skipped":{},"duplicates":{},"late_dropped":{},"keys":{},"state_bytes":{},"late_events":{},"too_late_events":{},"limits":{{{}}},)",
+             R"("last_event":{},"first_dead_letter":{},"skipped":{},"duplicates":{},"late_dropped":{},"keys":{},"state_bytes":{},"late_events":{},"too_late_events":{},"limits":{{{}}},)",
+             service.last_event_ms == 0 ? "null" : json_of(time_text(service.last_event_ms)),
              service.first_dead_letter.empty() ? "null" : json_of(service.first_dead_letter), service.skipped, service.duplicates,
              service.late_dropped, service.keys, service.state_bytes, service.late_events, service.too_late_events, limits) +
          fmt::format(R"("by_lane":[{}],"sources":[{}],"shards":[{}],"sinks":[{}],"outcomes":{{{}}},"failures":[{}],"warnings":[{}],{}}})",

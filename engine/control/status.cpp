@@ -1,5 +1,7 @@
 #include "engine/control/status.h"
 
+#include <algorithm>
+
 namespace weir {
 
 ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& outcomes) {
@@ -12,6 +14,8 @@ ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& ou
     status.bytes += counters.bytes.get();
     status.replayed += counters.replayed.get();
     status.decided += counters.decided.get();
+    if (const auto last_ms = static_cast<std::int64_t>(counters.last_event_ms.get()); last_ms != 0)
+      status.last_event_ms = status.last_event_ms == 0 ? last_ms : std::max(status.last_event_ms, last_ms);
     status.filtered += counters.filtered.get();
     status.skipped += counters.skipped.get();
     status.dead_letters += counters.dead_letters.get();

@@ -48,6 +48,7 @@ struct ServiceStatus {
   std::uint64_t bytes = 0;
   std::uint64_t replayed = 0;
   std::uint64_t decided = 0;
+  std::int64_t last_event_ms = 0;  // since 1970, the newest of all lanes' last ones; 0: none yet
   std::uint64_t filtered = 0;
   std::uint64_t skipped = 0;  // of no event type, and told to be passed over
   std::uint64_t dead_letters = 0;

@@ -46,6 +46,7 @@ void LaneCounters::add(const BatchInFlight& batch) {
     ++by_outcome[slots[batch.decisions.outcomes[row]]];
   }
   decided.add(judged);
+  if (batch.events.rows > 0) last_event_ms.set(static_cast<std::uint64_t>(batch.events.time().integers[batch.events.rows - 1]));
   filtered.add(batch.events.rows - judged - batch.late_records.size() - batch.duplicates.size());
   duplicates.add(batch.duplicates.size());
   skipped.add(all.size() - batch.events.rows - batch.rejects.size());

@@ -42,6 +42,7 @@ struct LaneCounters {
   Counter replayed;  // mute: rebuilt windows only
   Counter batches;
   Counter decided;
+  Gauge last_event_ms;  // time of the last event of a batch, since 1970; 0: none yet
   Counter filtered;
   Counter skipped;  // of no event type, and told to be passed over
   Counter dead_letters;

@@ -65,6 +65,17 @@ TEST(StatusText, ShowsTheFirstDeadLetter) {
   EXPECT_THAT(status_json(look), HasSubstr(R"("first_dead_letter":"payments/3 at 17: field)"));
 }
 
+TEST(StatusText, ShowsTheLastEventsTimeAndAsksWhetherItIsInSeconds) {
+  StatusLook look;
+  EXPECT_THAT(status_text(look), testing::Not(HasSubstr("events  the last")));
+  EXPECT_THAT(status_json(look), HasSubstr(R"("last_event":null)"));
+  look.service.last_event_ms = 1'798'761'600'000;
+  EXPECT_THAT(status_text(look), HasSubstr("events  the last of 2027-01-01T00:00:00Z\n"));
+  EXPECT_THAT(status_json(look), HasSubstr(R"("last_event":"2027-01-01T00:00:00Z")"));
+  look.service.last_event_ms = 1'798'761'600;
+  EXPECT_THAT(status_text(look), HasSubstr("events  the last of 1970-01-21T19:39:21.600Z; a time in seconds is declared `timestamp(s)`\n"));
+}
+
 TEST(StatusText, NamesTheSourceThatOthersWaitFor) {
   StatusLook look;
   look.sources = {{"logins", 3, 0, true}, {"payments", 3, 0}};
