@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fstream>
 #include <glob.h>
+#include <set>
 #include <utility>
 
 #include "engine/settings/config_errors.h"
@@ -92,6 +93,7 @@ SettingsLoad load_service_settings(const std::filesystem::path& path, std::span<
 
 std::vector<std::filesystem::path> find_rules_files(const ServiceSettings& settings, Diagnostics& diagnostics) {
   std::vector<std::filesystem::path> files;
+  std::set<std::filesystem::path> known;
   for (std::size_t index = 0; index < settings.rules.files.size(); ++index) {
     const std::string& pattern = settings.rules.files[index];
     const std::vector<std::filesystem::path> found = matches_of((settings.folder / pattern).lexically_normal().string());
@@ -100,7 +102,7 @@ std::vector<std::filesystem::path> find_rules_files(const ServiceSettings& setti
                                               "`" + pattern + "` matches no file", "looked in " + settings.folder.string()));
     }
     for (const std::filesystem::path& path : found)
-      if (std::find(files.begin(), files.end(), path) == files.end()) files.push_back(path);
+      if (known.insert(path).second) files.push_back(path);
   }
   return files;
 }

@@ -52,7 +52,7 @@ void check_whole(const CheckedRules& rules) {
     WEIR_CHECK(!feature.input || *feature.input < columns);
     WEIR_CHECK(!feature.where || *feature.where < columns);
   }
-  for (const DerivedColumn& column : rules.derived) WEIR_CHECK(rules.expressions.at(column.value).event_only);
+  for (const DerivedColumn& column : rules.derived) WEIR_CHECK(column.after_decision == !rules.expressions.at(column.value).event_only);
 }
 
 std::optional<CheckedRules> check(const std::vector<SourceFile>& files) {
