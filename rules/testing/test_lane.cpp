@@ -16,7 +16,9 @@ namespace weir {
 namespace {
 
 constexpr std::size_t batch_records_max = 256;
-constexpr auto batch_time_max = std::chrono::milliseconds{100};  // a batch after one that took longer is smaller
+constexpr std::size_t batch_records_at_first = 16;               // where somebody may give up
+constexpr auto batch_time_max = std::chrono::milliseconds{100};  // a batch behind one that took longer is smaller
+constexpr auto batch_time_min = std::chrono::milliseconds{10};   // and larger behind one that took less
 
 // Hands events over in batches, as a source would.
 class EventReader final : public LaneReader {
@@ -63,8 +65,12 @@ class EventReader final : public LaneReader {
   // Rules may be so slow that whoever gives up would wait long for the end of a batch.
   void choose_size() {
     const auto now = std::chrono::steady_clock::now();
-    if (now - handed_over_at_ > batch_time_max && handed_over_at_ != std::chrono::steady_clock::time_point{})
+    if (handed_over_at_ == std::chrono::steady_clock::time_point{})
+      batch_size_ = batch_records_at_first;
+    else if (now - handed_over_at_ > batch_time_max)
       batch_size_ = std::max<std::size_t>(batch_size_ / 8, 1);
+    else if (now - handed_over_at_ < batch_time_min)
+      batch_size_ = std::min(batch_size_ * 2, batch_records_max);
     handed_over_at_ = now;
   }
 
