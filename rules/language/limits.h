@@ -8,7 +8,7 @@ namespace weir::limits {
 
 constexpr std::size_t rules_file_bytes_max = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t rules_files_max = 1'000;
-constexpr std::size_t rules_bytes_max = std::size_t{32} * 1024 * 1024;  // of all files together
+constexpr std::size_t rules_bytes_max = std::size_t{16} * 1024 * 1024;  // of all files together
 constexpr std::size_t tokens_max = 500'000;                             // in one file
 constexpr std::size_t nesting_depth_max = 100;                          // of parentheses, operators and calls in one expression
 constexpr std::size_t expression_nodes_max = 20'000;                    // in one condition or let, as written
