@@ -24,12 +24,20 @@ std::int64_t add_saturating(std::int64_t a, std::int64_t b) {
   return b < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
 }
 
-void append_reason(const CompiledRule& rule, const ProgramMemory& memory, std::size_t row, ByteBuffer& text) {
+// A reason may name a long text many times, so what is beyond `bytes_max` is left out; where that is in its midst, dots say so.
+void append_reason(const CompiledRule& rule, const ProgramMemory& memory, std::size_t row, std::size_t bytes_max, ByteBuffer& text) {
+  const std::size_t begin = text.size();
   for (const CompiledReasonPart& part : rule.reason) {
     if (part.value)
       append_text(text, part.value->read(memory, row));
     else
       text.append(part.text);
+    if (text.size() - begin <= bytes_max) continue;
+    std::size_t end = begin + bytes_max;
+    while (end > begin && (static_cast<unsigned char>(text.view()[end]) & 0xC0U) == 0x80U) --end;  // no character is cut in two
+    text.truncate(end);
+    if (end > begin) text.append("...");
+    return;
   }
 }
 
@@ -215,10 +223,12 @@ void DecisionFiller::transpose(const ProgramMemory& memory, std::size_t first, s
   }
   decisions.fired_begin[first + rows] = end;
   decisions.fired.resize(end);
+  std::array<std::uint32_t, block_rows> reason_bytes{};
   for (const Hit& hit : hits_) {
     for_each_row(hit.rows, [&](std::size_t row) {
       const std::uint32_t begin = position(decisions.text);
-      append_reason(*hit.rule, memory, row, decisions.text);
+      append_reason(*hit.rule, memory, row, reason_bytes_max - std::min<std::size_t>(reason_bytes[row], reason_bytes_max), decisions.text);
+      reason_bytes[row] += position(decisions.text) - begin;
       decisions.fired[next[row]++] = {static_cast<std::uint32_t>(first + row), hit.rule->index, begin, position(decisions.text) - begin};
     });
   }

@@ -11,6 +11,9 @@
 
 namespace weir::evaluate {
 
+// Of all reasons of one decision together; text beyond is left out.
+constexpr std::size_t reason_bytes_max = std::size_t{48} * 1024;
+
 // One lane's; keeps its memory between batches.
 class DecisionFiller {
  public:

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "rules/evaluate/decision_filler.h"
 #include "tests/support/rule_trial.h"
 
 namespace weir::test {
@@ -164,6 +165,25 @@ rule plain "Only its title" { when amount > 0 score 1 }
   EXPECT_THAT(trial.fired(0), ElementsAre("shown: c1 12.5 1 2 0.67 true 2026-01-05T10:00:00Z 2026-01-05T07:30:00.500Z 2h29m59.5s ?!",
                                           "plain: Only its title"));
   EXPECT_THAT(trial.fired(1), ElementsAre("shown: c1 10 1 ? ? ? 2026-01-05T10:00:00Z ? ? ?!", "plain: Only its title"));
+}
+
+TEST(RuleScorer, TheReasonsOfADecisionHaveAnEnd) {
+  std::string many;
+  for (int count = 0; count < 30; ++count) many += "{device_id}";
+  RuleTrial trial(with("rule large \"L\" { when amount > 0 score 1 reason \"x" + many + "\" }\n" +
+                       "rule behind \"B\" { when amount > 0 score 1 reason \"left out\" }\n"));
+  std::string letters;
+  for (int count = 0; count < 2'000; ++count) letters += "\u00e9";
+  trial.judge({row({{"device_id", letters}}), row({{"device_id", "d"}})});
+  const std::vector<std::string> fired = trial.fired(0);
+  ASSERT_EQ(fired.size(), 2U);
+  // The limit lies within a letter, which is not cut in two.
+  const std::string name = "large: x";
+  EXPECT_EQ(fired[0].size(), std::string("large: ").size() + evaluate::reason_bytes_max - 1 + 3);
+  EXPECT_TRUE(fired[0].starts_with(name + "\u00e9"));
+  EXPECT_TRUE(fired[0].ends_with("\u00e9..."));
+  EXPECT_EQ(fired[1], "behind: ");
+  EXPECT_THAT(trial.fired(1), ElementsAre(name + std::string(30, 'd'), "behind: left out"));
 }
 
 TEST(RuleScorer, FiredRulesStandByRowThenByRule) {
