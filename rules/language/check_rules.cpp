@@ -70,6 +70,7 @@ class RuleSetChecker {
     patterns();
     rules();
     count_keys();
+    count_updates();
     tie_facts_to_shards(rules_, [](std::uint32_t) { return false; });
     tests();
     warn_unused();
@@ -257,6 +258,15 @@ class RuleSetChecker {
                          "features are kept by at most " + std::to_string(limits::feature_keys_max) + " different keys, and here by " +
                              std::to_string(keys.size() + reset),
                          {"a feature that some rule resets counts as a key of its own"});
+  }
+
+  // One event may make all of them be written.
+  void count_updates() {
+    std::size_t updates = 0;
+    for (const CheckedRule& rule : rules_.rules) updates += rule.updates.size();
+    if (updates > limits::all_updates_max)
+      complain_about_all("R0105", "the rules have " + std::to_string(updates) + " updates together, the limit is " +
+                                      std::to_string(limits::all_updates_max));
   }
 
   void tests() {

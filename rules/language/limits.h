@@ -47,6 +47,7 @@ constexpr std::size_t all_test_events_max = 1'000'000;                          
 constexpr std::size_t test_bytes_max = std::size_t{256} * 1024 * 1024;                // of one test's events, as records
 constexpr std::size_t all_test_bytes_max = std::size_t{1024} * 1024 * 1024;           // of all tests' events together
 constexpr std::size_t updates_max = 16;                                               // of one rule
+constexpr std::size_t all_updates_max = 10'000;                                       // of all rules together
 constexpr std::int64_t window_ms_max = std::int64_t{400} * 24 * 60 * 60 * 1000;       // 400d
 constexpr std::uint64_t window_events_max = 10'000;                                   // of `over last N events`
 constexpr std::int64_t duration_ms_max = std::int64_t{36'500} * 24 * 60 * 60 * 1000;  // of a duration literal: 36500d

@@ -181,6 +181,18 @@ TEST(HostileFiles, KeysOfFeaturesAreCounted) {
   EXPECT_EQ(check(features(limits::feature_keys_max) + reset)->codes(), "R0406");
 }
 
+TEST(HostileFiles, UpdatesOfAllRulesAreCounted) {
+  const auto rules = [](std::size_t updates) {
+    std::string text;
+    for (std::size_t index = 0; index < updates / limits::updates_max; ++index)
+      text +=
+          "rule r" + std::to_string(index) + " \"R\" { when mcc > 1 " + repeated("update card_id set f = 1 ", limits::updates_max) + "}\n";
+    return text;
+  };
+  EXPECT_EQ(check(rules(limits::all_updates_max))->codes(), "");
+  EXPECT_EQ(check(rules(limits::all_updates_max + limits::updates_max))->codes(), "R0105");
+}
+
 TEST(HostileFiles, LargeFilesAreRefusedUnread) {
   EXPECT_EQ(checking::check_whole(std::string(limits::rules_file_bytes_max + 1, 'a'))->codes(), "R0105");
 }
