@@ -16,11 +16,18 @@ bool is_config(const path& file) {
 }
 
 // Rules files below a folder, by their folder, in order.
-std::map<path, std::vector<path>> rules_below(const path& folder) {
+std::map<path, std::vector<path>> rules_below(const path& folder, Diagnostics& diagnostics) {
   std::map<path, std::vector<path>> found;
   std::error_code error;
-  for (std::filesystem::recursive_directory_iterator at(folder, error), end; at != end && !error; at.increment(error))
-    if (at->path().extension() == ".rules" && at->is_regular_file(error)) found[at->path().parent_path()].push_back(at->path());
+  for (std::filesystem::recursive_directory_iterator at(folder, error), end; at != end && !error; at.increment(error)) {
+    std::error_code unknown;  // a link that leads nowhere: whoever reads it complains
+    if (at->path().extension() == ".rules" && (at->is_regular_file(unknown) || unknown))
+      found[at->path().parent_path()].push_back(at->path());
+  }
+  // What lies behind a folder that cannot be read was not looked at.
+  if (error)
+    diagnostics.push_back(
+        config_diagnostic(config_error::unreadable, {}, "cannot read all folders below `" + folder.string() + "`: " + error.message()));
   for (auto& [parent, files] : found) std::sort(files.begin(), files.end());
   return found;
 }
@@ -33,7 +40,7 @@ RulesPaths find_rules(const std::vector<std::string>& paths, Diagnostics& diagno
   for (const path file : paths) {
     std::error_code error;
     if (std::filesystem::is_directory(file, error)) {
-      std::map<path, std::vector<path>> found = rules_below(file);
+      std::map<path, std::vector<path>> found = rules_below(file, diagnostics);
       if (found.empty())
         diagnostics.push_back(
             config_diagnostic(config_error::no_such_file, {}, "there is no file `*.rules` below `" + file.string() + "`"));

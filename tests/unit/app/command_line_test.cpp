@@ -175,6 +175,19 @@ TEST_F(CommandLine, EachFolderOfRulesIsARuleSet) {
   EXPECT_EQ(ran.code, exit_code::fine) << ran.out;
 }
 
+TEST_F(CommandLine, ALinkThatLeadsNowhereHidesNoOtherRulesFile) {
+  for (const std::string folder : {"a", "b", "c", "d", "e"}) write(folder + "/broken.rules", "event payment {\n}\n");
+  for (const std::string folder : {"f", "g", "h"}) {
+    std::filesystem::create_directories(folder_ / folder);
+    std::filesystem::create_symlink("around.rules", folder_ / folder / "around.rules");
+  }
+  const Ran checked = weir_with({"check", folder_.string()});
+  EXPECT_EQ(checked.code, exit_code::found_something);
+  for (const std::string folder : {"a", "b", "c", "d", "e"}) EXPECT_THAT(checked.out, HasSubstr(folder + "/broken.rules"));
+  for (const std::string folder : {"f", "g", "h"})
+    EXPECT_THAT(checked.out, HasSubstr("cannot read the rules file `" + (folder_ / folder / "around.rules").string()));
+}
+
 TEST_F(CommandLine, EndsWith64OnWrongUsage) {
   EXPECT_EQ(weir_with({}).code, exit_code::usage);
   EXPECT_EQ(weir_with({"fmt"}).code, exit_code::usage);
