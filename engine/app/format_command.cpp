@@ -25,15 +25,18 @@ int format_input(const Terminal& terminal) {
   return exit_code::fine;
 }
 
-// Beside the file and then over it, so that an editor or a running service never reads half of it.
-bool replace(const std::string& path, const std::string& text) {
+// Beside the file and then over it, so that an editor or a running service never reads half of it. A link stays one: what it leads to is
+// written.
+bool replace(const std::string& named, const std::string& text) {
+  std::error_code error;
+  const std::string path = std::filesystem::canonical(named, error).string();
+  if (error) return false;
   const std::string beside = path + ".formatted";
   {
     std::ofstream file(beside, std::ios::binary);
     file << text;
     if (!file.flush()) return false;
   }
-  std::error_code error;
   std::filesystem::permissions(beside, std::filesystem::status(path, error).permissions(), error);
   std::filesystem::rename(beside, path, error);
   return !error;

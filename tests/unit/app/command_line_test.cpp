@@ -113,6 +113,16 @@ TEST_F(CommandLine, FmtFormatsFilesAndCheckOnlyNamesThem) {
   EXPECT_THAT(broken.err, HasSubstr("error[R0101]"));
 }
 
+TEST_F(CommandLine, FmtWritesWhatALinkLeadsTo) {
+  const std::string rules = write("there/real.rules", "let a   =  1\n");
+  const std::filesystem::path link = folder_ / "link.rules";
+  std::filesystem::create_symlink("there/real.rules", link);
+  EXPECT_EQ(weir_with({"fmt", link.string()}).code, exit_code::fine);
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  std::ifstream written(rules);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(written), {}), "let a = 1\n");
+}
+
 TEST_F(CommandLine, CheckKnowsWhatRulesCostAndWhichAreUntested) {
   const std::string rules = write("a.rules", good_rules);
   const Ran checked = weir_with({"check", rules});
