@@ -38,7 +38,7 @@ HotKey::HotKey(const KeyGroupPlan& plan, const NameTable& names, const RingView&
                std::int64_t newest)
     : plan_(plan),
       memory_(new char[capacity_at_first * plan.entry_bytes]),
-      ring_{&plan, memory_.get(), capacity_at_first},
+      ring_{&plan, memory_.get(), capacity_at_first, plan.entry_bytes},
       end_(count),
       room_(capacity_at_first),
       cursors_(plan.reaches_ms.size(), 0),
@@ -140,7 +140,7 @@ void HotKey::find_room() {
   } else {
     const std::size_t larger = ring_.capacity + ring_.capacity / 2;
     std::unique_ptr<char[]> memory(new char[larger * plan_.entry_bytes]);
-    const RingView wider{&plan_, memory.get(), larger};
+    const RingView wider{&plan_, memory.get(), larger, plan_.entry_bytes};
     wider.move(ring_, free_places, 0, entries());
     memory_ = std::move(memory);
     ring_ = wider;
@@ -154,7 +154,7 @@ void HotKey::move_on() {
   if (move_ == nullptr) {
     const std::size_t capacity = index_of(begin_) * 4 >= ring_.capacity ? ring_.capacity : ring_.capacity + ring_.capacity / 2;
     std::unique_ptr<char[]> memory(new char[capacity * plan_.entry_bytes]);
-    const RingView ring{&plan_, memory.get(), capacity};
+    const RingView ring{&plan_, memory.get(), capacity, plan_.entry_bytes};
     move_ = std::make_unique<Move>(Move{std::move(memory), ring, begin_, begin_});
   }
   std::uint64_t& copied = move_->copied;
@@ -327,19 +327,13 @@ void HotKey::prefetch_state() const {
   lines(cells_.data(), cells_.size() * sizeof cells_[0]);
   lines(largest_.data(), largest_.size() * sizeof largest_[0]);
   lines(smallest_.data(), smallest_.size() * sizeof smallest_[0]);
-  const std::size_t newest = index_of(end_);
-  prefetch(ring_.base + ring_.capacity * plan_.time_before + newest * (plan_.wide_time ? 8 : 4));
-  for (const RingColumnPlan& column : plan_.columns) prefetch_value(column, newest);
+  prefetch_entry(end_);
 }
 
 void HotKey::prefetch_cursors() const {
-  for (std::size_t window = 0; window < cursors_.size(); ++window) {
-    const std::size_t index = index_of(cursors_[window]);
-    prefetch(ring_.base + ring_.capacity * plan_.time_before + index * (plan_.wide_time ? 8 : 4));
-    for (std::uint32_t place = plan_.totals_before[window]; place < plan_.totals_before[window + 1]; ++place)
-      prefetch(ring_.base + ring_.capacity * plan_.totals[place].bytes_before + index * (plan_.totals[place].is_name ? 4 : 8));
-  }
-  for (const std::unique_ptr<DistinctCounts>& distinct : distincts_) prefetch(distinct.get());
+  for (const std::uint64_t cursor : cursors_) prefetch_entry(cursor);
+  if (!distincts_.empty())
+    for (const CellState& cell : cells_) prefetch(cell.distinct);
   for (const SuffixExtremes& extremes : largest_) extremes.prefetch_newest();
   for (const SuffixExtremes& extremes : smallest_) extremes.prefetch_newest();
 }
@@ -364,8 +358,8 @@ void HotKey::prefetch_count(std::size_t window, std::uint64_t position) const {
   }
 }
 
-void HotKey::prefetch_value(const RingColumnPlan& column, std::size_t index) const {
-  prefetch(ring_.base + ring_.capacity * column.bytes_before + index * width_of(column.storage));
+void HotKey::prefetch_entry(std::uint64_t position) const {
+  prefetch(ring_.place(0, 0, index_of(position)));
 }
 
 std::size_t HotKey::bytes() const {

@@ -86,7 +86,7 @@ class HotKey {
   }
   // Where the entry's values are counted.
   void prefetch_count(std::size_t window, std::uint64_t position) const;
-  void prefetch_value(const RingColumnPlan& column, std::size_t index) const;
+  void prefetch_entry(std::uint64_t position) const;
   void make_room() {
     if (index_of(end_) >= room_) find_room();
   }

@@ -23,21 +23,27 @@ struct RingEvent {
 //
 //     | values of 16 bytes .. | of 8 .. | times (4 or 8) | names of 4 .. | flags |
 //
+// That is for keys with few events, which are scanned. Of those with many only a few entries far from each other are looked at, so there
+// each entry's values stand together, as `row_bytes` says, in the same order.
 // Times are kept modulo 2^32 where the plan allows; the key knows the time of its newest event, and ages are counted back from it.
 struct RingView {
   const KeyGroupPlan* plan = nullptr;
   char* base = nullptr;
   std::size_t capacity = 0;
+  std::size_t row_bytes = 0;  // 0: arrays
 
+  char* place(std::size_t bytes_before, std::size_t width, std::size_t index) const {
+    return row_bytes == 0 ? base + capacity * bytes_before + index * width : base + index * row_bytes + bytes_before;
+  }
   template <typename T>
   T load(std::size_t bytes_before, std::size_t index) const {
     T value;
-    std::memcpy(&value, base + capacity * bytes_before + index * sizeof(T), sizeof(T));
+    std::memcpy(&value, place(bytes_before, sizeof(T), index), sizeof(T));
     return value;
   }
   template <typename T>
   void store(std::size_t bytes_before, std::size_t index, T value) const {
-    std::memcpy(base + capacity * bytes_before + index * sizeof(T), &value, sizeof(T));
+    std::memcpy(place(bytes_before, sizeof(T), index), &value, sizeof(T));
   }
 
   // Milliseconds between the entry and the key's newest event.
@@ -114,8 +120,16 @@ struct RingView {
 
   // Entries [from, from + count) of `source`, which may be this ring, to `to`.
   void move(const RingView& source, std::size_t from, std::size_t to, std::size_t count) const {
+    if (row_bytes != 0 && source.row_bytes != 0) {
+      std::memmove(base + to * row_bytes, source.base + from * row_bytes, count * row_bytes);
+      return;
+    }
     const auto move_array = [&](std::size_t before, std::size_t width) {
-      std::memmove(base + capacity * before + to * width, source.base + source.capacity * before + from * width, count * width);
+      if (row_bytes == source.row_bytes) {
+        std::memmove(place(before, width, to), source.place(before, width, from), count * width);
+        return;
+      }
+      for (std::size_t at = 0; at < count; ++at) std::memcpy(place(before, width, to + at), source.place(before, width, from + at), width);
     };
     move_array(plan->time_before, plan->wide_time ? 8 : 4);
     for (const RingColumnPlan& column : plan->columns) move_array(column.bytes_before, width_of(column.storage));
