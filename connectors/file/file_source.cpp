@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <pthread.h>
 
 namespace weir {
 namespace {
@@ -196,6 +197,7 @@ void FileSource::stop(std::chrono::steady_clock::time_point deadline) {
 }
 
 void FileSource::run() {
+  pthread_setname_np(pthread_self(), "file-source");
   assign();
   while (!stopping_.load(std::memory_order_acquire)) {
     if (owner_->wants_anew()) begin_anew();

@@ -1,6 +1,7 @@
 #include "connectors/file/line_writer.h"
 
 #include <algorithm>
+#include <pthread.h>
 
 #include "engine/event/dead_letter.h"
 
@@ -67,6 +68,7 @@ void LineWriter::close(Clock::time_point deadline) {
 }
 
 void LineWriter::run() {
+  pthread_setname_np(pthread_self(), "file-sink");
   while (true) {
     if (gather()) {
       if (!deliver()) return;

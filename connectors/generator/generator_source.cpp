@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <pthread.h>
 #include <utility>
 
 namespace weir {
@@ -92,6 +93,7 @@ PaymentModel GeneratorSource::model_of(std::uint32_t shard) const {
 }
 
 void GeneratorSource::control() {
+  pthread_setname_np(pthread_self(), "generator");
   assign();
   while (!stopping_.load(std::memory_order_acquire)) {
     wake_.wait_until(std::chrono::steady_clock::now() + commit_interval);

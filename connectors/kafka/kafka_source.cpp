@@ -1,6 +1,7 @@
 #include "connectors/kafka/kafka_source.h"
 
 #include <algorithm>
+#include <pthread.h>
 #include <set>
 #include <utility>
 
@@ -141,6 +142,7 @@ void KafkaSource::stop(Clock::time_point deadline) {
 }
 
 void KafkaSource::run() {
+  pthread_setname_np(pthread_self(), "kafka-source");
   Clock::time_point next_commit = Clock::now() + settings_.commit_interval;
   Clock::time_point next_lag = Clock::now();
   while (!stopping_.load(std::memory_order_acquire)) {

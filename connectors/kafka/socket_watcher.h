@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <pthread.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -61,6 +62,7 @@ class SocketWatcher {
   }
 
   void run() {
+    pthread_setname_np(pthread_self(), "sockets");
     std::array<epoll_event, 64> events{};
     while (!stopping_.load(std::memory_order_acquire)) {
       const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), static_cast<int>(turn_max_.count()));
