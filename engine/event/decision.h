@@ -69,6 +69,7 @@ struct DecisionBatch {
   std::vector<ShadowHit> shadows;          // by row, then by rule
   std::vector<UndecidedRows> undecided;    // a rule may stand several times
   std::vector<BitMask> routes;             // one per sink with a `when`: rows that go there
+  std::uint64_t reasons_cut = 0;           // of `fired`: texts that are not whole
   ByteBuffer text;
 };
 

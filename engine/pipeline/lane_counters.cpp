@@ -54,6 +54,7 @@ void LaneCounters::add(const BatchInFlight& batch) {
     if (by_outcome[outcome] > 0) outcomes[outcome].add(by_outcome[outcome]);
   fired.add(batch.decisions.fired.size());
   rule_errors.add(batch.decisions.errors.size());
+  reasons_cut.add(batch.decisions.reasons_cut);
   if (batch.rejects.empty()) return;
   dead_letters.add(batch.rejects.size());
   if (first_dead_letter.get().empty()) first_dead_letter.say(described(batch, batch.rejects.front()));

@@ -25,7 +25,8 @@ std::int64_t add_saturating(std::int64_t a, std::int64_t b) {
 }
 
 // A reason may name a long text many times, so what is beyond `bytes_max` is left out; where that is in its midst, dots say so.
-void append_reason(const CompiledRule& rule, const ProgramMemory& memory, std::size_t row, std::size_t bytes_max, ByteBuffer& text) {
+// True when there was not enough room.
+bool append_reason(const CompiledRule& rule, const ProgramMemory& memory, std::size_t row, std::size_t bytes_max, ByteBuffer& text) {
   const std::size_t begin = text.size();
   for (const CompiledReasonPart& part : rule.reason) {
     if (part.value)
@@ -37,8 +38,9 @@ void append_reason(const CompiledRule& rule, const ProgramMemory& memory, std::s
     while (end > begin && (static_cast<unsigned char>(text.view()[end]) & 0xC0U) == 0x80U) --end;  // no character is cut in two
     text.truncate(end);
     if (end > begin) text.append("...");
-    return;
+    return true;
   }
+  return false;
 }
 
 // One part: its text as it is, so that a topic keyed by the same field is partitioned alike. Several: a JSON array.
@@ -115,6 +117,7 @@ void DecisionFiller::begin(const CompiledRules& rules, std::size_t rows, Decisio
   decisions.fired.clear();
   decisions.updates.clear();
   decisions.errors.clear();
+  decisions.reasons_cut = 0;
   decisions.shadows.clear();
   decisions.undecided.clear();
   decisions.text.clear();
@@ -227,7 +230,9 @@ void DecisionFiller::transpose(const ProgramMemory& memory, std::size_t first, s
   for (const Hit& hit : hits_) {
     for_each_row(hit.rows, [&](std::size_t row) {
       const std::uint32_t begin = position(decisions.text);
-      append_reason(*hit.rule, memory, row, reason_bytes_max - std::min<std::size_t>(reason_bytes[row], reason_bytes_max), decisions.text);
+      const std::size_t room = reason_bytes_max - std::min<std::size_t>(reason_bytes[row], reason_bytes_max);
+      if (append_reason(*hit.rule, memory, row, room, decisions.text)) [[unlikely]]
+        ++decisions.reasons_cut;
       reason_bytes[row] += position(decisions.text) - begin;
       decisions.fired[next[row]++] = {static_cast<std::uint32_t>(first + row), hit.rule->index, begin, position(decisions.text) - begin};
     });

@@ -174,7 +174,7 @@ TEST(RuleScorer, TheReasonsOfADecisionHaveAnEnd) {
                        "rule behind \"B\" { when amount > 0 score 1 reason \"left out\" }\n"));
   std::string letters;
   for (int count = 0; count < 2'000; ++count) letters += "\u00e9";
-  trial.judge({row({{"device_id", letters}}), row({{"device_id", "d"}})});
+  EXPECT_EQ(trial.judge({row({{"device_id", letters}}), row({{"device_id", "d"}})}).reasons_cut, 2U);
   const std::vector<std::string> fired = trial.fired(0);
   ASSERT_EQ(fired.size(), 2U);
   // The limit lies within a letter, which is not cut in two.
