@@ -340,7 +340,7 @@ void RuleSwitch::move_bounds(Clock::time_point now) {
   std::vector<std::pair<LiveShard*, std::int64_t>> moved;
   std::set<LaneIndex> lanes;
   for (auto& [key, shard] : shards_) {
-    const std::int64_t wanted = std::max(bound_least, shard.progress.most_within(burst_span) * (bound_span / burst_span));
+    const std::int64_t wanted = std::max(bound_least, shard.progress.fastest_within(burst_span) * (bound_span / burst_span));
     const std::int64_t decided = decided_below(shard);
     const bool near = shard.bound - decided < wanted / 2;
     const bool far = shard.bound - decided > wanted * slack_factor && now - shard.bound_moved_at > slack_time;

@@ -18,15 +18,14 @@ class ShardProgress {
     looks_.push_back({now, decided_below});
   }
 
-  // The most within any such span.
+  // The most within any such span, or in what came between two looks that are further apart.
   std::int64_t most_within(std::chrono::milliseconds span) const {
-    std::int64_t most = 0;
-    auto end = looks_.begin();
-    for (const Look& begin : looks_) {
-      while (end + 1 != looks_.end() && end->at - begin.at < span) ++end;
-      if (end != looks_.end()) most = std::max(most, end->decided_below - begin.decided_below);
-    }
-    return most;
+    return most(span, [](std::int64_t count, Clock::duration) { return count; });
+  }
+
+  // The same, but of what came between looks that are further apart only the span's share.
+  std::int64_t fastest_within(std::chrono::milliseconds span) const {
+    return most(span, [span](std::int64_t count, Clock::duration apart) { return count * span / std::max<Clock::duration>(span, apart); });
   }
 
   // Since so long before the last look, or a little longer.
@@ -43,6 +42,17 @@ class ShardProgress {
     Clock::time_point at;
     std::int64_t decided_below = 0;
   };
+
+  template <typename Count>
+  std::int64_t most(std::chrono::milliseconds span, Count count) const {
+    std::int64_t most = 0;
+    auto end = looks_.begin();
+    for (const Look& begin : looks_) {
+      while (end + 1 != looks_.end() && end->at - begin.at < span) ++end;
+      most = std::max(most, count(end->decided_below - begin.decided_below, end->at - begin.at));
+    }
+    return most;
+  }
 
   std::deque<Look> looks_;
 };

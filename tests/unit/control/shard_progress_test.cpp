@@ -40,6 +40,15 @@ TEST(ShardProgress, ABurstCountsForTwoSecondsAndNotForWhatIsHappening) {
   EXPECT_EQ(shard.progress.most_within(200ms), 0);
 }
 
+TEST(ShardProgress, WhatALateLookSawCountsByTheSpansShare) {
+  Shard shard;
+  shard.goes_on(200ms, 100);
+  shard.now += 480ms;
+  shard.goes_on(20ms, 2'500);
+  EXPECT_EQ(shard.progress.fastest_within(100ms), 500);
+  EXPECT_EQ(shard.progress.most_within(100ms), 2'900);
+}
+
 TEST(ShardProgress, OfFewRecordsIsFew) {
   Shard shard;
   for (int record = 0; record < 10; ++record) {
