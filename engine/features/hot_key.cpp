@@ -359,7 +359,10 @@ void HotKey::prefetch_count(std::size_t window, std::uint64_t position) const {
 }
 
 void HotKey::prefetch_entry(std::uint64_t position) const {
-  prefetch(ring_.place(0, 0, index_of(position)));
+  const char* first = ring_.place(0, 0, index_of(position));
+  const char* last = first + ring_.row_bytes - 1;
+  prefetch(first);
+  if (reinterpret_cast<std::uintptr_t>(first) / line_bytes != reinterpret_cast<std::uintptr_t>(last) / line_bytes) prefetch(last);
 }
 
 std::size_t HotKey::bytes() const {
