@@ -6,6 +6,7 @@ namespace weir {
 
 ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& outcomes) {
   ServiceStatus status;
+  std::chrono::steady_clock::time_point first_dead_letter_at;
   status.taken_at = std::chrono::steady_clock::now();
   for (const std::string& name : outcomes) status.outcomes.push_back({name, 0});
   for (LaneIndex index = 0; index < lanes.lane_count(); ++index) {
@@ -19,7 +20,11 @@ ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& ou
     status.filtered += counters.filtered.get();
     status.skipped += counters.skipped.get();
     status.dead_letters += counters.dead_letters.get();
-    if (status.first_dead_letter.empty()) status.first_dead_letter = counters.first_dead_letter.get();
+    const FirstText& dead_letter = counters.first_dead_letter;
+    if (!dead_letter.get().empty() && (status.first_dead_letter.empty() || dead_letter.at() < first_dead_letter_at)) {
+      status.first_dead_letter = dead_letter.get();
+      first_dead_letter_at = dead_letter.at();
+    }
     status.duplicates += counters.duplicates.get();
     status.late_dropped += counters.late_dropped.get();
     status.rule_errors += counters.rule_errors.get();

@@ -188,8 +188,7 @@ void Lane::finish(BatchInFlight& batch) {
     const TimeSpent busy(batch.busy);
     output_writer_.write(batch, stages.writer, scorer, input.settings.late);
     stages.counters->add(batch.decisions);
-    if (!batch.late_records.empty())
-      (input.settings.late == LatePolicy::drop ? counters_.late_dropped : counters_.dead_letters).add(batch.late_records.size());
+    counters_.add_late(batch, input.settings.late);
     if (watcher_ != nullptr) watcher_->decided(batch.events, batch.decisions, scorer.vocabulary());
   }
   if (shard.duplicates != nullptr) {

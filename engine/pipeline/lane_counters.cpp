@@ -6,15 +6,15 @@
 
 #include "engine/parse/reject.h"
 #include "engine/pipeline/batch_in_flight.h"
+#include "engine/pipeline/late_rows.h"
 #include "engine/pipeline/rule_stages.h"
 
 namespace weir {
 namespace {
 
-std::string described(const BatchInFlight& batch, const Reject& reject) {
+std::string place_of(const BatchInFlight& batch, std::uint32_t record) {
   const ShardName& shard = batch.shard->start.name;
-  return shard.topic + "/" + std::to_string(shard.partition) + " at " + std::to_string(batch.records->records[reject.record].offset) +
-         ": " + reject_message(reject, batch.stages->scorer->event());
+  return shard.topic + "/" + std::to_string(shard.partition) + " at " + std::to_string(batch.records->records[record].offset) + ": ";
 }
 
 }  // namespace
@@ -57,7 +57,16 @@ void LaneCounters::add(const BatchInFlight& batch) {
   reasons_cut.add(batch.decisions.reasons_cut);
   if (batch.rejects.empty()) return;
   dead_letters.add(batch.rejects.size());
-  if (first_dead_letter.get().empty()) first_dead_letter.say(described(batch, batch.rejects.front()));
+  if (!first_dead_letter.get().empty()) return;
+  const Reject& reject = batch.rejects.front();
+  first_dead_letter.say(place_of(batch, reject.record) + reject_message(reject, batch.stages->scorer->event()));
+}
+
+void LaneCounters::add_late(const BatchInFlight& batch, LatePolicy late) {
+  if (batch.late_records.empty()) return;
+  if (late == LatePolicy::drop) return late_dropped.add(batch.late_records.size());
+  dead_letters.add(batch.late_records.size());
+  if (first_dead_letter.get().empty()) first_dead_letter.say(place_of(batch, batch.late_records.front()) + std::string(too_late_text));
 }
 
 }  // namespace weir

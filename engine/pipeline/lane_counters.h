@@ -9,6 +9,7 @@
 #include "engine/base/counter.h"
 #include "engine/base/first_text.h"
 #include "engine/base/histogram.h"
+#include "engine/pipeline/input_settings.h"
 #include "engine/pipeline/outcome_slots.h"
 
 namespace weir {
@@ -64,6 +65,8 @@ struct LaneCounters {
 
   // A batch that is finished: mute, or live and handed out.
   void add(const BatchInFlight& batch);
+  // Of a live one: records that are too late for all their keys.
+  void add_late(const BatchInFlight& batch, LatePolicy late);
 };
 
 // The size of a lane's windows, looked up now and then.

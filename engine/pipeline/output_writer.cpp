@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "engine/event/dead_letter.h"
+#include "engine/pipeline/late_rows.h"
 
 namespace weir {
 namespace {
@@ -123,7 +124,7 @@ void OutputWriter::write_dead_letters(BatchInFlight& batch, const Scorer& scorer
   const auto write_late_before = [&](std::uint32_t record) {
     if (late != LatePolicy::dead_letter) return;
     for (; late_record != batch.late_records.end() && *late_record < record; ++late_record)
-      write(*late_record, "features", "too_late", "the event is too late for the windows of all its keys");
+      write(*late_record, "features", "too_late", too_late_text);
   };
   for (const Reject& reject : batch.rejects) {
     write_late_before(reject.record);

@@ -118,6 +118,7 @@ TEST(TooLateRecords, AreDecidedUnlessThePolicySaysOtherwise) {
   ASSERT_EQ(buries.dead_letters.taken.size(), 1U);
   EXPECT_EQ(buries.dead_letters.taken[0].value, records[2].value);
   EXPECT_EQ(buries.lane.counters().dead_letters.get(), 1U);
+  EXPECT_EQ(buries.lane.counters().first_dead_letter.get(), "payments/0 at 2: the event is too late for the windows of all its keys");
   const OutputBatch& letters = *buries.dead_letters.taken[0].batch;
   std::map<std::string, std::string> headers;
   for (const OutputHeader& header : letters.headers) headers.emplace(letters.view(header.name), letters.view(header.value));
