@@ -77,7 +77,7 @@ Status RuleVersions::start_on_files(const std::optional<ActiveVersion>& last, St
   const bool goes_on = in_force != nullptr && (!files_are_new || in_force->hash == hash);
   TestVerdict verdict;
   if (!goes_on) verdict = judge_by_tests(*configuration_.rules, test_terms(configuration_, settings()), start_tests_time_max, end_is_asked);
-  if (verdict.not_run > 0 && end_is_asked()) return Error{ErrorKind::retryable, "a signal ended the start while the rules' tests ran"};
+  if (verdict.not_run > 0 && end_is_asked()) return Error{ErrorKind::interrupted, "a signal ended the start while the rules' tests ran"};
   starting.tests_passed = verdict.passed;
   starting.tests_not_run = verdict.not_run;
   Result<CompiledVersion> made = !verdict.failures.empty() ? Error{ErrorKind::configuration, verdict.failures_text()}

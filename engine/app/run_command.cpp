@@ -184,7 +184,7 @@ int run_command(const RunOptions& options, const Terminal& terminal) {
     return exit_code::bad_configuration;
   }
   auto built = build_service(*configuration, log_warning);
-  if (!built && end_is_asked()) {
+  if (!built && built.error().kind == ErrorKind::interrupted) {
     log_info(built.error().text);
     return exit_code::fine;
   }

@@ -13,6 +13,7 @@ enum class ErrorKind {
   retryable,      // the outside, for a while: back off and try again
   fatal,          // the outside, for good: stop what depends on it and say what to do
   configuration,  // what a person wrote: exit 78
+  interrupted,    // a signal asks for the end
 };
 
 struct Error {
