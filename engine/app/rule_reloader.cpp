@@ -101,8 +101,9 @@ ReloadResult RuleReloader::reload(const std::string& origin) {
 }
 
 ReloadResult RuleReloader::activate(std::vector<SourceFile> files, const std::string& origin) {
-  return ask(
-      [this, origin, texts = std::move(files)]() mutable { return finish(bring(versions_.check(std::move(texts)), origin, false)); });
+  return ask([this, origin, texts = std::move(files)]() mutable {
+    return finish(bring(versions_.check(std::move(texts)), origin, RulesFrom::request));
+  });
 }
 
 ReloadResult RuleReloader::rollback(std::uint64_t version) {
@@ -113,7 +114,7 @@ ReloadResult RuleReloader::rollback(std::uint64_t version) {
       result.origin = fmt::format("rollback to {}", version);
       return finish(std::move(result));
     }
-    return finish(bring(candidate.take(), fmt::format("rollback to {}", version), false));
+    return finish(bring(candidate.take(), fmt::format("rollback to {}", version), RulesFrom::version));
   });
 }
 
@@ -191,16 +192,17 @@ ReloadResult RuleReloader::from_disk(const std::string& origin) {
   const std::string again = look();
   if (again.starts_with(before)) seen_ = again;
   changing_ = seen_;
-  return finish(bring(std::move(candidate), origin, true));
+  return finish(bring(std::move(candidate), origin, RulesFrom::disk));
 }
 
-ReloadResult RuleReloader::bring(RuleCandidate candidate, const std::string& origin, bool from_disk) {
+ReloadResult RuleReloader::bring(RuleCandidate candidate, const std::string& origin, RulesFrom from) {
+  const bool from_disk = from == RulesFrom::disk;
   const Clock::time_point begun = Clock::now();
   const auto tell = [&](ReloadResult result) {
     result.origin = origin;
     result.took_ms = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count();
     // The copies of files that did not come into force would add up with each try.
-    if (result.outcome == ReloadResult::Outcome::failed) versions_.trim(rules_.versions_in_use());
+    if (result.outcome != ReloadResult::Outcome::switched) versions_.trim(rules_.versions_in_use());
     return result;
   };
   CheckedSet& set = *candidate.set;
@@ -213,7 +215,8 @@ ReloadResult RuleReloader::bring(RuleCandidate candidate, const std::string& ori
                                              [this] { return stopping_.load(std::memory_order_acquire); });
   if (!verdict.failures.empty()) return tell(failure(verdict.failures_text(), render(verdict.failures, false)));
   if (verdict.not_run > 0 && stopping_.load(std::memory_order_acquire)) return tell(failure("the service is ending"));
-  if (verdict.not_run > 0)
+  // Who goes back to what was in force before may be in a hurry.
+  if (verdict.not_run > 0 && from != RulesFrom::version)
     return tell(failure(fmt::format("the rules' tests take longer than {} s: {} passed, {} were not run",
                                     std::chrono::duration_cast<std::chrono::seconds>(reload_tests_time_max).count(), verdict.passed,
                                     verdict.not_run)));

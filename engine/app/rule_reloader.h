@@ -61,7 +61,8 @@ class RuleReloader {
   void look_at_files();
   std::string look() const;
   ReloadResult from_disk(const std::string& origin);
-  ReloadResult bring(RuleCandidate candidate, const std::string& origin, bool from_disk);
+  enum class RulesFrom : std::uint8_t { disk, request, version };
+  ReloadResult bring(RuleCandidate candidate, const std::string& origin, RulesFrom from);
   ReloadResult finish(ReloadResult result);
 
   RuleVersions& versions_;
