@@ -6,6 +6,7 @@
 #include <limits>
 #include <string_view>
 
+#include "engine/base/check.h"
 #include "engine/base/json_text.h"
 
 namespace weir::evaluate {
@@ -257,6 +258,7 @@ void DecisionFiller::add_updates(const ProgramMemory& memory, std::size_t first,
       }
     });
   }
+  WEIR_CHECK(text.size() <= std::numeric_limits<std::uint32_t>::max());  // or places in it would be wrong
   // Bodies of one rule and row were written in the order of the rule's updates.
   std::sort(decisions.updates.begin() + static_cast<std::ptrdiff_t>(before), decisions.updates.end(),
             [](const ProfileUpdate& one, const ProfileUpdate& other) {

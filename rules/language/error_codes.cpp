@@ -113,7 +113,8 @@ constexpr ErrorCode codes[] = {
     {"R0310", "this can never be true",
      "A warning: bounds exclude each other (`amount > 5 and amount < 3`), a list is empty, something that is always present is asked to "
      "be\n"
-     "missing, or a value lies outside what a function can return. The rule or feature is kept and will never fire."},
+     "missing, or a value lies outside what a function can return. The rule or feature is kept and will never fire.\n"
+     "In very many or very large conditions the search ends before it has seen all."},
     {"R0311", "unknown time zone",
      "Zones have their names from the IANA database: \"Europe/Berlin\", \"America/New_York\". Without one, times are in UTC."},
     {"R0312", "not an IP address",
@@ -155,7 +156,8 @@ constexpr ErrorCode codes[] = {
     {"R0408", "the steps of a pattern are wrong",
      "A pattern has 2 to 16 steps. A step is a condition over the event's fields; parts joined with `and` may compare a value of this "
      "step's\n"
-     "event with one of an earlier step's, each on its own side: `amount > 10 * small.amount`, `merchant_id != small.merchant_id`."},
+     "event with one of an earlier step's, each on its own side: `amount > 10 * small.amount`, `merchant_id != small.merchant_id`.\n"
+     "All steps compare at most 64 different values."},
     {"R0409", "only a feature can be reset",
      "`reset NAME` empties the window of a feature that is declared with `feature`, for the key of the event at which the rule fires."},
     {"R0410", "what is counted may be false",
@@ -192,8 +194,10 @@ constexpr ErrorCode codes[] = {
      "An entry of a list is not of the list's type, is too long, or is not UTF-8. The message shows the file and the line."},
     {"R0603", "a CSV file is wrong",
      "A CSV list names a column of the file's first line: `column account_id`. Every line has as many cells as the first; quotes are "
-     "closed."},
-    {"R0604", "a list is too large", "A list has at most 10000000 entries, its file at most 1 GiB, and a rule set at most 1024 lists."},
+     "closed, and no line has more than 10000 cells."},
+    {"R0604", "a list is too large",
+     "A list has at most 10000000 entries, its file at most 1 GiB, and a rule set at most 1024 lists. All lists and lookups\n"
+     "together have at most 50000000 entries and cells."},
     {"R0605", "a list is empty",
      "A warning: nothing is in the list, so `in` is never true and `not in` always (for a value that is present)."},
     {"R0606", "the keys of a lookup repeat or overlap",
@@ -214,7 +218,9 @@ constexpr ErrorCode codes[] = {
      "`geo(52.52, 13.405)`. Fields that are left out have a default: a time from the test's clock, an id of their own, the field's name "
      "for\n"
      "text, zero for numbers, and nothing where the field may be missing."},
-    {"R0704", "a test is too large", "A test has at most 1000 steps and 100000 events, and a rule set at most 10000 tests."},
+    {"R0704", "a test is too large",
+     "A test has at most 1000 steps, 100000 events and 256 MiB of them, and a rule set at most 10000 tests, with\n"
+     "1000000 events and 1 GiB of them together."},
     {"R0705", "two tests have one title", "The title is how a test is told apart in reports. Give each its own."},
     {"R0706", "a rule without a test",
      "A warning, with `weir check --strict` only: no test says `expect rule NAME` or `expect no rule NAME` about this rule."},
