@@ -45,13 +45,13 @@ class ShardProgress {
 
   template <typename Count>
   std::int64_t most(std::chrono::milliseconds span, Count count) const {
-    std::int64_t most = 0;
+    std::int64_t largest = 0;
     auto end = looks_.begin();
     for (const Look& begin : looks_) {
       while (end + 1 != looks_.end() && end->at - begin.at < span) ++end;
-      most = std::max(most, count(end->decided_below - begin.decided_below, end->at - begin.at));
+      largest = std::max(largest, count(end->decided_below - begin.decided_below, end->at - begin.at));
     }
-    return most;
+    return largest;
   }
 
   std::deque<Look> looks_;
