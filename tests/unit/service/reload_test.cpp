@@ -318,7 +318,7 @@ TEST_F(ReloadTest, ATestThatIsAddedAndFailsIsToldThoughTheRulesAreThoseInForce) 
   EXPECT_EQ(version_in_force(), 1U);
   save(tested_rules(0, 0) + "# the same rules\n");
   EXPECT_NE(ask({"reload"}).body.find("the rules say what is in force already"), std::string::npos);
-  EXPECT_EQ(kept(), kept_before) << "copies of files that say nothing new";
+  EXPECT_TRUE(wait_until([&] { return kept() == kept_before; })) << "copies of files that say nothing new";
   running.signal(SIGTERM);
   EXPECT_EQ(running.wait(), 0) << log();
 }
