@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "engine/base/counted.h"
 #include "rules/evaluate/rule_set.h"
 #include "rules/language/limits.h"
 #include "rules/testing/event_text.h"
@@ -272,7 +273,7 @@ Result<TestReport> run_tests(CheckedRules& rules, const TestOptions& options) {
 }
 
 std::string TestVerdict::failures_text() const {
-  return "the rules fail their own tests: " + std::to_string(failed) + (failed == 1 ? " error" : " errors");
+  return "the rules fail their own tests: " + counted(failed, "error");
 }
 
 TestVerdict judge_by_tests(CheckedRules& rules, const TestTerms& terms, const std::optional<std::chrono::milliseconds>& time_max,
