@@ -82,7 +82,19 @@ std::optional<int> add_files(const AdminOptions& options, AdminRequest& request,
   return exit_code::found_something;
 }
 
+// Versions go by number to `rollback`; `activate` takes files. A file that has such a name is meant.
+bool means_version(const std::string& word) {
+  std::error_code error;
+  return word.find_first_not_of("0123456789") == std::string::npos && !fs::exists(word, error);
+}
+
 }  // namespace
+
+std::vector<std::string> rules_actions() {
+  std::vector<std::string> names;
+  for (const Action& action : actions) names.emplace_back(action.name);
+  return names;
+}
 
 int admin_command(std::string_view verb, const AdminOptions& options, const Terminal& terminal) {
   AdminRequest request{{std::string(verb)}};
@@ -99,6 +111,9 @@ int admin_command(std::string_view verb, const AdminOptions& options, const Term
     if (options.words.size() < action->arguments_min + 1 || options.words.size() > action->arguments + 1)
       return complain(terminal, fmt::format("it is `{}`", action->usage), with_config_named(options.words));
     if (wanted == "activate") {
+      const std::string& file = options.words[1];
+      if (means_version(file))
+        return complain(terminal, fmt::format("there is no file `{}` to activate", file), fmt::format("weir rules rollback {}", file));
       request.words = {"activate"};
       if (const std::optional<int> failed = add_files(options, request, terminal)) return *failed;
     } else {

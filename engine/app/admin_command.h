@@ -16,6 +16,9 @@ struct AdminOptions {
   bool json = false;
 };
 
+// What stands behind `weir rules`: ls, show and so on.
+std::vector<std::string> rules_actions();
+
 // `verb` is status, reload or rules. Returns an exit code: 1 where the service refuses what was asked, 69 where none runs.
 int admin_command(std::string_view verb, const AdminOptions& options, const Terminal& terminal);
 

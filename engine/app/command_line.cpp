@@ -227,6 +227,10 @@ std::vector<CompletionVerb> completion_verbs(const CLI::App& app) {
     }
     if (made.name == "list") made.words.assign(listable.begin(), listable.end());
     if (made.name == "create") made.words = starter_names();
+    if (made.name == "rules") {
+      made.words = rules_actions();
+      made.files = true;  // of `activate`
+    }
     if (made.name == "completion") made.words = {"bash", "zsh", "fish"};
     found.push_back(std::move(made));
   }

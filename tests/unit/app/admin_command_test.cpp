@@ -52,6 +52,9 @@ TEST_F(AdminCommand, SuggestsTheNearestAction) {
   EXPECT_EQ(run("rules", {"ls", "other.yaml"}), exit_code::usage);
   EXPECT_EQ(err_.str(),
             "weir: it is `weir rules ls`\ndid you mean `weir rules ls --config other.yaml`?\n`weir rules --help` shows how it is used.\n");
+  EXPECT_EQ(run("rules", {"activate", "12"}), exit_code::usage);
+  EXPECT_EQ(err_.str(),
+            "weir: there is no file `12` to activate\ndid you mean `weir rules rollback 12`?\n`weir rules --help` shows how it is used.\n");
 }
 
 TEST_F(AdminCommand, PassesWordsAndAnswersOnAndOnlyTheOwnerMayAsk) {

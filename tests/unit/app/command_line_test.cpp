@@ -141,7 +141,8 @@ TEST_F(CommandLine, CompletionKnowsEveryVerbAndOption) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const Ran ran = weir_with({"completion", shell});
     EXPECT_EQ(ran.code, exit_code::fine);
-    for (const char* word : {"run", "check", "test", "fmt", "create", "explain", "coverage", "junit", "card-payments", "functions"})
+    for (const char* word :
+         {"run", "check", "test", "fmt", "create", "explain", "coverage", "junit", "card-payments", "functions", "rollback", "activate"})
       EXPECT_THAT(ran.out, HasSubstr(word)) << shell;
   }
   EXPECT_EQ(weir_with({"completion", "bsh"}).code, exit_code::usage);
