@@ -362,7 +362,7 @@ TypedValue AggregateChecker::in_place(const SyntaxExpression& syntax) {
   std::optional<std::uint32_t> index = scope_.find_feature(*spec);
   if (!index) {
     if (scope_.rules.features.size() >= limits::features_max) {
-      reporter_.error("R0406", syntax.span, "a rule set has at most " + std::to_string(limits::features_max) + " features");
+      reporter_.beyond_limit("R0406", syntax.span, "a rule set has at most " + std::to_string(limits::features_max) + " features");
       return converter.broken(syntax.span);
     }
     spec->name = canonical_text(syntax);

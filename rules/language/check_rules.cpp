@@ -141,7 +141,7 @@ class RuleSetChecker {
     const std::size_t count = is_feature ? rules_.features.size() : rules_.lets.size();
     const std::size_t most = is_feature ? limits::features_max : limits::lets_max;
     if (count >= most) {
-      reporter.error("R0406", name.span, "a rule set has at most " + std::to_string(most) + (is_feature ? " features" : " lets"));
+      reporter.beyond_limit("R0406", name.span, "a rule set has at most " + std::to_string(most) + (is_feature ? " features" : " lets"));
       return;
     }
     // Until it is checked a name is broken; what is checked before it does not read it.
@@ -161,7 +161,7 @@ class RuleSetChecker {
 
   void declare_pattern(const SyntaxPattern& pattern, Reporter& reporter) {
     if (rules_.sequences.size() >= limits::sequences_max) {
-      reporter.error("R0105", pattern.name.span, "a rule set has at most " + std::to_string(limits::sequences_max) + " patterns");
+      reporter.beyond_limit("R0105", pattern.name.span, "a rule set has at most " + std::to_string(limits::sequences_max) + " patterns");
       return;
     }
     const NameEntry entry{pattern.broken ? NameKind::broken : NameKind::pattern, static_cast<std::uint32_t>(rules_.sequences.size())};
@@ -230,7 +230,7 @@ class RuleSetChecker {
     each([&](const SyntaxFile& tree, Reporter& reporter) {
       for (const SyntaxRule& rule : tree.rules) {
         if (rules_.rules.size() >= limits::rules_max) {
-          reporter.error("R0105", rule.name.span, "a rule set has at most " + std::to_string(limits::rules_max) + " rules");
+          reporter.beyond_limit("R0105", rule.name.span, "a rule set has at most " + std::to_string(limits::rules_max) + " rules");
           return;
         }
         const auto [first, is_first] = names.try_emplace(rule.name.text, DeclaredPlace{&reporter.file(), rule.name.span});

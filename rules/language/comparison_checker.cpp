@@ -191,7 +191,8 @@ TypedValue ExpressionChecker::text_comparison(const SyntaxExpression& syntax) {
 bool ExpressionChecker::new_pattern(const SyntaxExpression& pattern) {
   if (reporter_.is_full()) return false;
   if (scope_.rules.patterns.size() >= limits::patterns_max) {
-    reporter_.error("R0105", pattern.span, "a rule set has at most " + std::to_string(limits::patterns_max) + " regular expressions");
+    reporter_.beyond_limit("R0105", pattern.span,
+                           "a rule set has at most " + std::to_string(limits::patterns_max) + " regular expressions");
     return false;
   }
   const RE2 compiled(pattern.text, regular_expression_options());

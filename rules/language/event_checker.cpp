@@ -205,7 +205,8 @@ bool check_events(const std::vector<DeclaredEvent>& events, CheckScope& scope) {
   for (const DeclaredEvent& event : events) {
     const SyntaxName& name = event.syntax->name;
     if (types.size() == limits::event_types_max) {
-      event.reporter->error("R0105", name.span, "a rule set has at most " + std::to_string(limits::event_types_max) + " event types");
+      event.reporter->beyond_limit("R0105", name.span,
+                                   "a rule set has at most " + std::to_string(limits::event_types_max) + " event types");
       return false;
     }
     const auto same_name = [&](const DeclaredEvent& known) { return !name.text.empty() && known.syntax->name.text == name.text; };

@@ -135,7 +135,7 @@ std::optional<ValueSet> check_entries(const std::vector<SyntaxExpressionPointer>
 void check_list(const SyntaxList& syntax, const CheckOptions& options, CheckScope& scope, Reporter& reporter) {
   const auto index = static_cast<std::uint32_t>(scope.rules.lists.size());
   if (index >= limits::lists_max) {
-    reporter.error("R0604", syntax.name.span, "a rule set has at most " + std::to_string(limits::lists_max) + " lists");
+    reporter.beyond_limit("R0604", syntax.name.span, "a rule set has at most " + std::to_string(limits::lists_max) + " lists");
     return;
   }
   if (!scope.declare_list(syntax.name.text, {index, false, false, {&reporter.file(), syntax.name.span}})) {

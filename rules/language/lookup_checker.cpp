@@ -99,7 +99,7 @@ class LookupChecker {
 void check_lookup(const SyntaxLookup& syntax, const CheckOptions& options, CheckScope& scope, Reporter& reporter) {
   const auto index = static_cast<std::uint32_t>(scope.rules.lookups.size());
   if (index >= limits::lookups_max) {
-    reporter.error("R0604", syntax.name.span, "a rule set has at most " + std::to_string(limits::lookups_max) + " lookups");
+    reporter.beyond_limit("R0604", syntax.name.span, "a rule set has at most " + std::to_string(limits::lookups_max) + " lookups");
     return;
   }
   if (!scope.declare_lookup(syntax.name.text, {index, false, false, {&reporter.file(), syntax.name.span}})) {

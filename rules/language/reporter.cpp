@@ -1,5 +1,6 @@
 #include "rules/language/reporter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "rules/language/limits.h"
@@ -54,6 +55,14 @@ void Reporter::error(std::string_view code, SourceSpan span, std::string message
 
 void Reporter::error_also(std::string_view code, SourceSpan span, std::string message, std::string label) {
   add({std::string(code), Severity::error, std::move(message), file_, span, std::move(label), {}}, true);
+}
+
+void Reporter::beyond_limit(std::string_view code, SourceSpan span, std::string message) {
+  if (message == beyond_) return;
+  beyond_ = message;
+  // Another file's reporter may have told it.
+  const auto tells = [&](const Diagnostic& one) { return one.code == code && one.message == message; };
+  if (std::none_of(diagnostics_->begin(), diagnostics_->end(), tells)) error(code, span, std::move(message));
 }
 
 void Reporter::warning(std::string_view code, SourceSpan span, std::string message, std::string label, std::vector<std::string> help) {

@@ -18,6 +18,8 @@ class Reporter {
   void error(std::string_view code, SourceSpan span, std::string message, std::string label = {}, std::vector<std::string> help = {});
   // An error that says something new about a place that was complained about already.
   void error_also(std::string_view code, SourceSpan span, std::string message, std::string label = {});
+  // What a rule set has too much of is told once, at the first one too many.
+  void beyond_limit(std::string_view code, SourceSpan span, std::string message);
   void warning(std::string_view code, SourceSpan span, std::string message, std::string label = {}, std::vector<std::string> help = {});
   // About the file as a whole.
   void file_error(std::string_view code, std::string message, std::vector<std::string> help = {});
@@ -34,6 +36,7 @@ class Reporter {
 
   const SourceFile* file_;
   Diagnostics* diagnostics_;
+  std::string beyond_;       // the last limit that was told of
   std::size_t counted_ = 0;  // of `diagnostics_`, in the two below
   std::size_t errors_ = 0;
   std::size_t warnings_ = 0;

@@ -318,7 +318,7 @@ class TestChecker {
 
 void check_test(const SyntaxTest& syntax, CheckScope& scope, Reporter& reporter) {
   if (scope.rules.tests.size() == limits::tests_max) {
-    reporter.error("R0704", syntax.title.span, "a rule set has at most " + std::to_string(limits::tests_max) + " tests");
+    reporter.beyond_limit("R0704", syntax.title.span, "a rule set has at most " + std::to_string(limits::tests_max) + " tests");
     return;
   }
   const std::vector<bool> features = scope.used_features;

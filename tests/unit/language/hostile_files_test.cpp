@@ -100,6 +100,18 @@ TEST(HostileFiles, ABrokenPatternOfAnEventWithoutFieldsIsComplainedAbout) {
   EXPECT_NE(checked->codes().find("R0203"), std::string::npos) << checked->codes();
 }
 
+TEST(HostileFiles, ALimitOfTheRuleSetIsToldOnce) {
+  std::string tests;
+  for (std::size_t index = 0; index < limits::tests_max + 300; ++index)
+    tests += "test \"" + std::to_string(index) + "\" { when payment expect mcc == 0 }\n";
+  std::vector<SourceFile> files{{"first.rules", checking::event_text + tests},
+                                {"second.rules", "test \"x\" { when payment expect mcc == 0 }\n"}};
+  Diagnostics diagnostics;
+  EXPECT_FALSE(check_rules(files, {}, diagnostics));
+  ASSERT_EQ(diagnostics.size(), 1U);
+  EXPECT_EQ(diagnostics[0].code, "R0704");
+}
+
 TEST(HostileFiles, WhatContradictsIsLookedForWithinBounds) {
   std::string names = "\"k\"";
   for (int index = 1; index < 999; ++index) names += ", \"k" + std::to_string(index) + "\"";

@@ -323,6 +323,21 @@ TEST_F(ReloadTest, ATestThatIsAddedAndFailsIsToldThoughTheRulesAreThoseInForce) 
   EXPECT_EQ(running.wait(), 0) << log();
 }
 
+TEST_F(ReloadTest, ASignalEndsAStartWhoseTestsTakeLong) {
+  config(1, 2'000, 1'000'000);
+  std::string rules = rules_number(0);
+  for (int test = 0; test < 9'000; ++test)
+    rules += "test \"" + std::to_string(test) +
+             "\" {\n  given 50 payment every 1s { amount: 5.00 }\n  when payment { amount: 5.00 }\n  expect score == 1\n}\n";
+  save(rules);
+  test::ChildProcess running = service();
+  ASSERT_TRUE(wait_until([&] { return !running.running() || fs::exists(root_ / "state" / "rules"); })) << log();
+  running.signal(SIGTERM);
+  EXPECT_EQ(running.wait(), 0) << log();
+  EXPECT_NE(log().find("a signal ended the start while the rules' tests ran"), std::string::npos) << log();
+  EXPECT_FALSE(fs::exists(root_ / "decisions.jsonl"));
+}
+
 TEST_F(ReloadTest, AStartTriesNewFilesByTheirTestsAsAReloadDoes) {
   config(1, 2'000, 1'000'000);
   save(tested_rules(0, 1));
