@@ -30,6 +30,9 @@ class Broker:
 
     def __enter__(self):
         if self.folder:
+            # An interrupted run leaves its node's topics: this one begins without them.
+            if subprocess.run([str(BROKER), "address", "--dir", str(self.folder)], capture_output=True).returncode != 0:
+                subprocess.run([str(BROKER), "stop", "--dir", str(self.folder), "--purge"], check=False)
             self.folder.mkdir(parents=True, exist_ok=True)
             command = [str(BROKER), "start", "--dir", str(self.folder), "--until", str(os.getpid())]
             command += ["--secured"] if self.secured else []
