@@ -10,24 +10,20 @@ namespace weir {
 
 void Duplicates::look(EventBatch& events, const RecordBatch& records, std::vector<RememberedRow>& firsts,
                       std::vector<RememberedRow>& again) {
-  const bool several = events.schema->has_several_types();
-  if (!several && !events.schema->id_field) return;
+  if (!events.schema->has_several_types() && !events.schema->id_field) return;
   for (std::uint32_t row = 0; row < events.rows; ++row) {
     const std::optional<std::size_t> field = events.schema->id_field_of(events.type_of(row));
     if (!field || !events.active.test(row)) continue;
     const Column& ids = events.columns[*field];
     if (!ids.present.test(row)) continue;
-    std::string_view id;
+    // Ids of different event types are different. Another version of the rules may have other types, in another order.
+    typed_.assign(events.schema->type_name(events.type_of(row))).push_back('\0');
     if (ids.type == ValueType::string) {
-      id = ids.strings[row];
+      typed_.append(ids.strings[row]);
     } else {
-      number_.assign(reinterpret_cast<const char*>(&ids.integers[row]), sizeof ids.integers[row]);
-      id = number_;
+      typed_.append(reinterpret_cast<const char*>(&ids.integers[row]), sizeof ids.integers[row]);
     }
-    if (several) {  // ids of different event types are different
-      typed_.assign(1, static_cast<char>(events.types[row]));
-      id = typed_.append(id);
-    }
+    const std::string_view id = typed_;
     const std::int64_t stamped_ms = records.records[events.record_index[row]].timestamp_ms;
     const std::int64_t time_ms = stamped_ms >= 0 ? stamped_ms : events.time().integers[row];
     pass(time_ms);

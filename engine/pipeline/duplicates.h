@@ -94,8 +94,7 @@ class Duplicates {
   std::size_t past_known_ = 0;       // of those below `first_`: among the slots
   SlotTable slots_{SlotTable::Fill::half};
   std::uint64_t bound_reached_ = 0;
-  std::string number_;  // scratch: an id that is a number
-  std::string typed_;   // scratch: an id behind its event type
+  std::string typed_;  // scratch: an id behind the name of its event type
 };
 
 }  // namespace weir

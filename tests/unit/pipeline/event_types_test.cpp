@@ -1,4 +1,8 @@
 // What a row's event type changes on its way through a lane: whose id it has, and which windows it can be too late for.
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "engine/pipeline/duplicates.h"
@@ -63,6 +67,37 @@ TEST(EventTypesInALane, IdsOfDifferentTypesAreDifferent) {
   EXPECT_EQ(again[0].row, 3U);
   EXPECT_EQ(again[1].row, 5U);
   EXPECT_EQ(batch.active.words()[0], 0b1010111U);
+}
+
+TEST(EventTypesInALane, AnotherOrderOfTheTypesLeavesTheIdsWithTheirTypes) {
+  const EventSchema before = three_types();
+  EventSchema after = before;
+  std::swap(after.types[0], after.types[1]);
+  EventSchema alone = before;  // payments
+  alone.name = before.types[0].name;
+  alone.id_field = 0;
+  alone.types.clear();
+  RecordBatch records;
+  records.records.resize(2);
+  for (RecordView& record : records.records) record.timestamp_ms = 1000;
+  Duplicates duplicates({60'000, 100});
+  std::vector<RememberedRow> firsts;
+  std::vector<RememberedRow> again;
+
+  EventBatch batch = batch_of(before, {{0, "1"}, {1, "2"}});
+  duplicates.look(batch, records, firsts, again);
+  batch = batch_of(after, {{0, "1"}, {1, "1"}});
+  duplicates.look(batch, records, firsts, again);
+  ASSERT_EQ(again.size(), 1U) << "login 1 is not payment 1";
+  EXPECT_EQ(again[0].row, 1U);
+
+  batch.schema = &alone;
+  batch.types.clear();
+  batch.columns[0].strings[0] = "2";
+  batch.active.assign(2, true);
+  duplicates.look(batch, records, firsts, again);
+  ASSERT_EQ(again.size(), 2U) << "payment 1, and not login 2";
+  EXPECT_EQ(again[1].row, 1U);
 }
 
 TEST(EventTypesInALane, OnlyWindowsThatTakeTheTypeCanFindAnEventTooLate) {
