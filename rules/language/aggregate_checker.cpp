@@ -109,7 +109,7 @@ std::optional<FeatureSpec> AggregateChecker::check(const SyntaxExpression& synta
   // already.
   spec.exclude_this_event = (syntax.aggregate->exclude_this_event || spec.after_decision) && spec.delay_ms == 0;
   if (!event_types(syntax, spec)) return std::nullopt;
-  spec.identity = feature_identity(syntax, scope_, spec.by_includes_shard_key);
+  spec.identity = feature_identity(syntax, scope_, spec.from, spec.by_includes_shard_key);
   return spec;
 }
 

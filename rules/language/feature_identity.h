@@ -15,9 +15,10 @@ std::string meaning_text(const SyntaxExpression& syntax, const CheckScope& scope
 // The same in 32 digits, for what stands inside of others: lets that use two lets each would double at every step.
 std::string meaning_digest(const SyntaxExpression& syntax, const CheckScope& scope);
 
-// The same for an aggregate, with what else its windows hang on: the field of the event time, and whether its key holds the shard's key.
-std::string feature_identity(const SyntaxExpression& syntax, const CheckScope& scope, bool by_includes_shard_key);
-// The same for what a pattern remembers and asks.
-std::string pattern_identity(const SyntaxPattern& pattern, const CheckScope& scope, bool by_includes_shard_key);
+// The same for an aggregate, with what else its windows hang on: the types of the events that they are made of, where those have their
+// time, and whether the key holds the shard's key. An event type that adds nothing to it may come or go.
+std::string feature_identity(const SyntaxExpression& syntax, const CheckScope& scope, EventTypeSet from, bool by_includes_shard_key);
+// The same for what a pattern remembers and asks. `fitting`: the types whose events may be a step.
+std::string pattern_identity(const SyntaxPattern& pattern, const CheckScope& scope, EventTypeSet fitting, bool by_includes_shard_key);
 
 }  // namespace weir

@@ -238,7 +238,7 @@ void check_pattern(const SyntaxPattern& syntax, std::uint32_t index, CheckScope&
   for (const PatternStep& step : spec.steps) fitting |= types_fitting(scope.rules, step);
   const EventSchema& schema = scope.rules.event;
   spec.by_includes_shard_key = includes_shard_key(schema, spec.by, fitting & types_with_key(schema, spec.by));
-  spec.identity = pattern_identity(syntax, scope, spec.by_includes_shard_key);
+  spec.identity = pattern_identity(syntax, scope, fitting, spec.by_includes_shard_key);
 }
 
 }  // namespace weir

@@ -49,5 +49,44 @@ TEST(FeatureIdentity, ALetThatChangesItsMeaningChangesTheFeaturesThatReadIt) {
   EXPECT_NE(through, identity("feature f = count() by card over 1h where tiny", "decimal(2)"));
 }
 
+// The identities of what `rules` declare, in an event set of payments and what `more` declares.
+std::vector<std::string> identities_beside(const std::string& more, const std::string& rules) {
+  const std::vector<SourceFile> files{{"test.rules", "event payment {\nat timestamp time\ncard string key\namount decimal\nfee int?\n}\n" +
+                                                         more + rules + "\nrule r \"r\" { when f > 3 score 1 }\n"}};
+  Diagnostics diagnostics;
+  const auto checked = check_rules(files, {}, diagnostics);
+  EXPECT_TRUE(checked) << render(diagnostics, false);
+  std::vector<std::string> all;
+  if (!checked) return all;
+  for (const FeatureSpec& feature : checked->features) all.push_back(feature.identity);
+  for (const PatternSpec& pattern : checked->sequences) all.push_back(pattern.identity);
+  return all;
+}
+
+TEST(FeatureIdentity, AnEventTypeThatAddsNothingToItMayComeAndGo) {
+  for (const char* rules : {"feature f = sum(amount) by card over 1h", "feature f = count() from payment by card over 1h",
+                            "feature f = count() by card over 1h where amount > 5 and fee is missing",
+                            "let half = amount / 2\nfeature f = avg(half) by card over 1h",
+                            "feature f = count() from payment by card over 1h\n"
+                            "pattern p by card within 1m { small: amount < 2.00 then big: amount > 5 * small.amount }"}) {
+    const std::vector<std::string> alone = identities_beside("", rules);
+    EXPECT_EQ(alone, identities_beside("event login {\nat timestamp time\ncard string key\nok bool\n}\n", rules)) << rules;
+    EXPECT_EQ(alone, identities_beside("event login {\nlogged_in timestamp time\ncard string key\nfee int\n}\n", rules)) << rules;
+  }
+}
+
+TEST(FeatureIdentity, AnEventTypeThatItIsMadeOfFromNowOnMakesItAnother) {
+  const std::string login = "event login {\nat timestamp time\ncard string key\nok bool\n}\n";
+  const std::string dispute = "event dispute {\nat timestamp time\ncard string key\nwhy string\n}\n";
+  const std::string any = "feature f = count() by card over 1h";
+  const std::string named = "feature f = count() from payment, login by card over 1h";
+  EXPECT_NE(identities_beside("", any), identities_beside(login, any));
+  EXPECT_NE(identities_beside(login, any), identities_beside(login + dispute, any));
+  EXPECT_EQ(identities_beside(login, named), identities_beside(dispute + login, named));
+  EXPECT_NE(identities_beside(login, "feature f = sum(amount) by card over 1h"),
+            identities_beside("event refund {\nat timestamp time\ncard string key\namount decimal\n}\n",
+                              "feature f = sum(amount) by card over 1h"));
+}
+
 }  // namespace
 }  // namespace weir
