@@ -145,6 +145,10 @@ void check_set(CheckedSet& set, const ServiceSettings& settings, CheckOptions op
     return inner ? inner(path) : path;
   };
   options.features_are_written = writes_all_features(settings);
+  for (const SourceSettings& source : settings.sources)
+    if (source.mapping.filter) options.conditions.push_back(source.mapping.filter->text);
+  for (const SinkSettings& sink : settings.sinks)
+    if (sink.when) options.conditions.push_back(sink.when->text);
   set.rules = check_rules(set.rules_files, options, set.diagnostics);
   if (!set.rules) return;
   if (settings.state.duplicates.horizon.count() > 0 && !set.rules->event.id_field)

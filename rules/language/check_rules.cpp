@@ -1,8 +1,11 @@
 #include "rules/language/check_rules.h"
 
 #include <algorithm>
+#include <cctype>
+#include <functional>
 #include <iterator>
 #include <set>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -31,6 +34,20 @@
 namespace weir {
 
 namespace {
+
+// What in `texts` may be a name.
+std::set<std::string, std::less<>> words_of(const std::vector<std::string>& texts) {
+  const auto in_a_name = [](char byte) { return byte == '_' || std::isalnum(static_cast<unsigned char>(byte)) != 0; };
+  std::set<std::string, std::less<>> words;
+  for (const std::string& text : texts) {
+    for (auto at = text.begin(); at != text.end();) {
+      const auto begin = std::find_if(at, text.end(), in_a_name);
+      at = std::find_if_not(begin, text.end(), in_a_name);
+      if (begin != at) words.emplace(begin, at);
+    }
+  }
+  return words;
+}
 
 // All files of a rule set, in the order in which their parts need each other: event, lists, features and lets, policy, rules.
 class RuleSetChecker {
@@ -303,6 +320,11 @@ class RuleSetChecker {
   void warn_unused() {
     if (has_errors(diagnostics_)) return;
     const auto used = [](const std::vector<bool>& flags, std::size_t index) { return index < flags.size() && flags[index]; };
+    const std::set<std::string, std::less<>> read_elsewhere = words_of(options_.conditions);
+    const auto unused = [&](Reporter& reporter, const SyntaxName& name, const std::string& kind) {
+      if (read_elsewhere.contains(name.text)) return;
+      reporter.warning("R0208", name.span, kind + " " + in_backticks(name.text) + " is not used in the rules");
+    };
     each([&](const SyntaxFile& tree, Reporter& reporter) {
       for (const SyntaxList& list : tree.lists)
         if (!scope_.find_list(list.name.text)->used) unused(reporter, list.name, "list");
@@ -316,10 +338,6 @@ class RuleSetChecker {
       for (const SyntaxPattern& pattern : tree.patterns)
         if (!used(scope_.used_patterns, scope_.find(pattern.name.text)->index)) unused(reporter, pattern.name, "pattern");
     });
-  }
-
-  static void unused(Reporter& reporter, const SyntaxName& name, const std::string& kind) {
-    reporter.warning("R0208", name.span, kind + " " + in_backticks(name.text) + " is not used in the rules");
   }
 
   void write_canonical_text() {

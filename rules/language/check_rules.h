@@ -25,6 +25,8 @@ struct CheckOptions {
   std::optional<std::int64_t> now_ms = std::nullopt;
   // Warn about rules that no test names.
   bool warn_untested = false;
+  // Conditions that stand elsewhere and read the rules' names: a name that occurs there is used.
+  std::vector<std::string> conditions{};
   // All features are written somewhere, so that none is unused.
   bool features_are_written = false;
   // Where lists are looked for before their file is read, and kept for the next check. None: every file is read.

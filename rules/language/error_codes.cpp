@@ -59,7 +59,7 @@ constexpr ErrorCode codes[] = {
      "`{{` and `}}` stand for braces."},
     {"R0208", "unused name",
      "A warning: a list, feature or let is declared and no rule reads it. A feature costs memory for every key, so unused ones are worth\n"
-     "removing. (A name that only a sink's `when` or a filter reads is warned about, too.)"},
+     "removing. A name that a sink's `when` or a filter reads is used; `weir check` knows those when it is given the config."},
     {"R0209", "the event's special fields are wrong",
      "One field is the event's `time` (a timestamp that is always present); it drives every window. At most one is the `id` (string or\n"
      "int), and at most one the `key` by which records are spread over shards (string, int or\n"

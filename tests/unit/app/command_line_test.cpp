@@ -256,6 +256,13 @@ TEST_F(CommandLine, KnowsThatASinkMayWriteFeaturesWhichNoRuleReads) {
   EXPECT_THAT(weir_with({"check", write("weir.yaml", all)}).out, Not(HasSubstr("is not used")));
 }
 
+TEST_F(CommandLine, KnowsThatFiltersAndSinksReadWhatNoRuleReads) {
+  write("rules.rules", good_rules + "feature spent_1d = sum(amount) by card_id over 1d\nlist skipped of string = [\"c9\"]\n");
+  EXPECT_THAT(weir_with({"check", write("weir.yaml", config_with("amount > 0", "spent_1d > 5"))}).out, HasSubstr("`skipped` is not used"));
+  const Ran run = weir_with({"check", "--strict", write("weir.yaml", config_with("card_id not in @skipped", "spent_1d > 5"))});
+  EXPECT_THAT(run.out, Not(HasSubstr("is not used")));
+}
+
 TEST_F(CommandLine, ReportsExpressionsOfTheConfigWhereTheyStand) {
   write("payments.rules", good_rules);
   const Ran run = weir_with({"check", write("weir.yaml", config_with("amout > 0", "outcome == blok"))});
