@@ -70,7 +70,7 @@ struct MetLimit {
   std::uint64_t count;
 };
 
-std::array<MetLimit, 8> met_limits(const ServiceStatus& service) {
+std::array<MetLimit, 9> met_limits(const ServiceStatus& service) {
   return {{{"events_a_key_max", "oldest events of a key dropped", service.key_events_dropped},
            {"distinct_values_max", "answers of distinct cut", service.distinct_values_cut},
            {"out_of_range", "sums that do not fit, and are missing", service.sums_out_of_range},
@@ -78,7 +78,8 @@ std::array<MetLimit, 8> met_limits(const ServiceStatus& service) {
            {"fact_keys_max", "facts not kept", service.facts_refused},
            {"pattern_events_a_key_max", "steps of patterns forgotten", service.pattern_events_dropped},
            {"pattern_tries_max", "events not compared with every step of a pattern", service.pattern_tries_reached},
-           {"reason_bytes_max", "reasons cut or left out", service.reasons_cut}}};
+           {"reason_bytes_max", "reasons cut or left out", service.reasons_cut},
+           {"update_bytes_max", "updates left out", service.updates_left_out}}};
 }
 
 // What happens to few records, and in few services.

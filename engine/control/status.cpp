@@ -29,6 +29,7 @@ ServiceStatus look_at(const LaneGroup& lanes, const std::vector<std::string>& ou
     status.late_dropped += counters.late_dropped.get();
     status.rule_errors += counters.rule_errors.get();
     status.reasons_cut += counters.reasons_cut.get();
+    status.updates_left_out += counters.updates_left_out.get();
     status.held += counters.held.get();
     status.fired += counters.fired.get();
     status.batches += counters.batches.get();

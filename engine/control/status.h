@@ -65,6 +65,7 @@ struct ServiceStatus {
   std::uint64_t held = 0;  // records that waited for an epoch or a bound to be on disk
   std::uint64_t rule_errors = 0;
   std::uint64_t reasons_cut = 0;
+  std::uint64_t updates_left_out = 0;
   std::uint64_t fired = 0;
   std::uint64_t late_events = 0;
   std::uint64_t too_late_events = 0;

@@ -27,17 +27,17 @@ struct FiredRule {
   std::uint32_t text_size = 0;
 };
 
-// A profile update that a rule's `update` wrote: one JSON object in DecisionBatch::text, keyed by its entity.
+// A profile update that a rule's `update` wrote: one JSON object in DecisionBatch::update_text, keyed by its entity.
 struct ProfileUpdate {
   std::uint32_t row = 0;
   std::uint32_t rule = 0;
-  std::uint32_t key_begin = 0;  // the entity's key, for partitioning
+  std::size_t key_begin = 0;  // the entity's key, for partitioning
   std::uint32_t key_size = 0;
-  std::uint32_t body_begin = 0;  // the JSON members without braces: "entity":..,"set":{..},"for_ms":..
   std::uint32_t body_size = 0;
+  std::size_t body_begin = 0;  // the JSON members without braces: "entity":..,"set":{..},"for_ms":..
 };
 
-// A rule that could not be judged on a row (counted as not fired); its text says why.
+// A rule that could not be judged on a row (counted as not fired), or whose updates were not made; its text says why.
 struct RuleError {
   std::uint32_t row = 0;
   std::uint32_t rule = 0;
@@ -70,7 +70,9 @@ struct DecisionBatch {
   std::vector<UndecidedRows> undecided;    // a rule may stand several times
   std::vector<BitMask> routes;             // one per sink with a `when`: rows that go there
   std::uint64_t reasons_cut = 0;           // of `fired`: texts that are not whole
+  std::uint64_t updates_left_out = 0;      // of rules that fired: their event's updates took too many bytes
   ByteBuffer text;
+  ByteBuffer update_text;
 };
 
 // A rule as decisions show it.

@@ -193,7 +193,7 @@ void DecisionWriter::write_decision(ByteBuffer& out, const DecidedRow& decided, 
 
 void DecisionWriter::write_profile_update(ByteBuffer& out, const DecidedRow& decided, const ProfileUpdate& update,
                                           const ShardIdentity& shard) {
-  const std::string_view body = decided.decisions.text.view(update.body_begin, update.body_size);
+  const std::string_view body = decided.decisions.update_text.view(update.body_begin, update.body_size);
   out.append("{\"id\":\"");
   const std::int64_t offset = decided.events.offsets[decided.row];
   // Several updates of one event differ in rule or body, so both are part of the id.

@@ -55,6 +55,7 @@ void LaneCounters::add(const BatchInFlight& batch) {
   fired.add(batch.decisions.fired.size());
   rule_errors.add(batch.decisions.errors.size());
   reasons_cut.add(batch.decisions.reasons_cut);
+  updates_left_out.add(batch.decisions.updates_left_out);
   if (batch.rejects.empty()) return;
   dead_letters.add(batch.rejects.size());
   if (!first_dead_letter.get().empty()) return;

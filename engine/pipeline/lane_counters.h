@@ -51,12 +51,13 @@ struct LaneCounters {
   Counter duplicates;           // records that got what the first with their id got
   Counter late_dropped;         // too late for all their keys
   Counter rule_errors;
-  Counter reasons_cut;  // texts of fired rules that are not whole
-  Counter fired;        // rules that fired
-  Counter stale;        // dropped: below the position or of an older assignment
-  Counter pauses;       // back-pressure: shards paused
-  Counter held;         // waited for an epoch or a bound to be on disk
-  Counter busy_ns;      // time in batches
+  Counter reasons_cut;       // texts of fired rules that are not whole
+  Counter updates_left_out;  // of fired rules
+  Counter fired;             // rules that fired
+  Counter stale;             // dropped: below the position or of an older assignment
+  Counter pauses;            // back-pressure: shards paused
+  Counter held;              // waited for an epoch or a bound to be on disk
+  Counter busy_ns;           // time in batches
   std::array<Counter, outcomes_max> outcomes;
   Histogram batch_us;  // a lane's time in a batch, once for each of its records
   Histogram age_ms;    // broker's timestamp to decision

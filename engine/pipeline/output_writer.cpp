@@ -12,6 +12,9 @@ std::uint32_t end_of(const OutputBatch& out) {
   return static_cast<std::uint32_t>(out.bytes.size());
 }
 
+// Beyond this, a batch's outputs for a sink go on in a further OutputBatch, whose places have 32 bits.
+constexpr std::size_t output_bytes_full = std::size_t{64} * 1024 * 1024;
+
 // The record's place in the ack ring: outputs are written first, so that each record is added with its count.
 std::uint64_t sequence_of(const BatchInFlight& batch, std::uint32_t record) {
   return batch.shard->ring.tail() + record;
@@ -32,18 +35,27 @@ void OutputWriter::write(BatchInFlight& batch, DecisionWriter& writer, const Sco
   const std::size_t dead_letters = fan_out_.sink_count() - 1;
   for (std::uint32_t sink = 0; sink < dead_letters; ++sink) {
     const SinkBinding& binding = fan_out_.binding(sink);
-    OutputBatch& out = fan_out_.open(sink, binding.takes, *batch.shard);
-    written_.push_back(&out);
+    open(sink, binding.takes, batch);
     if (binding.takes == OutputKind::profile_update) {
-      write_profile_updates(out, batch, writer, binding);
+      write_profile_updates(batch, writer, sink);
     } else {
-      write_decisions(out, batch, writer, sink);
+      write_decisions(batch, writer, sink);
     }
   }
   write_dead_letters(batch, scorer, late);
   for (std::size_t record = 0; record < records.size(); ++record)
     batch.shard->ring.add(records[record].offset, records[record].timestamp_ms, batch.pending[record]);
   for (OutputBatch* out : written_) fan_out_.submit(*out);
+}
+
+OutputBatch& OutputWriter::open(std::uint32_t sink, OutputKind kind, BatchInFlight& batch) {
+  return *written_.emplace_back(&fan_out_.open(sink, kind, *batch.shard));
+}
+
+// The batch that the sink's next output goes to.
+OutputBatch& OutputWriter::with_room(BatchInFlight& batch) {
+  OutputBatch& out = *written_.back();
+  return out.bytes.size() < output_bytes_full ? out : open(out.sink, out.kind, batch);
 }
 
 void OutputWriter::remember(BatchInFlight& batch, DecisionWriter& writer) {
@@ -63,11 +75,12 @@ void OutputWriter::remember(BatchInFlight& batch, DecisionWriter& writer) {
   }
 }
 
-std::size_t OutputWriter::write_again(OutputBatch& out, BatchInFlight& batch, std::uint32_t sink, std::size_t next, std::size_t row) {
+std::size_t OutputWriter::write_again(BatchInFlight& batch, std::uint32_t sink, std::size_t next, std::size_t row) {
   for (; next < batch.duplicates.size() && batch.duplicates[next].row < row; ++next) {
     const Duplicates::Decided& decided = batch.shard->duplicates->decided(batch.duplicates[next].place);
     if (decided.by_sink.empty() || decided.by_sink[sink].size == 0) continue;
     const RecordView& record = batch.records->records[batch.events.record_index[batch.duplicates[next].row]];
+    OutputBatch& out = with_room(batch);
     const std::uint32_t key_begin = end_of(out);
     out.bytes.append(record.key);
     const std::uint32_t value_begin = end_of(out);
@@ -78,7 +91,7 @@ std::size_t OutputWriter::write_again(OutputBatch& out, BatchInFlight& batch, st
   return next;
 }
 
-void OutputWriter::write_decisions(OutputBatch& out, BatchInFlight& batch, DecisionWriter& writer, std::uint32_t sink) {
+void OutputWriter::write_decisions(BatchInFlight& batch, DecisionWriter& writer, std::uint32_t sink) {
   const SinkBinding& binding = fan_out_.binding(sink);
   const std::uint64_t* route = binding.route ? batch.decisions.routes[*binding.route].words() : nullptr;
   std::size_t next = 0;  // of the duplicates
@@ -87,8 +100,9 @@ void OutputWriter::write_decisions(OutputBatch& out, BatchInFlight& batch, Decis
     if (route != nullptr) bits &= route[word];
     for (; bits != 0; bits &= bits - 1) {
       const std::size_t row = word * BitMask::word_bits + static_cast<std::size_t>(std::countr_zero(bits));
-      if (next < batch.duplicates.size()) next = write_again(out, batch, sink, next, row);
+      if (next < batch.duplicates.size()) next = write_again(batch, sink, next, row);
       const RecordView& record = batch.records->records[batch.events.record_index[row]];
+      OutputBatch& out = with_room(batch);
       const std::uint32_t key_begin = end_of(out);
       out.bytes.append(record.key);
       const std::uint32_t value_begin = end_of(out);
@@ -96,15 +110,17 @@ void OutputWriter::write_decisions(OutputBatch& out, BatchInFlight& batch, Decis
       add(out, batch, row, {key_begin, value_begin - key_begin}, {value_begin, end_of(out) - value_begin}, record.has_key);
     }
   }
-  write_again(out, batch, sink, next, batch.events.rows);
+  write_again(batch, sink, next, batch.events.rows);
 }
 
-void OutputWriter::write_profile_updates(OutputBatch& out, BatchInFlight& batch, DecisionWriter& writer, const SinkBinding& binding) {
+void OutputWriter::write_profile_updates(BatchInFlight& batch, DecisionWriter& writer, std::uint32_t sink) {
+  const SinkBinding& binding = fan_out_.binding(sink);
   const BitMask* route = binding.route ? &batch.decisions.routes[*binding.route] : nullptr;
   for (const ProfileUpdate& update : batch.decisions.updates) {
     if (route != nullptr && !route->test(update.row)) continue;
+    OutputBatch& out = with_room(batch);
     const std::uint32_t key_begin = end_of(out);
-    out.bytes.append(batch.decisions.text.view(update.key_begin, update.key_size));
+    out.bytes.append(batch.decisions.update_text.view(update.key_begin, update.key_size));
     const std::uint32_t value_begin = end_of(out);
     writer.write_profile_update(out.bytes, {batch.events, batch.features, batch.decisions, update.row}, update, batch.shard->identity);
     add(out, batch, update.row, {key_begin, update.key_size}, {value_begin, end_of(out) - value_begin}, true);
@@ -113,10 +129,9 @@ void OutputWriter::write_profile_updates(OutputBatch& out, BatchInFlight& batch,
 
 // In the order of the records, whatever they died of.
 void OutputWriter::write_dead_letters(BatchInFlight& batch, const Scorer& scorer, LatePolicy late) {
-  OutputBatch& dead = fan_out_.open(static_cast<std::uint32_t>(fan_out_.sink_count() - 1), OutputKind::dead_letter, *batch.shard);
-  written_.push_back(&dead);
+  open(static_cast<std::uint32_t>(fan_out_.sink_count() - 1), OutputKind::dead_letter, batch);
   const auto write = [&](std::uint32_t record, std::string_view stage, std::string_view reason, std::string_view message) {
-    append_dead_letter(dead, *batch.records, batch.records->records[record], batch.shard->start.name,
+    append_dead_letter(with_room(batch), *batch.records, batch.records->records[record], batch.shard->start.name,
                        {stage, reason, message, scorer.vocabulary().hash, sequence_of(batch, record)});
     ++batch.pending[record];
   };

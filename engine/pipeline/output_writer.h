@@ -23,14 +23,16 @@ class OutputWriter {
   void write(BatchInFlight& batch, DecisionWriter& writer, const Scorer& scorer, LatePolicy late);
 
  private:
+  OutputBatch& open(std::uint32_t sink, OutputKind kind, BatchInFlight& batch);
+  OutputBatch& with_room(BatchInFlight& batch);
   // Those of rows in front of `row`, from `next` on; returns the next one.
-  static std::size_t write_again(OutputBatch& out, BatchInFlight& batch, std::uint32_t sink, std::size_t next, std::size_t row);
-  void write_decisions(OutputBatch& out, BatchInFlight& batch, DecisionWriter& writer, std::uint32_t sink);
-  void write_profile_updates(OutputBatch& out, BatchInFlight& batch, DecisionWriter& writer, const SinkBinding& binding);
+  std::size_t write_again(BatchInFlight& batch, std::uint32_t sink, std::size_t next, std::size_t row);
+  void write_decisions(BatchInFlight& batch, DecisionWriter& writer, std::uint32_t sink);
+  void write_profile_updates(BatchInFlight& batch, DecisionWriter& writer, std::uint32_t sink);
   void write_dead_letters(BatchInFlight& batch, const Scorer& scorer, LatePolicy late);
 
   FanOut& fan_out_;
-  std::vector<OutputBatch*> written_;  // by sink, until all are submitted
+  std::vector<OutputBatch*> written_;  // by sink, a full one followed by the next, until all are submitted
 };
 
 }  // namespace weir

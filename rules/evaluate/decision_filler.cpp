@@ -6,7 +6,6 @@
 #include <limits>
 #include <string_view>
 
-#include "engine/base/check.h"
 #include "engine/base/json_text.h"
 
 namespace weir::evaluate {
@@ -14,6 +13,8 @@ namespace weir::evaluate {
 namespace {
 
 constexpr std::string_view overflow_text = "a number in the condition does not fit into 64 bits";
+constexpr std::string_view left_out_text = "its updates were not made: those of one event have 262144 bytes at most (update_bytes_max)";
+static_assert(update_bytes_max == 262'144);  // as the text says
 
 std::uint32_t position(const ByteBuffer& text) {
   return static_cast<std::uint32_t>(text.size());
@@ -121,7 +122,11 @@ void DecisionFiller::begin(const CompiledRules& rules, std::size_t rows, Decisio
   decisions.reasons_cut = 0;
   decisions.shadows.clear();
   decisions.undecided.clear();
+  decisions.updates_left_out = 0;
   decisions.text.clear();
+  decisions.update_text.clear();
+  overflow_begin_.reset();
+  left_out_begin_.reset();
   decisions.routes.resize(rules.routes.size());
   for (BitMask& route : decisions.routes) route.assign(rows, false);
 }
@@ -147,8 +152,9 @@ void DecisionFiller::fill_block(const CompiledRules& rules, const ProgramMemory&
     updates |= !rule.updates.empty();
   }
   transpose(memory, first, rows, decisions);
+  const std::size_t errors = decisions.errors.size();
   if (updates) add_updates(memory, first, decisions, writes);
-  add_errors(rules, memory, first, decisions);
+  add_errors(rules, memory, first, errors, decisions);
 
   std::array<OutcomeIndex, block_rows> forced;
   forced.fill(no_outcome);
@@ -240,25 +246,43 @@ void DecisionFiller::transpose(const ProgramMemory& memory, std::size_t first, s
   }
 }
 
-void DecisionFiller::add_updates(const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions, FeedbackWrites* writes) const {
+void DecisionFiller::add_updates(const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions, FeedbackWrites* writes) {
   const std::size_t before = decisions.updates.size();
-  ByteBuffer& text = decisions.text;
+  ByteBuffer& text = decisions.update_text;
+  std::array<std::size_t, block_rows> taken{};
   for (const Hit& hit : hits_) {
+    if (hit.rule->updates.empty()) continue;
     for_each_row(hit.rows, [&](std::size_t row) {
+      const auto batch_row = static_cast<std::uint32_t>(first + row);
+      const std::size_t begin = text.size();
+      const std::size_t updates = decisions.updates.size();
+      const std::size_t facts = writes == nullptr ? 0 : writes->facts.size();
+      std::uint64_t made_here = 0;
       for (const CompiledUpdate& update : hit.rule->updates) {
         if (!has_key(update, memory, row)) continue;
-        ProfileUpdate made{.row = static_cast<std::uint32_t>(first + row), .rule = hit.rule->index, .key_begin = position(text)};
+        ++made_here;
+        if (taken[row] + (text.size() - begin) > update_bytes_max) continue;  // only to be counted
+        ProfileUpdate made{.row = batch_row, .rule = hit.rule->index, .key_begin = text.size()};
         append_key(update, memory, row, text);
-        made.key_size = position(text) - made.key_begin;
-        made.body_begin = position(text);
+        made.body_begin = text.size();
+        made.key_size = static_cast<std::uint32_t>(made.body_begin - made.key_begin);
         append_body(update, memory, row, text);
-        made.body_size = position(text) - made.body_begin;
+        made.body_size = static_cast<std::uint32_t>(text.size() - made.body_begin);
         decisions.updates.push_back(made);
         if (writes != nullptr && update.fact) writes->facts.push_back(fact_write(update, memory, row, made.row));
       }
+      if (taken[row] + (text.size() - begin) <= update_bytes_max) [[likely]] {
+        taken[row] += text.size() - begin;
+        return;
+      }
+      // All of a rule's or none, the facts with them: what later events read is what was sent.
+      text.truncate(begin);
+      decisions.updates.resize(updates);
+      if (writes != nullptr) writes->facts.resize(facts);
+      decisions.updates_left_out += made_here;
+      add_error(batch_row, hit.rule->index, left_out_text, left_out_begin_, decisions);
     });
   }
-  WEIR_CHECK(text.size() <= std::numeric_limits<std::uint32_t>::max());  // or places in it would be wrong
   // Bodies of one rule and row were written in the order of the rule's updates.
   std::sort(decisions.updates.begin() + static_cast<std::ptrdiff_t>(before), decisions.updates.end(),
             [](const ProfileUpdate& one, const ProfileUpdate& other) {
@@ -267,15 +291,21 @@ void DecisionFiller::add_updates(const ProgramMemory& memory, std::size_t first,
             });
 }
 
-void DecisionFiller::add_errors(const CompiledRules& rules, const ProgramMemory& memory, std::size_t first,
-                                DecisionBatch& decisions) const {
-  const std::size_t before = decisions.errors.size();
+// The texts of errors are few: each stands once in a batch, `written` there.
+void DecisionFiller::add_error(std::uint32_t row, std::uint32_t rule, std::string_view why, std::optional<std::uint32_t>& written,
+                               DecisionBatch& decisions) {
+  if (!written) {
+    written = position(decisions.text);
+    decisions.text.append(why);
+  }
+  decisions.errors.push_back({row, rule, *written, static_cast<std::uint32_t>(why.size())});
+}
+
+void DecisionFiller::add_errors(const CompiledRules& rules, const ProgramMemory& memory, std::size_t first, std::size_t before,
+                                DecisionBatch& decisions) {
   for (const CompiledRule& rule : rules.rules) {
     for_each_row(memory.mask(rule.failed), [&](std::size_t row) {
-      const std::uint32_t begin = position(decisions.text);
-      decisions.text.append(overflow_text);
-      decisions.errors.push_back(
-          {static_cast<std::uint32_t>(first + row), rule.index, begin, static_cast<std::uint32_t>(overflow_text.size())});
+      add_error(static_cast<std::uint32_t>(first + row), rule.index, overflow_text, overflow_begin_, decisions);
     });
   }
   std::sort(

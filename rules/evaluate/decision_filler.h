@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "engine/event/decision.h"
@@ -13,6 +15,9 @@ namespace weir::evaluate {
 
 // Of all reasons of one decision together; text beyond is left out.
 constexpr std::size_t reason_bytes_max = std::size_t{48} * 1024;
+// Keys and bodies of all profile updates of one event together. A rule whose own no longer fit makes none, which is among the decision's
+// errors.
+constexpr std::size_t update_bytes_max = std::size_t{256} * 1024;
 
 // One lane's; keeps its memory between batches.
 class DecisionFiller {
@@ -37,16 +42,20 @@ class DecisionFiller {
   };
 
   void transpose(const ProgramMemory& memory, std::size_t first, std::size_t rows, DecisionBatch& decisions) const;
-  void add_updates(const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions, FeedbackWrites* writes) const;
+  void add_updates(const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions, FeedbackWrites* writes);
   void add_shadows(const CompiledRules& rules, const ProgramMemory& memory, std::size_t first,
                    const std::array<OutcomeIndex, block_rows>& forced, DecisionBatch& decisions);
-  void add_errors(const CompiledRules& rules, const ProgramMemory& memory, std::size_t first, DecisionBatch& decisions) const;
+  void add_error(std::uint32_t row, std::uint32_t rule, std::string_view why, std::optional<std::uint32_t>& written,
+                 DecisionBatch& decisions);
+  void add_errors(const CompiledRules& rules, const ProgramMemory& memory, std::size_t first, std::size_t before, DecisionBatch& decisions);
 
   struct Range {
     std::uint32_t begin = 0;
     std::uint32_t end = 0;
   };
 
+  std::optional<std::uint32_t> overflow_begin_;  // in the batch's text, where it was needed
+  std::optional<std::uint32_t> left_out_begin_;
   std::vector<Hit> hits_;          // rules that fired on some row of the block, ascending
   std::vector<Hit> shadows_;       // likewise in shadow
   std::vector<Range> ranges_;      // in waves, by row: its fired rules

@@ -49,11 +49,13 @@ TEST(StatusText, TellsWhatWasTooLateAndWhichLimitsWereMet) {
   look.service.key_events_dropped = 8;
   look.service.pattern_tries_reached = 9;
   look.service.reasons_cut = 10;
+  look.service.updates_left_out = 11;
   EXPECT_THAT(status_text(look), HasSubstr("held for an epoch 0, duplicates 4\n"));
   EXPECT_THAT(status_text(look), HasSubstr("late events 7, too late for their key 3\n"
                                            "limits  8 oldest events of a key dropped (`events_a_key_max`)\n"
                                            "limits  9 events not compared with every step of a pattern (`pattern_tries_max`)\n"
-                                           "limits  10 reasons cut or left out (`reason_bytes_max`)\n"));
+                                           "limits  10 reasons cut or left out (`reason_bytes_max`)\n"
+                                           "limits  11 updates left out (`update_bytes_max`)\n"));
   EXPECT_THAT(status_json(look), HasSubstr(R"("duplicates":4,"late_dropped":0,"keys":2,"state_bytes":5242880,"late_events":7,)"
                                            R"("too_late_events":3,"limits":{"events_a_key_max":8,"distinct_values_max":0,)"));
 }

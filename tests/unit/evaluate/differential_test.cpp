@@ -161,7 +161,7 @@ void check_batch(const RandomRuleSet& set, const Scorer& scorer, std::uint64_t s
       ASSERT_LT(next_update, decisions.updates.size());
       const ProfileUpdate& made = decisions.updates[next_update++];
       EXPECT_EQ(made.row, row);
-      const std::string body(decisions.text.view(made.body_begin, made.body_size));
+      const std::string body(decisions.update_text.view(made.body_begin, made.body_size));
       const std::size_t set_at = body.find("\"set\":{\"fact\":");
       const std::string value = set_at == std::string::npos ? " unset" : body.substr(set_at + 14, body.rfind("},\"for_ms\"") - set_at - 14);
       EXPECT_EQ(std::to_string(made.rule) + value, update);

@@ -256,13 +256,42 @@ rule taken "Taken over" {
   const DecisionBatch& decisions = trial.judge({row({}), row({{"tries", "2"}, {"device_id", "d\"1"}}), row({{"tries", "2"}})});
   std::vector<std::string> updates;
   for (const ProfileUpdate& update : decisions.updates)
-    updates.push_back(std::to_string(update.row) + " " + trial.text(update.key_begin, update.key_size) + " " +
-                      trial.text(update.body_begin, update.body_size));
+    updates.push_back(std::to_string(update.row) + " " + std::string(decisions.update_text.view(update.key_begin, update.key_size)) + " " +
+                      std::string(decisions.update_text.view(update.body_begin, update.body_size)));
   // The last row has no device: there is no such entity to update.
   EXPECT_THAT(updates, ElementsAre(R"(1 c1 "entity":{"card_id":"c1"},"set":{"compromised":true},"for_ms":604800000)",
                                    R"(1 ["c1","d\"1"] "entity":{"card_id":"c1","device_id":"d\"1"},"set":{"spent":10})",
                                    R"(1 d"1 "entity":{"device_id":"d\"1"},"unset":["trusted"])",
                                    R"(2 c1 "entity":{"card_id":"c1"},"set":{"compromised":true},"for_ms":604800000)"));
+}
+
+TEST(RuleScorer, TheUpdatesOfAnEventHaveAnEndAndARuleMakesAllOfItsOwnOrNone) {
+  RuleTrial trial(with(R"(
+rule large "Large" { when tries > 1 score 1 update card_id set a = device_id update card_id set b = device_id }
+rule small "Small" { when tries > 1 score 1 update card_id set c = 1 }
+rule squared "Squared" { when tries * tries > 0 score 1 }
+)"));
+  const std::string half(evaluate::update_bytes_max / 2, 'd');
+  const std::string tries = "4000000000";  // the square does not fit
+  const DecisionBatch& decisions = trial.judge({row({{"tries", "2"}, {"device_id", half}}), row({{"tries", tries}, {"device_id", half}}),
+                                                row({{"tries", "2"}, {"device_id", "d"}})});
+  const auto of_row = [&](std::size_t wanted) {
+    std::vector<std::string> updates;
+    for (const ProfileUpdate& update : decisions.updates)
+      if (update.row == wanted) updates.push_back(std::string(decisions.update_text.view(update.body_begin, update.body_size)));
+    return updates;
+  };
+  const std::string c = R"("entity":{"card_id":"c1"},"set":{"c":1})";
+  EXPECT_THAT(of_row(0), ElementsAre(c));
+  EXPECT_THAT(of_row(1), ElementsAre(c));
+  EXPECT_THAT(of_row(2), ElementsAre(R"("entity":{"card_id":"c1"},"set":{"a":"d"})", R"("entity":{"card_id":"c1"},"set":{"b":"d"})", c));
+  EXPECT_EQ(decisions.updates_left_out, 4U);
+  EXPECT_THAT(trial.fired(0), ElementsAre("large: Large", "small: Small", "squared: Squared"));
+  std::vector<std::string> errors;
+  for (const RuleError& error : decisions.errors)
+    errors.push_back(std::to_string(error.row) + " " + std::to_string(error.rule) + " " + trial.text(error.text_begin, error.text_size));
+  const std::string left_out = "its updates were not made: those of one event have 262144 bytes at most (update_bytes_max)";
+  EXPECT_THAT(errors, ElementsAre("0 0 " + left_out, "1 0 " + left_out, "1 2 a number in the condition does not fit into 64 bits"));
 }
 
 TEST(RuleScorer, ARuleThatOverflowsFailsOnlyWhereItsConditionGetsThatFar) {

@@ -85,6 +85,16 @@ TEST(Facts, ThatARuleInShadowWouldWriteAreNotWritten) {
   EXPECT_THAT(outcomes(rules, {{0, "a", 1}, {1, "a"}}), ElementsAre("allow", "allow"));
 }
 
+TEST(Facts, OfUpdatesThatAreLeftOutAreNotWritten) {
+  std::string rules =
+      "rule seen \"Seen\" { when profile(card).flagged or profile(card).shop0 is present then block }\n"
+      "rule long \"Long\" { when amount == 1 then alert update card set flagged = true ";
+  for (int count = 0; count < 5; ++count) rules += "update card set shop" + std::to_string(count) + " = shop ";
+  const std::string shop(60'000, 's');  // five of them are more than 256 KiB
+  EXPECT_THAT(outcomes(rules + "}\n", {{0, "a", 1, shop}, {1, "a"}, {2, "a", 1}, {3, "a"}}),
+              ElementsAre("alert", "allow", "alert", "block"));
+}
+
 TEST(Facts, OfAFullStoreAreRefusedForFurtherKeysInAnyBatch) {
   std::vector<Event> events;
   for (const std::string card : {"a", "b", "c", "d"}) events.push_back({0, card, 1});
