@@ -88,6 +88,7 @@ class RuleSetChecker {
     rules();
     count_keys();
     count_updates();
+    count_searches();
     tie_facts_to_shards(rules_, [](std::uint32_t) { return false; });
     tests();
     warn_unused();
@@ -284,6 +285,17 @@ class RuleSetChecker {
     if (updates > limits::all_updates_max)
       complain_about_all("R0105", "the rules have " + std::to_string(updates) + " updates together, the limit is " +
                                       std::to_string(limits::all_updates_max));
+  }
+
+  // Each of them may try as many combinations of remembered events as the engine allows, at one event.
+  void count_searches() {
+    const auto searching = std::count_if(rules_.sequences.begin(), rules_.sequences.end(), searches_combinations);
+    if (static_cast<std::size_t>(searching) > limits::searching_patterns_max)
+      complain_about_all(
+          "R0408",
+          std::to_string(searching) + " patterns may have to try combinations of earlier events, the limit is " +
+              std::to_string(limits::searching_patterns_max),
+          {"those are patterns in which a step's event is compared with a later one, and other steps stand between it and the last"});
   }
 
   void tests() {

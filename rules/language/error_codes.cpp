@@ -157,7 +157,10 @@ constexpr ErrorCode codes[] = {
      "A pattern has 2 to 16 steps. A step is a condition over the event's fields; parts joined with `and` may compare a value of this "
      "step's\n"
      "event with one of an earlier step's, each on its own side: `amount > 10 * small.amount`, `merchant_id != small.merchant_id`.\n"
-     "All steps compare at most 64 different values."},
+     "All steps compare at most 64 different values.\n"
+     "Where a step is compared with a later one and others stand between it and the last, one event may have to be tried with thousands\n"
+     "of combinations of earlier events (65536 a pattern, `pattern_tries_max`). So 32 such patterns are the most that a rule set has\n"
+     "(`searching_patterns_max`); patterns of two steps, and those that compare nothing, are not among them."},
     {"R0409", "only a feature can be reset",
      "`reset NAME` empties the window of a feature that is declared with `feature`, for the key of the event at which the rule fires."},
     {"R0410", "what is counted may be false",

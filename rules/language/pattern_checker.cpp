@@ -230,6 +230,13 @@ class PatternChecker {
 
 }  // namespace
 
+bool searches_combinations(const PatternSpec& pattern) {
+  return std::any_of(pattern.steps.begin(), pattern.steps.end(), [&](const PatternStep& step) {
+    return std::any_of(step.comparisons.begin(), step.comparisons.end(),
+                       [&](const StepComparison& comparison) { return comparison.step + 2 < pattern.steps.size(); });
+  });
+}
+
 void check_pattern(const SyntaxPattern& syntax, std::uint32_t index, CheckScope& scope, Reporter& reporter) {
   PatternSpec& spec = scope.rules.sequences[index];
   spec = PatternChecker(scope, reporter).run(syntax);

@@ -10,6 +10,10 @@
 namespace weir {
 
 // Fills `scope.rules.sequences[index]`, whose name is declared already.
+// Whether finding a match may mean trying many combinations of events: a step that is read later may be any of them, and so may those
+// between it and the last.
+bool searches_combinations(const PatternSpec& pattern);
+
 void check_pattern(const SyntaxPattern& syntax, std::uint32_t index, CheckScope& scope, Reporter& reporter);
 
 }  // namespace weir

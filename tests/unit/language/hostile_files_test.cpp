@@ -94,6 +94,26 @@ TEST(HostileFiles, PatternsCompareABoundedNumberOfValues) {
   EXPECT_EQ(check(text + " and mcc + 0 > a.mcc" + asked)->codes(), "R0408");
 }
 
+TEST(HostileFiles, PatternsThatTryCombinationsAreCounted) {
+  const auto patterns = [](std::size_t count, const std::string& steps) {
+    std::string text;
+    for (std::size_t index = 0; index < count; ++index) {
+      const std::string number = std::to_string(index);
+      text += "pattern p" + number + " by card_id within 1h { " + steps + " }\nrule r" + number + " \"R\" { when p" + number +
+              " matched then alert }\n";
+    }
+    return text;
+  };
+  const std::string searching = "a: mcc > 1 then b: mcc > 2 then c: mcc > a.mcc";
+  EXPECT_EQ(check(patterns(limits::searching_patterns_max, searching))->codes(), "");
+  const auto refused = check(patterns(limits::searching_patterns_max + 1, searching));
+  EXPECT_EQ(refused->codes(), "R0408");
+  EXPECT_NE(refused->diagnostics.at(0).message.find("the limit is 32"), std::string::npos);
+  for (const std::string steps :
+       {"a: mcc > 1 then b: mcc > a.mcc", "a: mcc > 1 then b: mcc > 2 then c: mcc > b.mcc", "3 x mcc > 1 then b: mcc > 4"})
+    EXPECT_EQ(check(patterns(limits::searching_patterns_max + 1, steps))->codes(), "") << steps;
+}
+
 TEST(HostileFiles, ABrokenPatternOfAnEventWithoutFieldsIsComplainedAbout) {
   const auto checked = checking::check_whole("event payment {\n}\npattern p by card_id within 1h { a: x then b: y }\n");
   EXPECT_FALSE(checked->rules);
