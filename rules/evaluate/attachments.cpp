@@ -18,13 +18,19 @@ const void* Attachments::add_set(const ValueSet& values) {
   return values.integers.get();
 }
 
-const re2::RE2* Attachments::add_pattern(const std::string& pattern) {
+const re2::RE2* Attachments::add_pattern(const std::string& pattern, std::size_t expressions) {
+  if (const auto known = patterns_.find(pattern); known != patterns_.end()) return known->second.get();
   auto compiled = std::make_unique<re2::RE2>(pattern, regular_expression_options());
   if (!compiled->ok()) {
     if (error_.empty()) error_ = "the regular expression \"" + pattern + "\" is not valid: " + compiled->error();
     return nullptr;
   }
-  return patterns_.emplace_back(std::move(compiled)).get();
+  const std::int64_t bytes = regular_expression_bytes(expressions, static_cast<std::size_t>(compiled->ProgramSize()));
+  if (bytes < limits::regex_memory_bytes_max) {
+    auto smaller = std::make_unique<re2::RE2>(pattern, regular_expression_options(bytes));
+    if (smaller->ok()) compiled = std::move(smaller);
+  }
+  return patterns_.emplace(pattern, std::move(compiled)).first->second.get();
 }
 
 const ZoneOffsets* Attachments::add_zone(std::string_view name) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -27,8 +28,9 @@ class Attachments {
   // A TextSet, an IntegerSet or an IpSet, shared with `values`, which are not empty.
   const void* add_set(const ValueSet& values);
   // One object for all lanes: RE2's lock is taken for reading once its automaton is there, and two threads that share one match as fast as
-  // with one each (45 ns of CPU a match of 40 bytes either way). None: not a valid expression; `error` says why.
-  const re2::RE2* add_pattern(const std::string& pattern);
+  // with one each (45 ns of CPU a match of 40 bytes either way). None: not a valid expression; `error` says why. `expressions`: of the rule
+  // set, which share memory.
+  const re2::RE2* add_pattern(const std::string& pattern, std::size_t expressions);
   const ZoneOffsets* add_zone(std::string_view name);
   // The same table, which lives as long as the rule set from now on.
   const LookupTable* add_table(std::shared_ptr<const LookupTable> table);
@@ -38,7 +40,7 @@ class Attachments {
 
  private:
   std::vector<ValueSet> sets_;
-  std::vector<std::unique_ptr<re2::RE2>> patterns_;
+  std::unordered_map<std::string, std::unique_ptr<re2::RE2>> patterns_;
   std::vector<std::pair<std::string, std::unique_ptr<ZoneOffsets>>> zones_;
   std::vector<std::shared_ptr<const LookupTable>> tables_;
   std::vector<std::unique_ptr<CanaryShare>> shares_;

@@ -317,7 +317,7 @@ Value Lowering::lookup(const Expression& expression) {
 Value Lowering::matches(const Expression& expression) {
   const Value x = operand(expression, 0);
   const void*& pattern = pattern_attachments_[expression.index];
-  if (pattern == nullptr) pattern = attachments_.add_pattern(rules_.patterns[expression.index]);
+  if (pattern == nullptr) pattern = attachments_.add_pattern(rules_.patterns[expression.index], rules_.patterns.size());
   if (pattern == nullptr) return condition(graph_.never(), graph_.never());  // reported through Attachments::error
   const NodeId found = graph_.add_mask({.op = Operator::matches, .a = x.node, .guard = x.present, .attachment = pattern});
   return condition(negate_if(expression.negated, found, x.present), x.failed);

@@ -54,7 +54,8 @@ constexpr std::uint64_t window_events_max = 10'000;                             
 constexpr std::int64_t duration_ms_max = std::int64_t{36'500} * 24 * 60 * 60 * 1000;  // of a duration literal: 36500d
 constexpr std::int64_t score_max = 1'000'000;                                         // of one rule, either sign, in whole points
 constexpr std::int64_t regex_memory_bytes_max = std::int64_t{1} * 1024 * 1024;        // of one compiled expression (RE2)
-constexpr std::size_t regex_instructions_max = 1'000'000;                             // of all of them together, as RE2 counts
-constexpr std::size_t diagnostics_max = 200;                                          // errors of one run, and as many warnings
+constexpr std::size_t all_regex_memory_bytes = std::size_t{256} * 1024 * 1024;  // shared by a rule set's, and 256 bytes an instruction
+constexpr std::size_t regex_instructions_max = 1'000'000;                       // of all of them together, as RE2 counts
+constexpr std::size_t diagnostics_max = 200;                                    // errors of one run, and as many warnings
 
 }  // namespace weir::limits

@@ -7,10 +7,12 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/random.h"
+#include "rules/evaluate/attachments.h"
 #include "rules/evaluate/calendar.h"
 #include "rules/evaluate/great_circle.h"
 #include "rules/evaluate/value_text.h"
 #include "rules/evaluate/zone_offsets.h"
+#include "rules/language/regular_expression.h"
 
 namespace weir::evaluate {
 namespace {
@@ -91,6 +93,25 @@ TEST(ValueText, WritesDurationsByTheirUnits) {
   EXPECT_EQ(shown_duration(7 * ms_per_day), "7d");
   EXPECT_EQ(shown_duration(2 * ms_per_hour + 30 * ms_per_minute), "2h30m");
   EXPECT_EQ(shown_duration(-90'250), "-1m30.25s");
+}
+
+TEST(Attachments, RegularExpressionsOfARuleSetShareTheirMemory) {
+  Attachments few;
+  EXPECT_EQ(few.add_pattern("a+b", 100)->options().max_mem(), limits::regex_memory_bytes_max);
+  Attachments many;
+  const re2::RE2* small = many.add_pattern("a+b", limits::patterns_max);
+  EXPECT_EQ(small->options().max_mem(), static_cast<std::int64_t>(limits::all_regex_memory_bytes / limits::patterns_max));
+  EXPECT_EQ(many.add_pattern("a+b", limits::patterns_max), small);  // filters, rules and sinks have one
+  EXPECT_TRUE(re2::RE2::PartialMatch("xaab", *small));
+  // One that needs more for its program alone gets it.
+  const re2::RE2* large = many.add_pattern("[a-z]{1,200}[0-9]$", limits::patterns_max);
+  EXPECT_GT(large->options().max_mem(), small->options().max_mem());
+  EXPECT_TRUE(re2::RE2::PartialMatch(std::string(300, 'a') + "1", *large));
+  EXPECT_FALSE(re2::RE2::PartialMatch(std::string(300, 'a'), *large));
+  // All together, whatever they are.
+  const std::size_t each = limits::regex_instructions_max / limits::patterns_max;
+  const auto all = static_cast<std::size_t>(regular_expression_bytes(limits::patterns_max, each)) * limits::patterns_max;
+  EXPECT_LE(all, limits::all_regex_memory_bytes + 256 * limits::regex_instructions_max);
 }
 
 }  // namespace
