@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <any>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
-#include <system_error>
+#include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include <sys/stat.h>
 
 #include "connectors/file/file_settings.h"
 #include "connectors/kafka/kafka_settings.h"
@@ -20,14 +24,43 @@ struct Output {
   const ConnectorChoice& connector;
 };
 
-// Devices such as /dev/null take the lines of any number of sinks.
-bool is_one_file(const std::filesystem::path& one, const std::filesystem::path& other) {
-  std::error_code error;
-  const std::filesystem::file_type type = std::filesystem::status(one, error).type();
-  const bool exists = type != std::filesystem::file_type::not_found && type != std::filesystem::file_type::none;
-  if (exists && type != std::filesystem::file_type::regular) return false;
-  return one.lexically_normal() == other.lexically_normal() || std::filesystem::equivalent(one, other, error);
+// What a path leads to, looked up once: there may be thousands of sinks. Devices such as /dev/null take the lines of any number of them.
+struct FileIdentity {
+  bool is_device = false;
+  std::string name;  // as it is written, without detours
+  std::optional<std::pair<dev_t, ino_t>> file;
+};
+
+FileIdentity identity_of(const std::filesystem::path& path) {
+  FileIdentity identity;
+  identity.name = path.lexically_normal().string();
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return identity;
+  identity.is_device = !S_ISREG(found.st_mode);
+  identity.file = {found.st_dev, found.st_ino};
+  return identity;
 }
+
+bool is_one_file(const FileIdentity& one, const FileIdentity& other) {
+  if (one.is_device || other.is_device) return false;
+  return one.name == other.name || (one.file && one.file == other.file);
+}
+
+// The first of the outputs that write to each file.
+class FirstWriters {
+ public:
+  // The earlier output that writes to the same file; `at` is remembered.
+  std::optional<std::size_t> add(const FileIdentity& file, std::size_t at) {
+    if (file.is_device) return std::nullopt;
+    std::size_t first = by_name_.try_emplace(file.name, at).first->second;
+    if (file.file) first = std::min(first, by_file_.try_emplace(*file.file, at).first->second);
+    return first == at ? std::nullopt : std::optional<std::size_t>(first);
+  }
+
+ private:
+  std::unordered_map<std::string, std::size_t> by_name_;
+  std::map<std::pair<dev_t, ino_t>, std::size_t> by_file_;
+};
 
 void refuse(const Output& output, std::string message, std::string help, Diagnostics& diagnostics) {
   diagnostics.push_back(config_diagnostic(config_error::contradiction, output.connector.place, std::move(message), "", {std::move(help)}));
@@ -41,9 +74,9 @@ void refuse_own_topic(const Output& output, const KafkaSinkSettings& sink, const
          "name another topic: what is written there would come back as a record, without end", diagnostics);
 }
 
-void refuse_own_file(const Output& output, const FileSinkSettings& sink, const SourceSettings& source, Diagnostics& diagnostics) {
+void refuse_own_file(const Output& output, const FileIdentity& sink, const SourceSettings& source, Diagnostics& diagnostics) {
   const auto* read = std::any_cast<FileSourceSettings>(&source.connector.settings);
-  if (read == nullptr || !is_one_file(sink.path, read->path)) return;
+  if (read == nullptr || !is_one_file(sink, identity_of(read->path))) return;
   refuse(output, "`" + output.name + "` writes to the file that `sources." + source.name + "` reads",
          "name another file: what is written there would come back as a record", diagnostics);
 }
@@ -54,20 +87,18 @@ void refuse_endpoint_conflicts(const ServiceSettings& settings, Diagnostics& dia
   std::vector<Output> outputs;
   for (const SinkSettings& sink : settings.sinks) outputs.push_back({"sinks." + sink.name, sink.connector});
   outputs.push_back({"dead_letters", settings.dead_letters});
+  FirstWriters writers;
   for (std::size_t at = 0; at < outputs.size(); ++at) {
     const Output& output = outputs[at];
     if (const auto* topic = std::any_cast<KafkaSinkSettings>(&output.connector.settings))
       for (const SourceSettings& source : settings.sources) refuse_own_topic(output, *topic, source, diagnostics);
     const auto* file = std::any_cast<FileSinkSettings>(&output.connector.settings);
     if (file == nullptr || file->path.empty()) continue;
-    for (const SourceSettings& source : settings.sources) refuse_own_file(output, *file, source, diagnostics);
-    for (std::size_t earlier = 0; earlier < at; ++earlier) {
-      const auto* other = std::any_cast<FileSinkSettings>(&outputs[earlier].connector.settings);
-      if (other == nullptr || !is_one_file(file->path, other->path)) continue;
-      refuse(output, "`" + outputs[earlier].name + "` and `" + output.name + "` write to one file",
+    const FileIdentity identity = identity_of(file->path);
+    for (const SourceSettings& source : settings.sources) refuse_own_file(output, identity, source, diagnostics);
+    if (const std::optional<std::size_t> earlier = writers.add(identity, at))
+      refuse(output, "`" + outputs[*earlier].name + "` and `" + output.name + "` write to one file",
              "give each a file of its own, for their lines would mix", diagnostics);
-      break;
-    }
   }
 }
 
