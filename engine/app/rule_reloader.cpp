@@ -185,6 +185,8 @@ ReloadResult RuleReloader::from_disk(const std::string& origin) {
     candidate.set->diagnostics = std::move(diagnostics);
   } else {
     candidate = versions_.check(std::move(files));
+    std::vector<Diagnostic>& all = candidate.set->diagnostics;
+    all.insert(all.begin(), diagnostics.begin(), diagnostics.end());
   }
   if (!candidate.set->read_paths.empty() || candidate.usable()) list_paths_ = candidate.set->read_paths;
   // The same files in another list of paths look different only by name: the next look is compared with this one.

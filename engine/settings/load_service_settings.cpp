@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <dirent.h>
 #include <fstream>
 #include <glob.h>
 #include <set>
 #include <utility>
+
+#include <sys/stat.h>
 
 #include "engine/settings/config_errors.h"
 #include "engine/settings/overrides.h"
@@ -25,13 +28,47 @@ bool has_code(const Diagnostics& diagnostics, std::string_view code) {
   return std::any_of(diagnostics.begin(), diagnostics.end(), [&](const Diagnostic& each) { return each.code == code; });
 }
 
-std::vector<std::filesystem::path> matches_of(const std::string& pattern) {
-  std::vector<std::filesystem::path> found;
+struct Matches {
+  std::vector<std::filesystem::path> files;
+  std::vector<std::filesystem::path> dangling;  // links that lead nowhere
+  bool too_many = false;                        // entries were passed over: glob_entries_max
+};
+
+// glob() reads folders through these, so that a pattern over a whole file system ends soon: the reloader looks at it again and again.
+thread_local std::size_t entries_walked = 0;
+
+void* open_folder(const char* name) {
+  return entries_walked > glob_entries_max ? nullptr : static_cast<void*>(opendir(name));
+}
+
+dirent* read_entry(void* folder) {
+  return ++entries_walked > glob_entries_max ? nullptr : readdir(static_cast<DIR*>(folder));
+}
+
+void close_folder(void* folder) {
+  closedir(static_cast<DIR*>(folder));
+}
+
+Matches matches_of(const std::string& pattern) {
+  Matches found;
   glob_t matches{};
-  if (glob(pattern.c_str(), 0, nullptr, &matches) == 0)
-    for (std::size_t index = 0; index < matches.gl_pathc; ++index)
-      if (std::error_code error; std::filesystem::is_regular_file(matches.gl_pathv[index], error))
-        found.emplace_back(matches.gl_pathv[index]);
+  matches.gl_opendir = open_folder;
+  matches.gl_readdir = read_entry;
+  matches.gl_closedir = close_folder;
+  matches.gl_stat = ::stat;
+  matches.gl_lstat = ::lstat;
+  entries_walked = 0;
+  if (glob(pattern.c_str(), GLOB_ALTDIRFUNC, nullptr, &matches) == 0) {
+    for (std::size_t index = 0; index < matches.gl_pathc; ++index) {
+      const std::filesystem::path path = matches.gl_pathv[index];
+      std::error_code error;
+      const std::filesystem::file_type type = std::filesystem::status(path, error).type();
+      if (type == std::filesystem::file_type::regular) found.files.push_back(path);
+      const bool nowhere = type == std::filesystem::file_type::not_found || error == std::errc::too_many_symbolic_link_levels;
+      if (nowhere && std::filesystem::is_symlink(path, error)) found.dangling.push_back(path);
+    }
+  }
+  found.too_many = entries_walked > glob_entries_max;
   globfree(&matches);
   return found;
 }
@@ -96,12 +133,25 @@ std::vector<std::filesystem::path> find_rules_files(const ServiceSettings& setti
   std::set<std::filesystem::path> known;
   for (std::size_t index = 0; index < settings.rules.files.size(); ++index) {
     const std::string& pattern = settings.rules.files[index];
-    const std::vector<std::filesystem::path> found = matches_of((settings.folder / pattern).lexically_normal().string());
-    if (found.empty()) {
-      diagnostics.push_back(config_diagnostic(config_error::no_such_file, settings.rules.file_places[index],
-                                              "`" + pattern + "` matches no file", "looked in " + settings.folder.string()));
+    const SettingsPlace& place = settings.rules.file_places[index];
+    const Matches found = matches_of((settings.folder / pattern).lexically_normal().string());
+    if (found.too_many) {
+      diagnostics.push_back(
+          config_diagnostic(config_error::out_of_range, place,
+                            "`" + pattern + "` walks through more than " + std::to_string(glob_entries_max) + " files and folders",
+                            "looked in " + settings.folder.string(), {"name the folder that holds the rules files"}));
+      continue;
     }
-    for (const std::filesystem::path& path : found)
+    for (const std::filesystem::path& link : found.dangling) {
+      diagnostics.push_back(config_diagnostic(config_error::no_such_file, place, "`" + link.string() + "` is a link that leads nowhere",
+                                              "matched by this pattern", {"mend or remove the link: the rules behind it are not read"}));
+      diagnostics.back().severity = Severity::warning;
+    }
+    if (found.files.empty()) {
+      diagnostics.push_back(config_diagnostic(config_error::no_such_file, place, "`" + pattern + "` matches no file",
+                                              "looked in " + settings.folder.string()));
+    }
+    for (const std::filesystem::path& path : found.files)
       if (known.insert(path).second) files.push_back(path);
   }
   return files;

@@ -28,7 +28,11 @@ SettingsLoad load_service_settings(const std::filesystem::path& path, std::span<
 SettingsLoad read_service_settings(std::string text, const std::filesystem::path& path, std::span<const std::string> overrides,
                                    const Environment& environment, const ConnectorKinds& kinds);
 
-// The files that `rules.files` stands for, absolute, in the order of the patterns and then of the names, each once.
+// Files and folders that one pattern of `rules.files` is compared with at most: a running service looks again twenty times a second.
+constexpr std::size_t glob_entries_max = 20'000;
+
+// The files that `rules.files` stands for, absolute, in the order of the patterns and then of the names, each once. A pattern that matches
+// none or has to look at too many entries is an error, a link that leads nowhere a warning.
 std::vector<std::filesystem::path> find_rules_files(const ServiceSettings& settings, Diagnostics& diagnostics);
 
 // What a config may say, in the order of its declaration.

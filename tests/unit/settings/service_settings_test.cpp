@@ -1,6 +1,8 @@
 #include "engine/settings/service_settings.h"
 
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -127,6 +129,78 @@ TEST(ServiceSettings, OfTheExampleAreInOrder) {
   const std::filesystem::path example = std::filesystem::path(WEIR_SOURCE_DIR) / "config/weir.yaml";
   const SettingsLoad loaded = load_service_settings(example, {}, environment, connector_kinds());
   EXPECT_TRUE(loaded.settings) << render(loaded.diagnostics, false);
+}
+
+TEST(ServiceSettings, ThousandsOfSinksAreComparedAtOnce) {
+  std::string text = "version: 1\nsources: {p: {generator: {}, event: payment}}\nrules: {files: [r]}\nsinks:\n";
+  const std::size_t sinks = 5'000;
+  for (std::size_t sink = 0; sink < sinks; ++sink)
+    text += "  s" + std::to_string(sink) + ": {file: {path: out/" + std::to_string(sink % (sinks - 1)) + ".jsonl}}\n";
+  const SettingsLoad loaded = load(text + "dead_letters: {file: {path: out/../out/7.jsonl}}\n");
+  EXPECT_THAT(render(loaded.diagnostics, false), HasSubstr("`sinks.s0` and `sinks.s4999` write to one file"));
+  EXPECT_THAT(render(loaded.diagnostics, false), HasSubstr("`sinks.s7` and `dead_letters` write to one file"));
+  EXPECT_EQ(loaded.diagnostics.size(), 2U);
+}
+
+// A folder with rules files, and what is found by patterns in it.
+class RulesFiles : public ::testing::Test {
+ protected:
+  RulesFiles() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "weir_rules_files_XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~RulesFiles() override { std::filesystem::remove_all(folder_); }
+
+  void write(const std::string& name) const {
+    std::filesystem::create_directories((folder_ / name).parent_path());
+    std::ofstream(folder_ / name) << "# nothing\n";
+  }
+  // Names of the files, relative to the folder; what is said about them goes to `said_`.
+  std::vector<std::string> found(const std::string& pattern) {
+    const SettingsLoad loaded = read_service_settings("version: 1\nsources: {p: {generator: {}, event: payment}}\nrules: {files: \"" +
+                                                          pattern + "\"}\nsinks: {d: {console: }}\ndead_letters: {console: }\n",
+                                                      folder_ / "weir.yaml", {}, environment, connector_kinds());
+    EXPECT_TRUE(loaded.settings) << render(loaded.diagnostics, false);
+    Diagnostics diagnostics;
+    std::vector<std::string> names;
+    for (const std::filesystem::path& path : find_rules_files(*loaded.settings, diagnostics))
+      names.push_back(path.lexically_relative(folder_).string());
+    said_ = render(diagnostics, false);
+    errors_ = has_errors(diagnostics);
+    return names;
+  }
+
+  std::filesystem::path folder_;
+  std::string said_;
+  bool errors_ = false;
+};
+
+TEST_F(RulesFiles, ALinkThatLeadsNowhereIsWarnedAbout) {
+  write("rules/a.rules");
+  std::filesystem::create_symlink("gone.rules", folder_ / "rules/b.rules");
+  std::filesystem::create_symlink("c.rules", folder_ / "rules/c.rules");
+  std::filesystem::create_symlink("a.rules", folder_ / "rules/d.rules");
+  EXPECT_THAT(found("rules/*.rules"), ::testing::ElementsAre("rules/a.rules", "rules/d.rules"));
+  EXPECT_FALSE(errors_);
+  for (const std::string name : {"b", "c"})
+    EXPECT_THAT(said_,
+                HasSubstr("warning[C0209]: `" + (folder_ / "rules" / (name + ".rules")).string() + "` is a link that leads nowhere"));
+  EXPECT_THAT(said_, Not(HasSubstr("d.rules")));
+}
+
+TEST_F(RulesFiles, APatternThatWalksThroughTooMuchIsRefused) {
+  const std::size_t folders = 20;
+  for (std::size_t folder = 0; folder < folders; ++folder) {
+    std::filesystem::create_directories(folder_ / std::to_string(folder));
+    for (std::size_t file = 0; file < glob_entries_max / folders; ++file)
+      std::filesystem::create_symlink("nowhere", folder_ / std::to_string(folder) / std::to_string(file));
+  }
+  write("19/a.rules");
+  EXPECT_THAT(found("19/*.rules"), ::testing::ElementsAre("19/a.rules"));
+  EXPECT_FALSE(errors_) << said_;
+  EXPECT_THAT(found("*/*.rules"), ::testing::IsEmpty());
+  EXPECT_TRUE(errors_);
+  EXPECT_THAT(said_, HasSubstr("error[C0201]: `*/*.rules` walks through more than 20000 files and folders"));
 }
 
 }  // namespace
