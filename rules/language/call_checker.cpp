@@ -35,6 +35,9 @@ TypedValue CallChecker::check(const SyntaxExpression& syntax) {
   const std::optional<Function> function = find_function(syntax.text);
   if (!function) return unknown(syntax);
   function_ = *function;
+  const bool searches = function_ == Function::contains || function_ == Function::starts_with || function_ == Function::ends_with;
+  if (searches && syntax.operands.size() == 2 && checker_.searches_list(*syntax.operands[0], *syntax.operands[1], false))
+    return converter_.broken(syntax.span);
   bool broken = false;
   for (const SyntaxExpressionPointer& argument : syntax.operands) {
     arguments_.push_back(checker_.value(*argument));

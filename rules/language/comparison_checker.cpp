@@ -162,7 +162,20 @@ TypedValue ExpressionChecker::between(const SyntaxExpression& syntax) {
                    syntax.flag);
 }
 
+bool ExpressionChecker::searches_list(const SyntaxExpression& in, const SyntaxExpression& part, bool negated) {
+  const bool quoted = in.kind == SyntaxKind::string;
+  if ((!quoted && in.kind != SyntaxKind::name) || part.kind == SyntaxKind::string || scope_.find_list(in.text) == nullptr) return false;
+  if (!quoted && scope_.find(in.text)) return false;
+  reporter_.error("R0302", in.span,
+                  quoted ? "`\"" + in.text + "\"` is a text: the list of this name is not looked at" : in_backticks(in.text) + " is a list",
+                  "",
+                  {"whether it is in the list is asked with `" + std::string(reporter_.text(part.span).substr(0, 60)) +
+                   (negated ? " not" : "") + " in @" + in.text + "`, without quotes"});
+  return true;
+}
+
 TypedValue ExpressionChecker::text_comparison(const SyntaxExpression& syntax) {
+  if (searches_list(*syntax.operands[0], *syntax.operands[1], syntax.flag)) return converter_.broken(syntax.span);
   const TypedValue left = value(*syntax.operands[0]);
   const TypedValue right = value(*syntax.operands[1]);
   if (left.broken || right.broken) return converter_.broken(syntax.span);

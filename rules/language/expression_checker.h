@@ -36,6 +36,9 @@ class ExpressionChecker {
   // A name as a value, for placeholders too.
   TypedValue name(std::string_view text, SourceSpan span, std::string_view code = "R0203");
 
+  // Text is searched in what names a list, as a text in quotes or as it is: it is complained about.
+  bool searches_list(const SyntaxExpression& in, const SyntaxExpression& part, bool negated);
+
   // In a pattern: the earlier step whose event `step.field` reads; none: no step can be read.
   void read_step(std::optional<std::string_view> step) { step_ = step; }
 
