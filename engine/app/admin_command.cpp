@@ -10,6 +10,7 @@
 #include "connectors/registry.h"
 #include "engine/app/configuration.h"
 #include "engine/app/exit_code.h"
+#include "engine/app/rules_paths.h"
 #include "engine/base/diagnostic.h"
 #include "engine/control/admin_socket.h"
 
@@ -37,11 +38,9 @@ int complain(const Terminal& terminal, std::string_view message, std::string_vie
   return exit_code::usage;
 }
 
-// `weir status` takes the config as it is, so it is written behind `weir rules ls`, too.
-std::string with_config_named(const std::vector<std::string>& words) {
-  const fs::path extension = fs::path(words.back()).extension();
-  if (extension != ".yaml" && extension != ".yml") return {};
-  return fmt::format("weir rules {} --config {}", fmt::join(words.begin(), words.end() - 1, " "), words.back());
+// `weir status` takes the config as it is, and so does this: a last word that the action does not need and that names one.
+bool takes_config(const Action& action, const std::vector<std::string>& words) {
+  return words.size() > action.arguments_min + 1 && names_config(words.back());
 }
 
 // Nothing when the config cannot be read; it has been complained about.
@@ -96,10 +95,11 @@ std::vector<std::string> rules_actions() {
   return names;
 }
 
-int admin_command(std::string_view verb, const AdminOptions& options, const Terminal& terminal) {
+int admin_command(std::string_view verb, const AdminOptions& given, const Terminal& terminal) {
+  AdminOptions options = given;
   AdminRequest request{{std::string(verb)}};
   if (verb == "rules") {
-    const std::string& wanted = options.words.front();
+    const std::string wanted = options.words.front();
     const auto action = std::find_if(actions.begin(), actions.end(), [&](const Action& each) { return each.name == wanted; });
     if (action == actions.end()) {
       std::vector<std::string_view> names;
@@ -108,8 +108,12 @@ int admin_command(std::string_view verb, const AdminOptions& options, const Term
       return complain(terminal, fmt::format("there is no `weir rules {}`", wanted),
                       closest.empty() ? "" : fmt::format("weir rules {}", closest));
     }
+    if (takes_config(*action, options.words)) {
+      options.config = config_at(options.words.back()).string();
+      options.words.pop_back();
+    }
     if (options.words.size() < action->arguments_min + 1 || options.words.size() > action->arguments + 1)
-      return complain(terminal, fmt::format("it is `{}`", action->usage), with_config_named(options.words));
+      return complain(terminal, fmt::format("it is `{}`", action->usage), "");
     if (wanted == "activate") {
       const std::string& file = options.words[1];
       if (means_version(file))

@@ -12,7 +12,7 @@ namespace weir {
 struct AdminOptions {
   std::string config;  // names the socket, unless `socket` does
   std::string socket;
-  std::vector<std::string> words;  // of `weir rules`: ls, show 3, ...
+  std::vector<std::string> words;  // of `weir rules`: ls, show 3, ...; a config behind them is taken in place of `config`
   bool json = false;
 };
 

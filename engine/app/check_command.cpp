@@ -19,21 +19,6 @@ namespace {
 
 using std::filesystem::path;
 
-// Rules that a config brought in already are not checked a second time.
-void remove_checked(std::vector<path>& rules, const std::vector<std::unique_ptr<Configuration>>& configurations) {
-  const auto checked = [&](const path& each) {
-    for (const std::unique_ptr<Configuration>& configuration : configurations)
-      for (const SourceFile& file : configuration->rules_files)
-        if (std::error_code error; std::filesystem::equivalent(file.path, each, error)) return true;
-    return false;
-  };
-  std::erase_if(rules, checked);
-}
-
-}  // namespace
-
-namespace {
-
 // Those warnings alone: everything else was said when the config was loaded.
 void warn_about_untested(const std::vector<SourceFile>& files, Diagnostics& diagnostics) {
   CheckOptions options;
@@ -77,9 +62,8 @@ int check_command(const CheckCommandOptions& options, const Terminal& terminal) 
         cost_of(config.string(), *configuration.rules, configuration.load.draft.state.late.allowed.count(), options.measure, terminal));
   }
   std::vector<std::unique_ptr<std::vector<SourceFile>>> files;
-  for (std::vector<path>& set : paths.sets) {
-    remove_checked(set, configurations);
-    if (set.empty()) continue;
+  for (const std::unique_ptr<Configuration>& configuration : configurations) remove_read(paths, configuration->rules_files);
+  for (const std::vector<path>& set : paths.sets) {
     files.push_back(std::make_unique<std::vector<SourceFile>>(read_rules_files(set, diagnostics)));
     CheckOptions how = check_options_of_today();
     how.warn_untested = options.strict;

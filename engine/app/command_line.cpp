@@ -17,6 +17,7 @@
 #include "engine/app/exit_code.h"
 #include "engine/app/format_command.h"
 #include "engine/app/reference_commands.h"
+#include "engine/app/rules_paths.h"
 #include "engine/app/run_command.h"
 #include "engine/app/test_command.h"
 #include "engine/base/diagnostic.h"
@@ -26,7 +27,9 @@ namespace weir {
 namespace {
 
 constexpr std::string_view paths_meaning =
-    "Config files (.yaml, .yml), rules files (.rules) or folders of rules files; weir.yaml here, or else config/weir.yaml";
+    "Config files (.yaml, .yml), rules files (.rules) or folders of either: of weir.yaml in it, and of rules files below; weir.yaml here, "
+    "or "
+    "else config/weir.yaml";
 constexpr std::array<std::string_view, 4> listable{"functions", "sources", "sinks", "errors"};
 
 constexpr const char* summary =
@@ -45,6 +48,11 @@ constexpr const char* ending =
     "  weir check --help                    the options of one command\n\n"
     "Exit codes: 0 fine, 1 a check or a test found something, 64 wrong usage, 69 the drain timed out\n"
     "or no service runs, 70 internal error, 78 bad configuration.";
+
+// In a folder that `weir create` made, its own.
+std::string usual_config() {
+  return std::filesystem::exists("weir.yaml") ? "weir.yaml" : "config/weir.yaml";
+}
 
 // What was asked for, filled while parsing.
 struct Request {
@@ -77,7 +85,8 @@ void add_end(CLI::App& verb, std::string& ends_after) {
 
 void add_run(CLI::App& app, Request& request) {
   CLI::App* run = app.add_subcommand("run", "Run the service until SIGTERM or Ctrl-C, or to the end of its files");
-  run->add_option("CONFIG", request.run.config, "The config file: weir.yaml here, or else config/weir.yaml")->option_text(" ");
+  run->add_option("CONFIG", request.run.config, "The config file, or a folder with a weir.yaml: weir.yaml here, or else config/weir.yaml")
+      ->option_text(" ");
   add_set(*run, request.run.overrides);
   add_end(*run, request.ends_after);
   run->add_flag("--live", request.run.live, "Show the service on one screen; without a terminal, a line a second");
@@ -142,42 +151,37 @@ void add_create(CLI::App& app, Request& request) {
   verb->footer("Example:\n  weir create card-payments my-rules && cd my-rules && weir test weir.yaml && weir run weir.yaml");
 }
 
-// In a folder that `weir create` made, its own.
-std::string usual_config() {
-  return std::filesystem::exists("weir.yaml") ? "weir.yaml" : "config/weir.yaml";
-}
-
 // What is asked of a running service.
 void add_admin(CLI::App& app, Request& request) {
   request.admin.config = usual_config();
-  const auto common = [&request](CLI::App& verb) {
+  constexpr const char* meaning =
+      "The config that the service runs, or a folder with a weir.yaml: weir.yaml here, or else config/weir.yaml";
+  // The config is written either way with each of them; `weir rules` finds it among its words.
+  const auto common = [&request](CLI::App& verb, bool takes_words) {
+    CLI::Option* named = verb.add_option("--config", request.admin.config, meaning)->option_text("FILE");
+    if (!takes_words) verb.add_option("CONFIG", request.admin.config, meaning)->option_text(" ")->excludes(named);
     verb.add_option("--socket", request.admin.socket, "The service's local socket, instead of the one that the config names")
         ->option_text("PATH");
     verb.add_flag("--json", request.json, "Print JSON");
   };
   CLI::App* status = app.add_subcommand("status", "Show what a running service does: rules in force, the last reload, lag, shards, sinks");
-  status->add_option("CONFIG", request.admin.config, "The config that the service runs: weir.yaml here, or else config/weir.yaml")
-      ->option_text(" ");
-  common(*status);
+  common(*status, false);
   status->footer("Examples:\n  weir status config/weir.yaml\n  weir status --socket state/admin.sock --json");
   CLI::App* rules = app.add_subcommand("rules", "Look at the versions of a running service's rules, and put one in force");
-  rules->add_option("ACTION", request.admin.words, "ls, show [N], diff [A [B]], rollback N or activate PATH")
+  rules->add_option("ACTION", request.admin.words, "ls, show [N], diff [A [B]], rollback N or activate PATH; behind it, the config")
       ->required()
       ->option_text("...");
-  rules->add_option("--config", request.admin.config, "The config that the service runs: weir.yaml here, or else config/weir.yaml")
-      ->option_text("FILE");
-  common(*rules);
+  common(*rules, true);
   rules->footer(
       "Examples:\n  weir rules ls                     the versions that are kept, the one in force with a star\n"
       "  weir rules show                   the files of the version in force, or of another\n"
       "  weir rules diff 3 4               what changed between two of them; without numbers, by the last switch\n"
       "  weir rules rollback 3             version 3 again, as a new version; the files stay as they are\n"
-      "  weir rules activate new.rules     check these rules, run their tests, put them in force\n\n"
+      "  weir rules activate new.rules     check these rules, run their tests, put them in force\n"
+      "  weir rules ls other/weir.yaml     of another service; --config other/weir.yaml is the same\n\n"
       "Ends with 1 if the rules are refused, with 69 if no service runs.");
   CLI::App* reload = app.add_subcommand("reload", "Let a running service read its rules again, as SIGHUP does, and say what came of it");
-  reload->add_option("CONFIG", request.admin.config, "The config that the service runs: weir.yaml here, or else config/weir.yaml")
-      ->option_text(" ");
-  common(*reload);
+  common(*reload, false);
   reload->footer("Example:\n  weir reload config/weir.yaml");
 }
 
@@ -229,7 +233,7 @@ std::vector<CompletionVerb> completion_verbs(const CLI::App& app) {
     if (made.name == "create") made.words = starter_names();
     if (made.name == "rules") {
       made.words = rules_actions();
-      made.files = true;  // of `activate`
+      made.files = true;  // of `activate`, and the config
     }
     if (made.name == "completion") made.words = {"bash", "zsh", "fish"};
     found.push_back(std::move(made));
@@ -312,6 +316,7 @@ int run_verb(std::string_view verb, Request& request, const Terminal& terminal) 
                         verb);
     }
     request.run.for_ = ends_after;
+    request.run.config = config_at(request.run.config).string();
     request.demo.for_ = ends_after;
     return verb == "run" ? run_command(request.run, terminal) : demo_command(request.demo, terminal);
   }
@@ -327,6 +332,7 @@ int run_verb(std::string_view verb, Request& request, const Terminal& terminal) 
   if (verb == "create") return create_command(request.starter, request.folder, terminal);
   if (verb == "status" || verb == "rules" || verb == "reload") {
     request.admin.json = request.json;
+    request.admin.config = config_at(request.admin.config).string();
     return admin_command(verb, request.admin, terminal);
   }
   if (verb == "schema") return schema_command(request.markdown, terminal);

@@ -1,5 +1,6 @@
 #include "engine/app/format_command.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -50,6 +51,7 @@ int format_command(const FormatCommandOptions& options, const Terminal& terminal
   std::vector<SourceFile> files;
   const RulesPaths paths = find_rules(options.paths, diagnostics);
   for (const std::filesystem::path& config : paths.configs) {
+    if (std::find(options.paths.begin(), options.paths.end(), config.string()) == options.paths.end()) continue;  // in a folder of rules
     Diagnostic diagnostic;
     diagnostic.message = fmt::format("`{}` is no rules file", config.string());
     diagnostics.push_back(std::move(diagnostic));

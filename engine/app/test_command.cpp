@@ -30,13 +30,14 @@ struct Loaded {
 
 std::vector<Testable> load(const TestCommandOptions& options, const Terminal& terminal, Loaded& loaded, Diagnostics& diagnostics) {
   std::vector<Testable> all;
-  const RulesPaths paths = find_rules(options.paths, diagnostics);
+  RulesPaths paths = find_rules(options.paths, diagnostics);
   for (const std::filesystem::path& config : paths.configs) {
     loaded.configurations.push_back(load_configuration(config, options.overrides, terminal.environment));
     Configuration& configuration = *loaded.configurations.back();
     diagnostics.insert(diagnostics.end(), configuration.diagnostics.begin(), configuration.diagnostics.end());
     if (configuration.usable()) all.push_back({&*configuration.rules, test_terms(configuration, *configuration.load.settings)});
   }
+  for (const std::unique_ptr<Configuration>& configuration : loaded.configurations) remove_read(paths, configuration->rules_files);
   for (const std::vector<std::filesystem::path>& set : paths.sets) {
     loaded.files.push_back(std::make_unique<std::vector<SourceFile>>(read_rules_files(set, diagnostics)));
     loaded.sets.push_back(

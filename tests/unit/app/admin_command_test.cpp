@@ -2,11 +2,14 @@
 #include "engine/app/admin_command.h"
 
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "engine/app/command_line.h"
 #include "engine/app/exit_code.h"
 #include "engine/app/text_difference.h"
 #include "engine/control/admin_socket.h"
@@ -49,12 +52,11 @@ TEST_F(AdminCommand, SuggestsTheNearestAction) {
             "weir: there is no `weir rules rolback`\ndid you mean `weir rules rollback`?\n`weir rules --help` shows how it is used.\n");
   EXPECT_EQ(run("rules", {"diff", "3", "4", "5"}), exit_code::usage);
   EXPECT_EQ(err_.str(), "weir: it is `weir rules diff [A [B]]`\n`weir rules --help` shows how it is used.\n");
-  EXPECT_EQ(run("rules", {"ls", "other.yaml"}), exit_code::usage);
-  EXPECT_EQ(err_.str(),
-            "weir: it is `weir rules ls`\ndid you mean `weir rules ls --config other.yaml`?\n`weir rules --help` shows how it is used.\n");
   EXPECT_EQ(run("rules", {"activate", "12"}), exit_code::usage);
   EXPECT_EQ(err_.str(),
             "weir: there is no file `12` to activate\ndid you mean `weir rules rollback 12`?\n`weir rules --help` shows how it is used.\n");
+  EXPECT_EQ(run("rules", {"activate", "other.yaml", "3"}), exit_code::usage);
+  EXPECT_EQ(err_.str(), "weir: it is `weir rules activate PATH`\n`weir rules --help` shows how it is used.\n");
 }
 
 TEST_F(AdminCommand, PassesWordsAndAnswersOnAndOnlyTheOwnerMayAsk) {
@@ -77,6 +79,37 @@ TEST_F(AdminCommand, PassesWordsAndAnswersOnAndOnlyTheOwnerMayAsk) {
   const Status refused = second.start();
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().text.find("another weir runs with the same `state.dir`"), std::string::npos);
+}
+
+TEST_F(AdminCommand, TheConfigMayBeWrittenBehindTheActionOrBeAFolder) {
+  const fs::path folder = socket_.parent_path() / "conf";
+  fs::create_directories(folder);
+  std::ofstream(folder / "weir.yaml") << "version: 1\nadmin: {socket: \"" + socket_.string() + "\"}\n";
+  AdminSocket server(socket_, [](const AdminRequest& request) {
+    std::string all;
+    for (const std::string& word : request.words) all += "<" + word + ">";
+    return AdminAnswer{0, all};
+  });
+  ASSERT_TRUE(server.start());
+  const auto said = [&](const std::vector<std::string>& arguments) {
+    std::ostringstream out;
+    std::ostringstream err;
+    run_command_line(arguments, Terminal{out, err, false, false, process_environment()});
+    return out.str() + err.str();
+  };
+  const std::string config = (folder / "weir.yaml").string();
+  for (const std::string& named : {config, folder.string()}) {
+    EXPECT_EQ(said({"rules", "ls", named}), "<rules><ls>");
+    EXPECT_EQ(said({"rules", "diff", "3", named}), "<rules><diff><3>");
+    EXPECT_EQ(said({"rules", "ls", "--config", named}), "<rules><ls>");
+    for (const std::string verb : {"status", "reload"}) {
+      EXPECT_EQ(said({verb, named}), "<" + verb + ">");
+      EXPECT_EQ(said({verb, "--config", named}), "<" + verb + ">");
+      EXPECT_THAT(said({verb, named, "--config", named}), testing::HasSubstr("excludes"));
+    }
+  }
+  EXPECT_THAT(said({"completion", "bash"}), testing::HasSubstr("rules) options=\"--help -h --config --socket --json"));
+  EXPECT_THAT(said({"completion", "bash"}), testing::HasSubstr("words=\"ls show diff rollback activate\"; files=yes"));
 }
 
 TEST_F(AdminCommand, ASocketThatWasLeftBehindIsReplaced) {

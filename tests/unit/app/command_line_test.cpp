@@ -86,7 +86,7 @@ TEST_F(CommandLine, TestRunsTheTestsOfRulesFilesAndOfConfigs) {
 
   write("rules.rules", good_rules + "test \"four\" {\n  given 3 payment\n  when payment\n  expect outcome block\n}\n");
   const std::string junit = (folder_ / "junit.xml").string();
-  const Ran failed = weir_with({"test", folder_.string(), "--junit", junit, "--coverage"});
+  const Ran failed = weir_with({"test", rules, "--junit", junit, "--coverage"});
   EXPECT_EQ(failed.code, exit_code::found_something);
   EXPECT_THAT(failed.out, HasSubstr("the outcome is `allow`"));
   EXPECT_THAT(failed.out, HasSubstr("4        payments_10m = count() by card_id over 10m"));
@@ -309,6 +309,25 @@ TEST_F(CommandLine, ChecksRulesOnceThatAConfigBroughtIn) {
   const Ran run = weir_with({"check", write("weir.yaml", config_with("amount > 0", "score > 1")), rules});
   EXPECT_EQ(run.code, exit_code::fine) << run.out;
   EXPECT_EQ(run.out.find("1 rule, "), run.out.rfind("1 rule, "));
+}
+
+TEST_F(CommandLine, AFolderWithAWeirYamlStandsForThatConfig) {
+  write("here/payments.rules", good_rules + "test \"t\" { when payment expect outcome allow }\n");
+  write("here/weir.yaml", config_with("amout > 0", "score > 1"));  // the mistake is in the config
+  const std::string here = (folder_ / "here").string();
+  for (const char* verb : {"check", "test", "run"}) {
+    const Ran ran = weir_with({verb, here});
+    EXPECT_NE(ran.code, exit_code::fine) << verb;
+    EXPECT_THAT(ran.out + ran.err, HasSubstr("here/weir.yaml:6:25\n")) << verb;
+  }
+  write("here/weir.yaml", config_with("amount >= 0", "score > 1"));
+  EXPECT_EQ(weir_with({"check", here}).out, weir_with({"check", here + "/weir.yaml"}).out);
+  EXPECT_EQ(weir_with({"test", here}).out, weir_with({"test", here + "/weir.yaml"}).out);
+  // Rules below it that it does not name are no less looked at than in a folder without one.
+  write("here/more/more.rules", good_rules + "let\n");
+  EXPECT_THAT(weir_with({"check", here}).out, HasSubstr("more/more.rules:17"));
+  EXPECT_EQ(weir_with({"test", here}).code, exit_code::bad_configuration);
+  EXPECT_EQ(weir_with({"fmt", "--check", here + "/more"}).code, weir_with({"fmt", "--check", here}).code);
 }
 
 TEST_F(CommandLine, WritesDiagnosticsAsJson) {
