@@ -20,9 +20,11 @@
 namespace weir {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr int look_every_ms = 100;
-constexpr timeval patience{5, 0};  // for a request that was begun
 constexpr int usage_code = 64;
+constexpr int listen_queue = 128;
 
 Error failure(const std::filesystem::path& path, const std::string& what) {
   return {ErrorKind::configuration, "the socket " + path.string() + " " + what};
@@ -56,10 +58,17 @@ int connect_to(const sockaddr_un& address) {
   return -1;
 }
 
-bool send_all(int connection, std::string_view bytes) {
+// Where the connection does not block: until `deadline`.
+bool send_all(int connection, std::string_view bytes, Clock::time_point deadline = {}) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      pollfd taken{connection, POLLOUT, 0};
+      if (Clock::now() >= deadline) return false;
+      ::poll(&taken, 1, look_every_ms);
+      continue;
+    }
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -122,25 +131,69 @@ std::optional<std::size_t> count_of(const std::string& digits) {
   return count;
 }
 
-std::optional<AdminRequest> read_request(int connection) {
-  Incoming incoming(connection);
-  const std::optional<std::string> first = incoming.line();
-  if (!first) return std::nullopt;
-  AdminRequest request{words_of(*first)};
-  for (;;) {
-    const std::optional<std::string> line = incoming.line();
-    if (!line) return std::nullopt;
-    const std::vector<std::string> words = words_of(*line);
-    if (words.size() == 1 && words[0] == "end") return request.words.empty() ? std::nullopt : std::optional(std::move(request));
-    if (words.size() != 3 || words[0] != "file") return std::nullopt;
-    const std::optional<std::size_t> count = count_of(words[1]);
-    std::optional<std::string> text = count ? incoming.exactly(*count) : std::nullopt;
-    if (!text) return std::nullopt;
-    request.files.emplace_back(words[2], std::move(*text));
+// A request as it comes in, in pieces.
+class RequestReader {
+ public:
+  enum class State { more, whole, wrong };
+
+  State add(std::string_view piece) {
+    bytes_.append(piece);
+    if (bytes_.size() > AdminSocket::request_bytes_max) return State::wrong;
+    for (;;) {
+      if (file_bytes_) {
+        if (bytes_.size() - at_ < *file_bytes_) return State::more;
+        request_.files.back().second = bytes_.substr(at_, *file_bytes_);
+        at_ += *file_bytes_;
+        looked_ = at_;
+        file_bytes_.reset();
+      }
+      const std::size_t end = bytes_.find('\n', std::max(at_, looked_));
+      looked_ = bytes_.size();
+      if (end == std::string::npos) return State::more;
+      const State state = line(words_of(bytes_.substr(at_, end - at_)));
+      if (state != State::more) return state;
+      looked_ = at_ = end + 1;
+    }
   }
-}
+  const AdminRequest& request() const { return request_; }
+
+ private:
+  State line(std::vector<std::string> words) {
+    if (request_.words.empty()) {
+      request_.words = std::move(words);
+      return request_.words.empty() ? State::wrong : State::more;
+    }
+    if (words.size() == 1 && words[0] == "end") return State::whole;
+    if (words.size() != 3 || words[0] != "file") return State::wrong;
+    file_bytes_ = count_of(words[1]);
+    if (!file_bytes_) return State::wrong;
+    request_.files.emplace_back(words[2], "");
+    return State::more;
+  }
+
+  std::string bytes_;
+  std::size_t at_ = 0;      // behind what was taken
+  std::size_t looked_ = 0;  // no line ends before it
+  std::optional<std::size_t> file_bytes_;
+  AdminRequest request_;
+};
 
 }  // namespace
+
+struct AdminSocket::Waiting {
+  Waiting(int accepted, Clock::time_point until) : connection(accepted), deadline(until) {}
+
+  Descriptor connection;
+  Clock::time_point deadline;
+  RequestReader reader;
+};
+
+AdminSocket::AdminSocket(std::filesystem::path path, Answerer answer, std::chrono::milliseconds request_time)
+    : path_(std::move(path)), answer_(std::move(answer)), request_time_(request_time) {}
+
+AdminSocket::~AdminSocket() {
+  stop();
+}
 
 Status AdminSocket::start() {
   const std::optional<sockaddr_un> address = address_of(path_);
@@ -153,7 +206,7 @@ Status AdminSocket::start() {
   // The mode is that of the socket when it gets its name, so there is no moment in which others could open it.
   const bool opened = listening_ >= 0 && ::fchmod(listening_, 0600) == 0 &&
                       ::bind(listening_, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 &&
-                      ::chmod(path_.c_str(), 0600) == 0 && ::listen(listening_, 16) == 0;
+                      ::chmod(path_.c_str(), 0600) == 0 && ::listen(listening_, listen_queue) == 0;
   if (!opened) return failure(path_, std::string("cannot be opened: ") + std::strerror(errno));
   thread_ = std::thread([this] { run(); });
   return success();
@@ -170,20 +223,46 @@ void AdminSocket::stop() {
 
 void AdminSocket::run() {
   pthread_setname_np(pthread_self(), "admin");
+  std::vector<pollfd> polled;
   while (!stopping_.load(std::memory_order_acquire)) {
-    pollfd waiting{listening_, POLLIN, 0};
-    if (::poll(&waiting, 1, look_every_ms) <= 0) continue;
-    const Descriptor connection(::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection.number >= 0) serve(connection.number);
+    polled.assign(1, {listening_, POLLIN, 0});
+    for (const std::unique_ptr<Waiting>& each : waiting_) polled.push_back({each->connection.number, POLLIN, 0});
+    if (::poll(polled.data(), polled.size(), look_every_ms) < 0) continue;
+    for (std::size_t index = 0; index < waiting_.size(); ++index)
+      if (!serve(*waiting_[index], polled[index + 1].revents != 0)) waiting_[index].reset();
+    std::erase(waiting_, nullptr);
+    if (polled[0].revents != 0) accept_one();
   }
+  waiting_.clear();
 }
 
-void AdminSocket::serve(int connection) const {
-  ::setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  ::setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  const std::optional<AdminRequest> request = read_request(connection);
-  const AdminAnswer answer = request ? answer_(*request) : AdminAnswer{usage_code, "the request was not understood\n"};
-  send_all(connection, std::to_string(answer.code) + ' ' + std::to_string(answer.body.size()) + '\n' + answer.body);
+void AdminSocket::accept_one() {
+  const int connection = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (connection < 0) return;
+  if (waiting_.size() == connections_max) waiting_.erase(waiting_.begin());
+  waiting_.push_back(std::make_unique<Waiting>(connection, Clock::now() + request_time_));
+}
+
+bool AdminSocket::serve(Waiting& waiting, bool readable) const {
+  using State = RequestReader::State;
+  const int connection = waiting.connection.number;
+  const auto send = [&](const AdminAnswer& answer) {
+    send_all(connection, std::to_string(answer.code) + ' ' + std::to_string(answer.body.size()) + '\n' + answer.body,
+             Clock::now() + request_time_);
+    return false;
+  };
+  State state = State::more;
+  while (readable && state == State::more) {
+    char piece[16384];
+    const ssize_t got = ::recv(connection, piece, sizeof piece, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) break;
+    if (got < 0) return false;
+    state = got == 0 ? State::wrong : waiting.reader.add({piece, static_cast<std::size_t>(got)});
+  }
+  if (state == State::whole) return send(answer_(waiting.reader.request()));
+  if (state == State::wrong) return send({usage_code, "the request was not understood\n"});
+  if (Clock::now() < waiting.deadline) return true;
+  return send({usage_code, "the request was not whole in time (request_time_max)\n"});
 }
 
 Result<AdminAnswer> ask_admin(const std::filesystem::path& path, const AdminRequest& request) {

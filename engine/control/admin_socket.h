@@ -7,9 +7,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -31,15 +33,18 @@ struct AdminAnswer {
   std::string body;
 };
 
-// One thread, one connection at a time.
+// One thread reads all connections as they come and answers whole requests one at a time.
 class AdminSocket {
  public:
   static constexpr std::size_t request_bytes_max = std::size_t{64} * 1024 * 1024;
+  static constexpr std::size_t connections_max = 32;  // that wait for their request to be whole; beyond, the oldest is closed
+  static constexpr std::chrono::milliseconds request_time_max{
+      5'000};  // from the connection to its whole request, and for an answer to be taken
   using Answerer = std::function<AdminAnswer(const AdminRequest& request)>;
 
   // `answer` is called on the socket's thread.
-  AdminSocket(std::filesystem::path path, Answerer answer) : path_(std::move(path)), answer_(std::move(answer)) {}
-  ~AdminSocket() { stop(); }
+  AdminSocket(std::filesystem::path path, Answerer answer, std::chrono::milliseconds request_time = request_time_max);
+  ~AdminSocket();
   AdminSocket(const AdminSocket&) = delete;
   AdminSocket& operator=(const AdminSocket&) = delete;
 
@@ -48,13 +53,19 @@ class AdminSocket {
   void stop();
 
  private:
+  struct Waiting;
+
   void run();
-  void serve(int connection) const;
+  void accept_one();
+  // False: the connection is done with.
+  bool serve(Waiting& waiting, bool readable) const;
 
   std::filesystem::path path_;
   Answerer answer_;
+  std::chrono::milliseconds request_time_;
   int listening_ = -1;
   std::atomic<bool> stopping_{false};
+  std::vector<std::unique_ptr<Waiting>> waiting_;  // the oldest first
   std::thread thread_;
 };
 

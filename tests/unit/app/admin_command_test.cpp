@@ -1,13 +1,18 @@
 // What `weir status`, `weir rules` and `weir reload` say without a service, and with one that answers.
 #include "engine/app/admin_command.h"
 
+#include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "engine/app/command_line.h"
 #include "engine/app/exit_code.h"
@@ -110,6 +115,43 @@ TEST_F(AdminCommand, TheConfigMayBeWrittenBehindTheActionOrBeAFolder) {
   }
   EXPECT_THAT(said({"completion", "bash"}), testing::HasSubstr("rules) options=\"--help -h --config --socket --json"));
   EXPECT_THAT(said({"completion", "bash"}), testing::HasSubstr("words=\"ls show diff rollback activate\"; files=yes"));
+}
+
+// As many idle connections as fit into the queue of a socket, and more.
+TEST_F(AdminCommand, IdleConnectionsHoldNobodyUpAndAreClosed) {
+  const auto here = [](const AdminRequest&) { return AdminAnswer{0, "here\n"}; };
+  const auto connect_idle = [&](const std::string& part) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, socket_.c_str(), socket_.native().size() + 1);
+    const int connection = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::send(connection, part.data(), part.size(), MSG_NOSIGNAL), static_cast<ssize_t>(part.size()));
+    return connection;
+  };
+  const auto all_of = [](int connection) {
+    std::string all;
+    char piece[256];
+    for (ssize_t got = 0; (got = ::recv(connection, piece, sizeof piece, 0)) > 0;) all.append(piece, static_cast<std::size_t>(got));
+    ::close(connection);
+    return all;
+  };
+  {
+    AdminSocket patient(socket_, here, std::chrono::hours(1));
+    ASSERT_TRUE(patient.start());
+    std::vector<int> idle;
+    for (std::size_t count = 0; count < 2 * AdminSocket::connections_max; ++count) idle.push_back(connect_idle("rules sh"));
+    EXPECT_EQ(run("status"), exit_code::fine);
+    EXPECT_EQ(out_.str(), "here\n");
+    EXPECT_EQ(all_of(connect_idle("status\nend\n")), "0 5\nhere\n");
+    const std::string wrong = "the request was not understood\n";
+    EXPECT_EQ(all_of(connect_idle("status\nend of it\n")), "64 " + std::to_string(wrong.size()) + "\n" + wrong);
+    for (const int connection : idle) ::close(connection);
+  }
+  AdminSocket hasty(socket_, here, std::chrono::milliseconds(20));
+  ASSERT_TRUE(hasty.start());
+  const std::string late = "the request was not whole in time (request_time_max)\n";
+  EXPECT_EQ(all_of(connect_idle("status\n")), "64 " + std::to_string(late.size()) + "\n" + late);
 }
 
 TEST_F(AdminCommand, ASocketThatWasLeftBehindIsReplaced) {
