@@ -35,21 +35,29 @@ struct Matches {
 };
 
 // glob() reads folders through these, so that a pattern over a whole file system ends soon: the reloader looks at it again and again.
-thread_local std::size_t entries_walked = 0;
+thread_local std::size_t entries_left = 0;
+thread_local bool entries_ended = false;
 
 void* open_folder(const char* name) {
-  return entries_walked > glob_entries_max ? nullptr : static_cast<void*>(opendir(name));
+  return entries_ended ? nullptr : static_cast<void*>(opendir(name));
 }
 
 dirent* read_entry(void* folder) {
-  return ++entries_walked > glob_entries_max ? nullptr : readdir(static_cast<DIR*>(folder));
+  dirent* const entry = entries_ended ? nullptr : readdir(static_cast<DIR*>(folder));
+  if (entry == nullptr) return nullptr;
+  if (entries_left == 0) {
+    entries_ended = true;
+    return nullptr;
+  }
+  --entries_left;
+  return entry;
 }
 
 void close_folder(void* folder) {
   closedir(static_cast<DIR*>(folder));
 }
 
-Matches matches_of(const std::string& pattern) {
+Matches matches_of(const std::string& pattern, std::size_t entries_max) {
   Matches found;
   glob_t matches{};
   matches.gl_opendir = open_folder;
@@ -57,7 +65,8 @@ Matches matches_of(const std::string& pattern) {
   matches.gl_closedir = close_folder;
   matches.gl_stat = ::stat;
   matches.gl_lstat = ::lstat;
-  entries_walked = 0;
+  entries_left = entries_max;
+  entries_ended = false;
   if (glob(pattern.c_str(), GLOB_ALTDIRFUNC, nullptr, &matches) == 0) {
     for (std::size_t index = 0; index < matches.gl_pathc; ++index) {
       const std::filesystem::path path = matches.gl_pathv[index];
@@ -68,7 +77,7 @@ Matches matches_of(const std::string& pattern) {
       if (nowhere && std::filesystem::is_symlink(path, error)) found.dangling.push_back(path);
     }
   }
-  found.too_many = entries_walked > glob_entries_max;
+  found.too_many = entries_ended;
   globfree(&matches);
   return found;
 }
@@ -128,17 +137,17 @@ SettingsLoad load_service_settings(const std::filesystem::path& path, std::span<
   return read_service_settings(std::move(text), path, overrides, environment, kinds);
 }
 
-std::vector<std::filesystem::path> find_rules_files(const ServiceSettings& settings, Diagnostics& diagnostics) {
+std::vector<std::filesystem::path> find_rules_files(const ServiceSettings& settings, Diagnostics& diagnostics, std::size_t entries_max) {
   std::vector<std::filesystem::path> files;
   std::set<std::filesystem::path> known;
   for (std::size_t index = 0; index < settings.rules.files.size(); ++index) {
     const std::string& pattern = settings.rules.files[index];
     const SettingsPlace& place = settings.rules.file_places[index];
-    const Matches found = matches_of((settings.folder / pattern).lexically_normal().string());
+    const Matches found = matches_of((settings.folder / pattern).lexically_normal().string(), entries_max);
     if (found.too_many) {
       diagnostics.push_back(
           config_diagnostic(config_error::out_of_range, place,
-                            "`" + pattern + "` walks through more than " + std::to_string(glob_entries_max) + " files and folders",
+                            "`" + pattern + "` walks through more than " + std::to_string(entries_max) + " files and folders",
                             "looked in " + settings.folder.string(), {"name the folder that holds the rules files"}));
       continue;
     }

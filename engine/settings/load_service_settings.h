@@ -33,7 +33,8 @@ constexpr std::size_t glob_entries_max = 20'000;
 
 // The files that `rules.files` stands for, absolute, in the order of the patterns and then of the names, each once. A pattern that matches
 // none or has to look at too many entries is an error, a link that leads nowhere a warning.
-std::vector<std::filesystem::path> find_rules_files(const ServiceSettings& settings, Diagnostics& diagnostics);
+std::vector<std::filesystem::path> find_rules_files(const ServiceSettings& settings, Diagnostics& diagnostics,
+                                                    std::size_t entries_max = glob_entries_max);
 
 // What a config may say, in the order of its declaration.
 std::vector<FieldDoc> service_settings_reference(const ConnectorKinds& kinds);
