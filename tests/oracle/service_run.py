@@ -6,13 +6,15 @@ import sys
 from decimal import Decimal
 
 
-def decide(weir, folder, event, batch_size=256, lanes=1, late_allowed="30s"):
-    """Decides the records of in.jsonl; the file of decisions, every feature in them. Ends the program when the service does not come through."""
+def decide(weir, folder, event, batch_size=256, lanes=1, late_allowed="30s", horizon="0s"):
+    """Decides the records of in.jsonl, what comes twice within `horizon` once; the file of decisions, every feature in them. Ends the program
+    when the service does not come through."""
     out = f"out-{batch_size}-{lanes}.jsonl"
     (folder / "weir.yaml").write_text(
         "version: 1\nsources:\n  s: { file: { path: in.jsonl }, event: " + event + ", mapping: { batch_size: " + str(batch_size) + " } }\n"
         "rules: { files: [\"*.rules\"], reload: off }\nsinks: { all: { file: { path: " + out + ", sync: none }, features: all } }\n"
-        "dead_letters: { file: { path: dead.jsonl, sync: none } }\nstate: { dir: state, late: { allowed: " + late_allowed + " } }\n"
+        "dead_letters: { file: { path: dead.jsonl, sync: none } }\nstate: { dir: state, late: { allowed: " + late_allowed + " },\n"
+        "  duplicates: { horizon: " + horizon + " } }\n"
         "runtime: { lanes: " + str(lanes) + " }\nlog: { level: warn }\n")
     for name in (out, "dead.jsonl", "state/s.position"):
         (folder / name).unlink(missing_ok=True)
