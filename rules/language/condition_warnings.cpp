@@ -274,6 +274,7 @@ class Conjunction {
     if (set.type == ValueType::string) return narrow(value, set.sorted_texts());
     const Number unit = std::pow(static_cast<Number>(10), set.scale);
     const std::vector<std::int64_t> integers = set.sorted_integers();
+    if (integers.empty()) return;  // addresses and networks
     bound(value, ExpressionKind::greater_equal, static_cast<Number>(integers.front()) / unit);
     bound(value, ExpressionKind::less_equal, static_cast<Number>(integers.back()) / unit);
   }

@@ -27,6 +27,7 @@ constexpr std::string_view event_text = R"(event payment {
   approved bool?
   risk float
   geo geo?
+  address ip?
 }
 list l of string = ["a", "b"]
 feature f = count() by card_id over 10m
