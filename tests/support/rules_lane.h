@@ -37,6 +37,7 @@ class RulesLane {
   std::vector<std::string> outcomes() const;
   std::vector<std::string> routed(std::size_t route) const { return values(*routed_[route]); }
 
+  const FakeSink& update_sink() const { return updates_; }
   Lane& lane() { return *lane_; }
 
  private:
