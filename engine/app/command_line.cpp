@@ -94,7 +94,9 @@ void add_run(CLI::App& app, Request& request) {
       "Examples:\n  weir run config/weir.yaml\n  weir run config/weir.yaml --set runtime.lanes=4 --live\n\n"
       "SIGTERM and SIGINT drain: outputs are delivered and positions committed; a second one ends at once.");
   CLI::App* demo = app.add_subcommand("demo", "Show the whole path: payments made up with planted fraud, Kafka, rules, decisions");
-  demo->add_option("--config", request.demo.config, "The config file")->option_text("FILE")->capture_default_str();
+  demo->add_option("--config", request.demo.config, "The config file, or a folder with a weir.yaml")
+      ->option_text("FILE")
+      ->capture_default_str();
   demo->add_option("--brokers", request.demo.brokers, "A real Kafka instead of the embedded broker")->option_text("HOST:PORT");
   demo->add_option("--rate", request.demo.rate, "Payments a second, 1 to 1000000")
       ->option_text("N")
@@ -317,6 +319,7 @@ int run_verb(std::string_view verb, Request& request, const Terminal& terminal) 
     }
     request.run.for_ = ends_after;
     request.run.config = config_at(request.run.config).string();
+    request.demo.config = config_at(request.demo.config).string();
     request.demo.for_ = ends_after;
     return verb == "run" ? run_command(request.run, terminal) : demo_command(request.demo, terminal);
   }

@@ -122,7 +122,7 @@ SettingsLoad load_service_settings(const std::filesystem::path& path, std::span<
   SettingsLoad failed;
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
-    failed.diagnostics.push_back(unreadable(path, "it is a folder"));
+    failed.diagnostics.push_back(unreadable(path, "it is a folder without a weir.yaml"));
     return failed;
   }
   std::ifstream stream(path, std::ios::binary);

@@ -320,6 +320,12 @@ TEST_F(CommandLine, AFolderWithAWeirYamlStandsForThatConfig) {
     EXPECT_NE(ran.code, exit_code::fine) << verb;
     EXPECT_THAT(ran.out + ran.err, HasSubstr("here/weir.yaml:6:25\n")) << verb;
   }
+  EXPECT_THAT(weir_with({"demo", "--config", here}).err, HasSubstr("here/weir.yaml:6:25\n"));
+  const std::string without = (folder_ / "without").string();
+  std::filesystem::create_directories(without);
+  for (const char* verb : {"run", "status"})
+    EXPECT_THAT(weir_with({verb, without}).err,
+                HasSubstr("cannot read the config file `" + without + "`: it is a folder without a weir.yaml"));
   write("here/weir.yaml", config_with("amount >= 0", "score > 1"));
   EXPECT_EQ(weir_with({"check", here}).out, weir_with({"check", here + "/weir.yaml"}).out);
   EXPECT_EQ(weir_with({"test", here}).out, weir_with({"test", here + "/weir.yaml"}).out);
