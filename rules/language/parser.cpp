@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view list_example = "for example `list partners of string = [\"a\", \"b\"]`, or `of string from \"partners.txt\"`";
 
+constexpr std::string_view range_example = "a range is written `key from first to last of string`";
 constexpr std::string_view lookup_example = "for example `lookup bins from \"bins.csv\" key bin of int { country string, level string? }`";
 
 class FileParser {
@@ -180,7 +181,9 @@ class FileParser {
     if (reader_.expect_word("from", "and the path of a CSV file after the lookup's name", lookup_example))
       lookup.path = reader_.expect_string("the path of a CSV file in double quotes after `from`");
     if (!reader_.panic() && reader_.expect_word("key", "and a column of the file after its path", lookup_example)) lookup_key(lookup);
-    if (!reader_.panic() && reader_.expect_word("of", "and the key's type after its column", lookup_example))
+    const bool range_without_from = reader_.at_word("to") && !lookup.last;
+    if (!reader_.panic() &&
+        reader_.expect_word("of", "and the key's type after its column", range_without_from ? range_example : lookup_example))
       type(lookup.type, lookup.parameter);
     const SourceSpan opening = reader_.peek().span;
     if (!reader_.panic() && reader_.expect_symbol("{", "after the key's type: the columns that are read")) lookup_columns(lookup, opening);
