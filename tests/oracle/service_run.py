@@ -19,8 +19,9 @@ def decide(weir, folder, event, batch_size=256, lanes=1, late_allowed="30s", hor
     for name in (out, "dead.jsonl", "state/s.position"):
         (folder / name).unlink(missing_ok=True)
     ran = subprocess.run([weir, "run", folder / "weir.yaml"], capture_output=True, text=True, check=False, timeout=300)
-    if ran.returncode != 0 or (folder / "dead.jsonl").read_text():
-        sys.exit(f"weir ended with {ran.returncode}: {ran.stderr}{(folder / 'dead.jsonl').read_text()}")
+    dead = (folder / "dead.jsonl").read_text() if (folder / "dead.jsonl").exists() else ""
+    if ran.returncode != 0 or dead:
+        sys.exit(f"weir ended with {ran.returncode}: {ran.stderr}{dead}")
     return folder / out
 
 
