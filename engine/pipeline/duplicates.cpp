@@ -26,7 +26,8 @@ void Duplicates::look(EventBatch& events, const RecordBatch& records, std::vecto
     const std::string_view id = typed_;
     const std::int64_t stamped_ms = records.records[events.record_index[row]].timestamp_ms;
     const std::int64_t time_ms = stamped_ms >= 0 ? stamped_ms : events.time().integers[row];
-    pass(time_ms);
+    newest_ms_[rows_seen_++ % newest_ms_.size()] = time_ms;
+    if (rows_seen_ >= newest_ms_.size()) pass(*std::min_element(newest_ms_.begin(), newest_ms_.end()));
     for (int removed = 0; removed < removed_a_row && front_ < first_; ++removed) remove_oldest();
     const std::uint32_t tag = SlotTable::tag_of(NameTable::hash(id));
     std::uint32_t place = slots_.find(tag, [&](std::uint32_t each) { return entries_[each].id == id; }).number;

@@ -1,6 +1,7 @@
 // Records that come twice: which event ids a shard has seen within the horizon, and what was decided about the first of each.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -29,7 +30,8 @@ struct RememberedRow {
 
 // A record is a duplicate if its id was first seen at most the horizon before it, by the records' timestamps (by the events' times where
 // records have none). What counts is the order of records alone, so batches and replays give the same. However many ids are past at once,
-// each row takes only a few of them out. One a shard; one thread.
+// each row takes only a few of them out. A record whose clock is ahead makes no id past: that takes several in a row. One a shard; one
+// thread.
 class Duplicates {
  public:
   explicit Duplicates(const DuplicateSettings& settings) : settings_(settings) {}
@@ -94,6 +96,8 @@ class Duplicates {
   std::size_t past_known_ = 0;       // of those below `first_`: among the slots
   SlotTable slots_{SlotTable::Fill::half};
   std::uint64_t bound_reached_ = 0;
+  std::array<std::int64_t, 16> newest_ms_{};  // the times of the newest rows; what is past for all of them is past
+  std::uint64_t rows_seen_ = 0;
   std::string typed_;  // scratch: an id behind the name of its event type
 };
 

@@ -1,6 +1,7 @@
 // Which ids a shard remembers, against an oracle that takes out all past ones at once.
 #include "engine/pipeline/duplicates.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <random>
@@ -19,7 +20,13 @@ class AllAtOnce {
 
   bool is_again(const std::string& id, std::int64_t time_ms) {
     const auto is_past = [&](const Id& each) { return time_ms - each.time_ms > settings_.horizon_ms; };
-    while (!ids_.empty() && is_past(ids_.front())) ids_.pop_front();
+    times_.push_back(time_ms);
+    if (times_.size() > 16) times_.pop_front();
+    const auto is_past_for_all = [&](const Id& each) {
+      return times_.size() == 16 &&
+             std::all_of(times_.begin(), times_.end(), [&](std::int64_t time) { return time - each.time_ms > settings_.horizon_ms; });
+    };
+    while (!ids_.empty() && is_past_for_all(ids_.front())) ids_.pop_front();
     Id* newest = nullptr;
     for (Id& each : ids_)
       if (each.known && each.text == id) newest = &each;
@@ -44,6 +51,7 @@ class AllAtOnce {
     bool known = false;
   };
   DuplicateSettings settings_;
+  std::deque<std::int64_t> times_;  // of the newest rows
   std::deque<Id> ids_;
 };
 
@@ -103,9 +111,10 @@ void compare(std::uint64_t seed, const DuplicateSettings& settings, std::uint64_
     for (std::uint64_t count = 1 + random() % 40; count > 0; --count) {
       now_ms += static_cast<std::int64_t>(random() % 3);
       if (random() % pause_one_in == 0) now_ms += settings.horizon_ms + static_cast<std::int64_t>(random() % 10) - 5;
+      const std::int64_t ahead_ms = random() % 100 == 0 ? 1'000'000 : 0;
       const std::int64_t back_ms = random() % 50 == 0 ? static_cast<std::int64_t>(random() % 2'000) : 0;
       const std::uint64_t id = random() % 4 != 0 || next == 0 ? next++ : next - 1 - random() % std::min<std::uint64_t>(next, 3'000);
-      rows.emplace_back("id " + std::to_string(id), now_ms - back_ms);
+      rows.emplace_back("id " + std::to_string(id), now_ms - back_ms + ahead_ms);
       expected.push_back(oracle.is_again(rows.back().first, rows.back().second));
     }
     ASSERT_EQ(asked.are_again(rows), expected) << "seed " << seed << ", batch " << batch;
@@ -120,6 +129,12 @@ TEST(Duplicates, AreThoseOfAnOracleThatForgetsAllAtOnce) {
     compare(seed, {1'500, 100'000}, 300);
     compare(seed, {4'000, 600}, 2'000);
   }
+}
+
+TEST(Duplicates, ARecordWhoseClockIsAheadMakesNoIdPast) {
+  Asked asked({60'000, 1'000});
+  EXPECT_EQ(asked.are_again({{"a", 1'000}, {"b", 900'000'000}, {"a", 2'000}, {"b", 3'000}, {"a", 62'000}, {"a", 62'500}}),
+            (std::vector<bool>{false, false, true, true, false, true}));
 }
 
 }  // namespace
