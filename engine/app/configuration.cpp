@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fstream>
 #include <istream>
+#include <system_error>
 #include <utility>
 
 #include "connectors/registry.h"
@@ -127,8 +128,11 @@ RecordTypes record_types(const EventSchema& schema, const SourceSettings& source
 
 std::vector<std::filesystem::path> rules_paths(const ServiceSettings& settings, Diagnostics& diagnostics) {
   std::vector<std::filesystem::path> paths = find_rules_files(settings, diagnostics);
+  std::error_code error;
+  const std::filesystem::path here = std::filesystem::current_path(error);
   for (std::filesystem::path& file : paths) {
-    const std::filesystem::path shorter = std::filesystem::proximate(file);
+    // By the names alone: a link stays the link that it is, and what its rules name is looked for beside it.
+    const std::filesystem::path shorter = file.lexically_proximate(here);
     if (shorter.native().size() < file.native().size()) file = shorter;
   }
   return paths;

@@ -247,6 +247,23 @@ TEST_F(CommandLine, ChecksAConfigWithItsRulesAndSaysWhatTheyCost) {
   EXPECT_THAT(run.out, HasSubstr("no errors"));
 }
 
+// As a folder of links is mounted.
+TEST_F(CommandLine, FilesThatALinkedRulesFileNamesStandBesideTheLink) {
+  const std::string rules = write("data/of_today/a.rules", good_rules +
+                                                               "list known of string from \"known.txt\"\n"
+                                                               "rule listed \"Listed\" { when card_id in @known then block }\n");
+  write("rules/known.txt", "c1\n");
+  std::filesystem::create_symlink(rules, folder_ / "rules/a.rules");
+  std::string config = config_with("amount > 0", "outcome == block");
+  config.replace(config.find("*.rules"), 7, "rules/*.rules");
+  EXPECT_THAT(weir_with({"check", (folder_ / "rules/a.rules").string()}).out, HasSubstr("no errors"));
+  write("weir.yaml", config);
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_);
+  EXPECT_THAT(weir_with({"check", "weir.yaml"}).out, HasSubstr("no errors"));
+  std::filesystem::current_path(before);
+}
+
 TEST_F(CommandLine, KnowsThatASinkMayWriteFeaturesWhichNoRuleReads) {
   write("rules.rules", good_rules + "feature spent_1d = sum(amount) by card_id over 1d\n");
   const std::string config = config_with("amount > 0", "outcome == block");
