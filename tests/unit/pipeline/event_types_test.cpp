@@ -84,9 +84,11 @@ TEST(EventTypesInALane, AnotherOrderOfTheTypesLeavesTheIdsWithTheirTypes) {
   std::vector<RememberedRow> firsts;
   std::vector<RememberedRow> again;
 
-  EventBatch batch = batch_of(before, {{0, "1"}, {1, "2"}});
+  const std::vector<Row> first{{0, "1"}, {1, "2"}};  // batches look into them
+  const std::vector<Row> second{{0, "1"}, {1, "1"}};
+  EventBatch batch = batch_of(before, first);
   duplicates.look(batch, records, firsts, again);
-  batch = batch_of(after, {{0, "1"}, {1, "1"}});
+  batch = batch_of(after, second);
   duplicates.look(batch, records, firsts, again);
   ASSERT_EQ(again.size(), 1U) << "login 1 is not payment 1";
   EXPECT_EQ(again[0].row, 1U);
