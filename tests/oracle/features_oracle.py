@@ -9,12 +9,11 @@ import json
 import math
 import pathlib
 import random
-import sys
 import tempfile
 from decimal import Decimal
 from fractions import Fraction
 
-from service_run import decide, decisions, report
+from service_run import decide, decisions, report_seeds
 
 DAY = 86_400_000
 BEGUN = 1_767_225_600_000
@@ -190,15 +189,5 @@ def compare(weir, seed):
     return compared, differences
 
 
-def main():
-    weir, first, seeds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1, int(sys.argv[3]) if len(sys.argv) > 3 else 6
-    total, found = 0, []
-    for seed in range(first, first + seeds):
-        compared, differences = compare(weir, seed)
-        total += compared
-        found += differences
-    report(total, found)
-
-
 if __name__ == "__main__":
-    main()
+    report_seeds(compare, 6)

@@ -8,12 +8,11 @@ usage: language_oracle.py WEIR [FIRST_SEED [SEEDS]]
 import json
 import pathlib
 import random
-import sys
 import tempfile
 from decimal import Decimal
 
 from language_model import DAY, EVENTS, FIELDS, SCALES, Feature, Pattern, duration, field_of, key_of, types_with
-from service_run import decide, decisions, report
+from service_run import decide, decisions, report_seeds
 
 BEGUN = 1_767_225_600_000
 BOTH = ["payment", "login"]
@@ -350,15 +349,5 @@ def compare(weir, seed):
     return compared, []
 
 
-def main():
-    weir, first, seeds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1, int(sys.argv[3]) if len(sys.argv) > 3 else 12
-    total, found = 0, []
-    for seed in range(first, first + seeds):
-        compared, differences = compare(weir, seed)
-        total += compared
-        found += differences
-    report(total, found)
-
-
 if __name__ == "__main__":
-    main()
+    report_seeds(compare, 12)

@@ -35,3 +35,15 @@ def report(compared, differences):
     """Says what was compared and ends the program."""
     print("\n".join(differences[:10]) + ("\n" if differences else "") + f"{compared} values compared, {len(differences)} differ")
     sys.exit(1 if differences or compared == 0 else 0)
+
+
+def report_seeds(compare, seeds):
+    """The command line of an oracle that draws its rules, `NAME WEIR [FIRST_SEED [SEEDS]]`: compares seed by seed and reports."""
+    weir, first = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    seeds = int(sys.argv[3]) if len(sys.argv) > 3 else seeds
+    total, found = 0, []
+    for seed in range(first, first + seeds):
+        compared, differences = compare(weir, seed)
+        total += compared
+        found += differences
+    report(total, found)
