@@ -27,9 +27,8 @@ namespace weir {
 namespace {
 
 constexpr std::string_view paths_meaning =
-    "Config files (.yaml, .yml), rules files (.rules) or folders of either: of weir.yaml in it, and of rules files below; weir.yaml here, "
-    "or "
-    "else config/weir.yaml";
+    "Config files (.yaml, .yml), rules files (.rules), or folders: the weir.yaml in one, and the rules files below it; "
+    "weir.yaml here, or else config/weir.yaml";
 constexpr std::array<std::string_view, 4> listable{"functions", "sources", "sinks", "errors"};
 
 constexpr const char* summary =

@@ -323,6 +323,19 @@ TEST_F(ReloadTest, ATestThatIsAddedAndFailsIsToldThoughTheRulesAreThoseInForce) 
   EXPECT_EQ(running.wait(), 0) << log();
 }
 
+TEST_F(ReloadTest, AReloadWarnsOfALinkThatLeadsNowhere) {
+  save(rules_number(0));
+  config(1, 2'000, 1'000'000);
+  test::ChildProcess running = service();
+  ASSERT_TRUE(wait_until([&] { return version_in_force() == 1; })) << log();
+  fs::create_symlink(root_ / "nowhere", root_ / "lost.rules");
+  save(rules_number(1));
+  ASSERT_TRUE(wait_until([&] { return version_in_force() == 2; })) << log();
+  EXPECT_TRUE(wait_until([&] { return log().find("lost.rules` is a link that leads nowhere") != std::string::npos; })) << log();
+  running.signal(SIGTERM);
+  EXPECT_EQ(running.wait(), 0) << log();
+}
+
 TEST_F(ReloadTest, ASignalEndsAStartWhoseTestsTakeLong) {
   config(1, 2'000, 1'000'000);
   std::string rules = rules_number(0);
